@@ -1,0 +1,250 @@
+//! [`Card`]: a plain answer, which any renderer can show. Text in it is data: renderers escape all of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::At;
+use super::window::Window;
+
+/// What was asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole organisation: `{}` in JSON.
+    #[default]
+    Organisation,
+    /// A team and its descendants, by id.
+    Team(String),
+    /// A service, by name.
+    Service(String),
+    /// A portfolio project, by id.
+    Project(String),
+}
+
+/// A plain answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Card {
+    /// The command's name, as in JSON's `command`.
+    pub command: String,
+    /// At most 150 characters: "DORA - Payments - 90 days to 23 Nov".
+    pub title: String,
+    /// What it is about.
+    pub scope: Scope,
+    /// The period, where the answer has one.
+    pub window: Option<Window>,
+    /// One sentence with the numbers: what a notification or screen reader reads.
+    pub verdict: Line,
+    /// The body, in order.
+    pub parts: Vec<Part>,
+    /// The figures in machine form, as in JSON's `metrics`.
+    pub metrics: Vec<Metric>,
+    /// Small print: benchmark and year, zone, what was left out.
+    pub notes: Vec<Line>,
+    /// How fresh each source is.
+    pub health: Vec<SourceHealth>,
+    /// The receipt's id, where the answer has one.
+    pub receipt: Option<String>,
+    /// What one can press.
+    pub buttons: Vec<Button>,
+    /// Further members of the JSON answer, by name (`rows`, `commands`).
+    pub data: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A line of text: plain, strong or code pieces. Never markup.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line(pub Vec<Span>);
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// As it is.
+    Plain(String),
+    /// With weight.
+    Strong(String),
+    /// Something to type, or an identifier.
+    Code(String),
+}
+
+impl Line {
+    /// A line of one plain piece.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self(vec![Span::Plain(text.into())])
+    }
+    /// Adds a plain piece.
+    #[must_use]
+    pub fn and(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Plain(text.into()));
+        self
+    }
+    /// Adds a strong piece.
+    #[must_use]
+    pub fn strong(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Strong(text.into()));
+        self
+    }
+    /// Adds something to type.
+    #[must_use]
+    pub fn code(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Span::Code(text.into()));
+        self
+    }
+    /// Its letters without weight.
+    pub fn text(&self) -> String {
+        self.0
+            .iter()
+            .map(|span| match span {
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) => text.as_str(),
+            })
+            .collect()
+    }
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Self {
+        Self::plain(text)
+    }
+}
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self::plain(text)
+    }
+}
+
+/// A part of a card's body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// A paragraph.
+    Text(Line),
+    /// A small heading.
+    Heading(String),
+    /// Figures side by side: five of them in `dora`.
+    Figures(Vec<Figure>),
+    /// A table. Renderers cut it at their limit with "and 12 more: `more`".
+    Table(Table),
+    /// A bulleted list, cut likewise.
+    List(Vec<Line>, Option<String>),
+    /// A line across.
+    Divider,
+}
+
+/// One figure as people read it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Figure {
+    /// The metric's name in words.
+    pub name: String,
+    /// The value with its unit, or why there is none: "2.3 days", "no data".
+    pub value: String,
+    /// Change against the previous period: an arrow for its direction, then a word: "↓ 14 % better".
+    pub change: Option<(Tone, String)>,
+    /// Weekly values, oldest first, for a sparkline; a week without data is none.
+    pub spark: Vec<Option<f64>>,
+    /// The band in words, with the benchmark's year: "high (DORA 2024)", "not separable: elite or high", "too few".
+    pub band: Option<String>,
+    /// The team's own target: "target under 2 days: met".
+    pub target: Option<(Tone, String)>,
+    /// n and interval: "n 131 commits, 95 % 1.5 to 2.4 days".
+    pub detail: String,
+}
+
+/// Whether a change or status is good. Always said in a word as well, never by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "plain names")]
+pub enum Tone {
+    Good,
+    Bad,
+    Neutral,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// Column heads.
+    pub columns: Vec<String>,
+    /// Which columns are numbers, set to the right.
+    pub numeric: Vec<bool>,
+    /// Rows of cells.
+    pub rows: Vec<Vec<String>>,
+    /// The command that shows the rest where a renderer must cut.
+    pub more: Option<String>,
+}
+
+/// A button. `action` is a name in the table ACTIONS; `value` holds ids only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// At most 75 characters.
+    pub label: String,
+    /// The action's name.
+    pub action: String,
+    /// At most 2,000 characters, ids and commands only.
+    pub value: String,
+    /// Filled with the platform's accent; at most one a card.
+    pub primary: bool,
+}
+
+/// One figure in machine form, exactly as in JSON's `metrics`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// The metric's id: `change_lead_time`.
+    pub id: String,
+    /// Null where there is none.
+    pub value: Option<f64>,
+    /// `seconds`, `per_week`, `fraction`, `count`.
+    pub unit: String,
+    /// How many of what the metric counts.
+    pub n: u64,
+    /// The 95 % interval, where one can be given.
+    pub interval: Option<[f64; 2]>,
+    /// The window of the same length just before.
+    pub previous: Option<Previous>,
+    /// Where the benchmark puts it.
+    pub band: Option<Band>,
+    /// The team's own target.
+    pub target: Option<Target>,
+    /// Further percentiles, by name: "75", "90".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percentiles: Option<std::collections::BTreeMap<String, f64>>,
+    /// What was left out, by code.
+    pub excluded: std::collections::BTreeMap<String, u64>,
+    /// Why the value is null, or what to mind beside it: `no_data`, `too_few`, `before_data`, `no_incident_source`.
+    pub reason: Option<String>,
+}
+
+/// The previous window's figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as in Metric")]
+pub struct Previous {
+    pub value: Option<f64>,
+    pub n: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A benchmark's band. `name` is null where the interval spans several: then `candidates` lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "plain names")]
+pub struct Band {
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub candidates: Vec<String>,
+    pub source: String,
+}
+
+/// A team's own target. `status`: `met`, `missed`, `not_separable`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "plain names")]
+pub struct Target {
+    pub value: f64,
+    pub status: Option<String>,
+}
+
+/// How fresh a source is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "plain names")]
+pub struct SourceHealth {
+    pub source: String,
+    /// The latest event's own time.
+    pub last_event: Option<At>,
+}

@@ -1,0 +1,14 @@
+//! The pure vocabulary: what the words mean, with no input or output of any kind.
+//!
+//! Nothing here imports anything of ours from outside this folder. `now` and `seed` are arguments.
+
+pub mod ask;
+pub mod benchmark;
+pub mod card;
+pub mod derive;
+pub mod event;
+pub mod form;
+pub mod org;
+pub mod stats;
+pub mod time;
+pub mod window;
