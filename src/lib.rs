@@ -5,6 +5,7 @@ pub mod domain;
 pub mod error;
 pub mod features;
 pub mod http;
+pub mod ingest;
 pub mod render;
 pub mod sandbox;
 pub mod simulator;

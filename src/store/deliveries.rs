@@ -113,7 +113,7 @@ impl Store {
                 let (delivery, parsed) = (delivery.clone(), parsed.clone());
                 Box::pin(async move {
                     let (seq, recorded) = insert(conn, &delivery, "pending").await?;
-                    let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at).await?;
+                    let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
                     settle(conn, seq, &parsed).await?;
                     tally.batch = recorded.batch;
                     Ok(tally)
@@ -125,13 +125,22 @@ impl Store {
 
     /// Stores what a recorded delivery was parsed to.
     pub async fn apply(&self, stored: &Stored, parsed: Parsed) -> Result<Tally> {
+        self.settle(stored, parsed, false).await
+    }
+
+    /// Stores what a delivery is parsed to now, over what it was parsed to before.
+    pub async fn reapply(&self, stored: &Stored, parsed: Parsed) -> Result<Tally> {
+        self.settle(stored, parsed, true).await
+    }
+
+    async fn settle(&self, stored: &Stored, parsed: Parsed, again: bool) -> Result<Tally> {
         let (seq, source, received_at) = (stored.seq, stored.delivery.source.clone(), stored.delivery.received_at);
         let parsed = std::sync::Arc::new(parsed);
         self.writer
             .write(move |conn| {
                 let (source, parsed) = (source.clone(), parsed.clone());
                 Box::pin(async move {
-                    let tally = facts::apply(conn, &source, seq, &parsed, received_at).await?;
+                    let tally = facts::apply(conn, &source, seq, &parsed, received_at, again).await?;
                     settle(conn, seq, &parsed).await?;
                     Ok(tally)
                 })

@@ -32,6 +32,12 @@ impl Store {
         self.org_version(version).await
     }
 
+    /// The newest version's number; 0 before the first.
+    pub async fn newest_org(&self) -> Result<i64> {
+        let row = sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&self.pool).await.context("reading the organisation's version")?;
+        Ok(row.try_get(0)?)
+    }
+
     /// The organisation as it was under a version.
     pub async fn org_version(&self, version: i64) -> Result<Arc<OrgVersion>> {
         let cached = self.org.read().ok().and_then(|cached| cached.clone());

@@ -34,17 +34,9 @@ pub(super) struct Version {
     hash: String,
 }
 
-/// Stores the facts of one delivery and marks what they make stale.
-pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed, received_at: At) -> Result<Tally> {
-    apply_as(conn, source, seq, parsed, received_at, false).await
-}
-
-/// As [`apply`], over facts that this very delivery made before: a mended parser's word replaces the old one's.
-pub async fn reapply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed, received_at: At) -> Result<Tally> {
-    apply_as(conn, source, seq, parsed, received_at, true).await
-}
-
-async fn apply_as(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed, received_at: At, again: bool) -> Result<Tally> {
+/// Stores the facts of one delivery and marks what they make stale. `again`: over facts that this very delivery
+/// made before, so that a mended parser's word replaces the old one's.
+pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed, received_at: At, again: bool) -> Result<Tally> {
     let names = org::names(conn, parsed).await?;
     let mut tally = Tally { read: parsed.read, rejected: parsed.rejected.clone(), ..Tally::default() };
     let mut touched = Touched::default();
