@@ -47,7 +47,7 @@ impl Period {
             [] => return Err(Trouble::Unknown),
         }
         if let Some(at) = words.iter().position(|word| matches!(*word, ".." | "to")) {
-            let first = if words[0] == "from" { 1 } else { 0 };
+            let first = usize::from(words[0] == "from");
             return read_range(words.get(first..at).unwrap_or_default(), &words[at + 1..], today);
         }
         read_back(&words).unwrap_or_else(|| match read_mark(&words, today)? {

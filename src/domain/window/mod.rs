@@ -105,7 +105,7 @@ impl Window {
     }
     /// As one types it: `90d`, `last quarter`, `2026-Q3`; where its label is not a period, its instants as in [`Window::instants`].
     pub fn text(&self) -> String {
-        self.period().map_or_else(|| self.instants(), |period| period.text())
+        self.period().map_or_else(|| self.instants(), Period::text)
     }
     /// Its two instants as one types them, which mean the same at any later time: `2026-05-01T00:00:00Z..2026-05-02T00:00:00Z`.
     pub fn instants(&self) -> String {
