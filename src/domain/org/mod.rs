@@ -1,4 +1,22 @@
 //! [`Org`]: the organisation as its file declares it: teams, services, people, projects, over time.
+//!
+//! | file | does |
+//! |---|---|
+//! | `file` | the shapes of the TOML file, and [`FileError`] with a line for each mistake |
+//! | `read` | from those shapes to an [`OrgFile`] |
+//! | `check` | what may not stand in a file: cycles, overlaps, unknown parents |
+//! | `quantity` | dates, durations and targets as people write them |
+//! | `apply` | joins a file to the organisation so far: history is kept |
+//! | `preview` | says in lines what that changes |
+//! | `resolve` | who owns what and who is where, when |
+
+mod apply;
+mod check;
+mod file;
+mod preview;
+mod quantity;
+mod read;
+mod resolve;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +24,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::time::At;
+
+pub use apply::apply;
+pub use check::EVERYTHING;
+pub use file::{FileError, OrgFile, Problem};
+pub use preview::preview;
 
 /// The organisation as declared, resolved to instants. Kept whole in the store under a version; receipts name it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -36,9 +59,25 @@ pub struct Span {
 }
 
 impl Span {
+    /// From the beginning, still.
+    pub const ALWAYS: Self = Self { from: None, until: None };
+
     /// Whether it holds the instant.
     pub fn holds(&self, at: At) -> bool {
         self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+    /// Whether there is no instant in it.
+    pub fn is_empty(&self) -> bool {
+        matches!((self.from, self.until), (Some(from), Some(until)) if until <= from)
+    }
+    /// What both hold; perhaps empty.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        let until = match (self.until, other.until) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        Self { from: self.from.max(other.from), until }
     }
 }
 
@@ -47,7 +86,17 @@ impl Span {
 #[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
 pub struct Team {
     pub name: String,
+    /// The team that it belongs to now.
     pub parent: Option<String>,
+    /// Since when it belongs to that one; none: from the beginning.
+    #[serde(default)]
+    pub parent_since: Option<At>,
+    /// Teams that it belonged to before, when.
+    #[serde(default)]
+    pub past_parents: Vec<(String, Span)>,
+    /// When it vanished from the file. It stays known for the time before.
+    #[serde(default)]
+    pub dissolved: Option<At>,
     /// Which services it owns, when. A service may come and go several times.
     pub services: Vec<(String, Span)>,
     /// Who is in it, when.
