@@ -12,3 +12,4 @@ pub mod org;
 pub mod stats;
 pub mod time;
 pub mod window;
+pub mod words;
