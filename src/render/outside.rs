@@ -141,8 +141,7 @@ fn neutral(text: &str, first: bool) -> String {
 fn names_emoji(after: &[char]) -> bool {
     let name: Vec<char> =
         after.iter().copied().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '+' | '\'')).collect();
-    after.get(name.len()) == Some(&':')
-        && (name.iter().any(|letter| letter.is_ascii_alphabetic()) || name == ['+', '1'] || name == ['-', '1'])
+    after.get(name.len()) == Some(&':') && (name.iter().any(char::is_ascii_alphabetic) || name == ['+', '1'] || name == ['-', '1'])
 }
 
 fn begins(letters: &[char], word: &str) -> bool {

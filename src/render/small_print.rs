@@ -5,10 +5,15 @@ use chrono_tz::Tz;
 use crate::domain::card::{Card, Line, SourceHealth};
 use crate::domain::words;
 
-/// Notes, freshness, receipt; in that order.
+/// Notes, freshness, receipt; in that order, as Slack and pages show them.
 pub fn lines(card: &Card) -> Vec<Line> {
+    notes(card).chain(receipt(card)).collect()
+}
+
+/// Notes and freshness.
+pub fn notes(card: &Card) -> impl Iterator<Item = Line> {
     let notes = card.notes.iter().filter(|note| !note.text().trim().is_empty()).cloned();
-    notes.chain(freshness(card)).chain(receipt(card)).collect()
+    notes.chain(freshness(card))
 }
 
 /// "Latest data: github 23 Nov 09:12, git none yet", in the window's zone. The zone is named, for readers elsewhere.

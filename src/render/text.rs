@@ -28,12 +28,24 @@ pub fn text(card: &Card, colour: bool, width: usize) -> String {
             out.extend(lines);
         }
     }
-    let small = small_print::lines(card);
+    let small: Vec<Line> = small_print::notes(card).chain(receipt(card)).collect();
     if !small.is_empty() {
         out.push(String::new());
         out.extend(small.iter().flat_map(|line| page.wrapped(line, "", "  ")).map(|line| page.ink.dim(&line)));
     }
     out.join("\n").trim_matches('\n').to_owned() + "\n"
+}
+
+/// The receipt, and what one types next in a terminal.
+fn receipt(card: &Card) -> Option<Line> {
+    let id = card.receipt.as_ref()?;
+    let rows = Line::plain(format!("Receipt {id}: ")).code(format!("pacer ask \"why {id}\"")).and(" lists the rows behind it, ");
+    Some(rows.code(format!("pacer verify {id}")).and(" recomputes it"))
+}
+
+/// A command of Slack as one types it in a terminal.
+fn typed(command: &str) -> String {
+    command.strip_prefix("/metrics ").map_or_else(|| command.to_owned(), |words| format!("pacer ask \"{words}\""))
 }
 
 /// What is wrong, then what to do.
@@ -102,7 +114,7 @@ impl Page {
 
     fn rest(&self, all: usize, command: Option<&str>) -> Option<String> {
         let left = all.checked_sub(ROWS).filter(|left| *left > 0)?;
-        Some(self.ink.dim(&clean(&small_print::more(left, command).text())))
+        Some(self.ink.dim(&clean(&small_print::more(left, command.map(typed).as_deref()).text())))
     }
 
     /// Words on lines of at most the width; `first` and `next` stand before them.
@@ -197,8 +209,9 @@ mod tests {
 
     #[test]
     fn outside_text_sends_no_commands_to_the_terminal() {
-        let out = text(&samples::extreme(), false, 80);
+        let out = text(&samples::extreme_of(5, 250, 5, 500), false, 80);
         assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'));
+        assert!(out.contains("and 50 more: pacer ask \"why "));
     }
 
     #[test]

@@ -114,20 +114,16 @@ fn light(tone: Tone) -> char {
 
 /// Aligned in a code block where that fits the width, else a line a row.
 fn put_table(table: &Table, room: &mut Room, out: &mut Vec<Value>) -> usize {
-    match aligned(table, TABLE_WIDTH) {
-        Some((head, rows)) => {
-            let code = |line: &str| escape(&line.replace('`', "'"));
-            let head = Some(code(&head)).filter(|head| !head.is_empty());
-            pack(&rows.iter().map(|row| code(row)).collect::<Vec<_>>(), head.as_deref(), true, room, out)
-        }
-        None => {
-            let line = |row: &Vec<String>| {
-                let (first, rest) = spoken(table, row);
-                mrkdwn(&Line::default().strong(first).and(if rest.is_empty() { "" } else { " · " }).and(rest), ITEM)
-            };
-            pack(&table.rows.iter().map(line).collect::<Vec<_>>(), None, false, room, out)
-        }
+    if let Some((head, rows)) = aligned(table, TABLE_WIDTH) {
+        let code = |line: &str| escape(&line.replace('`', "'"));
+        let head = Some(code(&head)).filter(|head| !head.is_empty());
+        return pack(&rows.iter().map(|row| code(row)).collect::<Vec<_>>(), head.as_deref(), true, room, out);
     }
+    let line = |row: &Vec<String>| {
+        let (first, rest) = spoken(table, row);
+        mrkdwn(&Line::default().strong(first).and(if rest.is_empty() { "" } else { " · " }).and(rest), ITEM)
+    };
+    pack(&table.rows.iter().map(line).collect::<Vec<_>>(), None, false, room, out)
 }
 
 fn put_list(lines: &[Line], room: &mut Room, out: &mut Vec<Value>) -> usize {

@@ -13,7 +13,7 @@ mod form;
 use serde_json::{Value, json};
 
 use super::limits::{self, cut};
-use super::outside::{mrkdwn, plain, sentence};
+use super::outside::{escaped_len, mrkdwn, plain, sentence};
 use super::small_print;
 use crate::domain::card::{Button, Card, Line};
 use crate::error::UserError;
@@ -63,11 +63,18 @@ pub fn message(card: &Card) -> Value {
 
 /// An answer as a modal. `private_metadata` is the receipt's id.
 pub fn modal(card: &Card) -> Value {
-    let title = plain_text(&card.title, limits::VIEW_TITLE).unwrap_or_else(|| plain_text_ours("pacer"));
+    let title = plain_text(short_title(&card.title), limits::VIEW_TITLE).unwrap_or_else(|| plain_text_ours("pacer"));
     // A title that had to be cut stands whole in the body.
     let header = if card.title.chars().count() > limits::VIEW_TITLE { limits::HEADER } else { 0 };
     let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS };
     json!({"type": "modal", "title": title, "close": plain_text_ours("Close"), "private_metadata": metadata(card), "blocks": blocks(card, room, header)})
+}
+
+/// As many whole pieces of "DORA - Payments - 90 days" as a modal's title holds; all of it where not even one fits.
+fn short_title(title: &str) -> &str {
+    let fits = |part: &str| part.chars().map(escaped_len).sum::<usize>() <= limits::VIEW_TITLE;
+    let ends = title.match_indices(" - ").map(|(at, _)| at).chain([title.len()]);
+    ends.map(|end| &title[..end]).filter(|part| fits(part)).last().unwrap_or(title)
 }
 
 /// An answer as the Home tab.
@@ -78,18 +85,13 @@ pub fn home(card: &Card) -> Value {
 
 /// What the person can mend, as a private message: what is wrong, then what to do.
 pub fn error(error: &UserError) -> Value {
-    let line = Line::default().strong(&error.message);
-    let what = mrkdwn(&if error.message.contains('`') { sentence(&error.message) } else { line }, 1_400);
-    let hint = mrkdwn(&sentence(&error.hint), 1_400);
-    private(&format!("{what}\n{hint}"), &[what.as_str(), hint.as_str()])
+    private(&[mrkdwn(&sentence(&error.message), 1_400), mrkdwn(&sentence(&error.hint), 1_400)])
 }
 
 /// What is ours to mend, as a private message with the reference that stands in the log.
 pub fn broken(reference: &str) -> Value {
-    let what = mrkdwn(&Line::default().strong("Something broke on our side."), 200);
     let hint = Line::plain("Try again; if it stays, give the reference ").code(reference).and(" to whoever runs pacer.");
-    let hint = mrkdwn(&hint, 600);
-    private(&format!("{what}\n{hint}"), &[what.as_str(), hint.as_str()])
+    private(&["Something broke on our side.".to_owned(), mrkdwn(&hint, 600)])
 }
 
 /// The modal that opens at once, while figures are counted.
@@ -101,7 +103,7 @@ pub fn loading() -> Value {
 /// What replaces the private answer once `user` has shared it in `channel`.
 pub fn shared(user: &str, channel: &str) -> Value {
     let text = format!("Shared to <#{}> by <@{}>.", id(channel), id(user));
-    let mut value = private(&text, &[text.as_str()]);
+    let mut value = private(&[text]);
     value["replace_original"] = json!(true);
     value
 }
@@ -211,10 +213,11 @@ fn unique(action: &str, seen: &[String]) -> String {
     name
 }
 
-/// A private message of sections.
-fn private(text: &str, sections: &[&str]) -> Value {
-    let blocks: Vec<Value> = sections.iter().filter(|text| !text.is_empty()).map(|text| section_of(text)).collect();
-    json!({"response_type": "ephemeral", "text": text, "blocks": blocks})
+/// A private message of one section, a line below the other.
+fn private(lines: &[String]) -> Value {
+    let lines: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+    let text = if lines.is_empty() { "That did not work.".to_owned() } else { lines.join("\n") };
+    json!({"response_type": "ephemeral", "text": text, "blocks": [section_of(&text)]})
 }
 
 fn section(line: &Line, max: usize) -> Value {
