@@ -13,3 +13,4 @@ pub mod pool;
 pub mod stats;
 pub mod time;
 pub mod window;
+pub mod words;
