@@ -30,8 +30,8 @@ svg{display:block;width:100%;height:3rem;margin:.6rem 0;overflow:visible}\
 .dots{fill:none;stroke:var(--mark);stroke-width:4;stroke-linecap:round;vector-effect:non-scaling-stroke}\
 .zero{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}\
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tabular-nums}\
-th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400;overflow-wrap:anywhere}\
-thead th{font-size:.85rem;color:var(--soft);font-weight:600}.number{text-align:right}\
+th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400;overflow-wrap:break-word}\
+thead th{font-size:.85rem;color:var(--soft);font-weight:600}.number{text-align:right;white-space:nowrap}.short{white-space:nowrap}\
 code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;background:var(--card);border-radius:.25rem;padding:.05em .3em}\
 hr{border:0;border-top:1px solid var(--line);margin:2rem 0}\
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2rem}footer p{margin:.2rem 0}\
@@ -164,17 +164,22 @@ fn paths(weeks: &[Option<f64>], top: f64) -> (String, String) {
 }
 
 fn table(table: &Table) -> Markup {
-    let kind = |column: usize| if table.numeric.get(column).copied().unwrap_or(false) { "number" } else { "word" };
+    // A short cell (a hash, a date) stays on one line; only text wraps.
+    let kind = |column: usize, cell: &str| match table.numeric.get(column) {
+        Some(true) => "number",
+        _ if cell.chars().count() <= 14 => "short",
+        _ => "word",
+    };
     html! {
         div.scroll tabindex="0" role="group" aria-label="Table" {
             table {
-                thead { tr { @for (column, head) in table.columns.iter().enumerate() { th scope="col" class=(kind(column)) { (clean(head)) } } } }
+                thead { tr { @for (column, head) in table.columns.iter().enumerate() { th scope="col" class=(kind(column, head)) { (clean(head)) } } } }
                 tbody {
                     @for row in &table.rows {
                         tr {
                             @for (column, cell) in row.iter().enumerate() {
-                                @if column == 0 { th scope="row" class=(kind(0)) { (clean(cell)) } }
-                                @else { td class=(kind(column)) { (clean(cell)) } }
+                                @if column == 0 { th scope="row" class=(kind(0, cell)) { (clean(cell)) } }
+                                @else { td class=(kind(column, cell)) { (clean(cell)) } }
                             }
                         }
                     }

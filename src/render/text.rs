@@ -21,12 +21,17 @@ pub fn text(card: &Card, colour: bool, width: usize) -> String {
         out.push(page.ink.bold(&clean(&card.title)));
     }
     out.extend(page.wrapped(&card.verdict, "", ""));
+    let mut after_heading = false;
     for part in &card.parts {
         let lines = page.part(part);
-        if !lines.is_empty() {
-            out.push(String::new());
-            out.extend(lines);
+        if lines.is_empty() {
+            continue;
         }
+        if !after_heading {
+            out.push(String::new());
+        }
+        out.extend(lines);
+        after_heading = matches!(part, Part::Heading(_));
     }
     let small: Vec<Line> = small_print::notes(card).chain(receipt(card)).collect();
     if !small.is_empty() {
@@ -39,8 +44,8 @@ pub fn text(card: &Card, colour: bool, width: usize) -> String {
 /// The receipt, and what one types next in a terminal.
 fn receipt(card: &Card) -> Option<Line> {
     let id = card.receipt.as_ref()?;
-    let rows = Line::plain(format!("Receipt {id}: ")).code(format!("pacer ask \"why {id}\"")).and(" lists the rows behind it, ");
-    Some(rows.code(format!("pacer verify {id}")).and(" recomputes it"))
+    let rows = Line::plain(format!("Receipt {id}. Rows: ")).code(format!("pacer ask \"why {id}\"")).and(". Check: ");
+    Some(rows.code(format!("pacer verify {id}")))
 }
 
 /// A command of Slack as one types it in a terminal.

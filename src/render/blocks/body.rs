@@ -10,8 +10,6 @@ use super::super::table::{aligned, spoken};
 use super::{Room, context, mrkdwn_object, section, section_of, size};
 use crate::domain::card::{Card, Figure, Line, Part, Table, Tone};
 
-/// Columns of a code block that neither Slack's middle column nor a phone on its side wraps.
-const TABLE_WIDTH: usize = 70;
 /// Characters of one figure's line, of a list's item, of a section of rows.
 const FIGURE_LINE: usize = 200;
 const ITEM: usize = 500;
@@ -114,7 +112,7 @@ fn light(tone: Tone) -> char {
 
 /// Aligned in a code block where that fits the width, else a line a row.
 fn put_table(table: &Table, room: &mut Room, out: &mut Vec<Value>) -> usize {
-    if let Some((head, rows)) = aligned(table, TABLE_WIDTH) {
+    if let Some((head, rows)) = aligned(table, room.columns) {
         let code = |line: &str| escape(&line.replace('`', "'"));
         let head = Some(code(&head)).filter(|head| !head.is_empty());
         return pack(&rows.iter().map(|row| code(row)).collect::<Vec<_>>(), head.as_deref(), true, room, out);

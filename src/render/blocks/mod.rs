@@ -27,11 +27,16 @@ const ACTIONS_CHARS: usize = 3_000;
 const SMALL_PRINT_CHARS: usize = 1_500;
 const VERDICT_CHARS: usize = 1_200;
 
-/// How many blocks and characters are left.
+/// Columns of a code block that Slack doesn't wrap, in a message on a desk and in the narrower modal.
+const MESSAGE_COLUMNS: usize = 70;
+const MODAL_COLUMNS: usize = 60;
+
+/// How many blocks and characters are left, and how wide a code block may be.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     blocks: usize,
     chars: usize,
+    columns: usize,
 }
 
 impl Room {
@@ -57,7 +62,7 @@ fn size(value: &Value) -> usize {
 pub fn message(card: &Card) -> Value {
     let text = fallback::text(card, limits::FALLBACK_CHARS);
     let used = size(&json!({"text": text, "blocks": []}));
-    let room = Room { blocks: limits::MESSAGE_BLOCKS, chars: limits::MESSAGE_CHARS - used };
+    let room = Room { blocks: limits::MESSAGE_BLOCKS, chars: limits::MESSAGE_CHARS - used, columns: MESSAGE_COLUMNS };
     json!({"text": text, "blocks": blocks(card, room, limits::HEADER)})
 }
 
@@ -66,7 +71,7 @@ pub fn modal(card: &Card) -> Value {
     let title = plain_text(short_title(&card.title), limits::VIEW_TITLE).unwrap_or_else(|| plain_text_ours("pacer"));
     // A title that had to be cut stands whole in the body.
     let header = if card.title.chars().count() > limits::VIEW_TITLE { limits::HEADER } else { 0 };
-    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS };
+    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MODAL_COLUMNS };
     json!({"type": "modal", "title": title, "close": plain_text_ours("Close"), "private_metadata": metadata(card), "blocks": blocks(card, room, header)})
 }
 
@@ -79,7 +84,7 @@ fn short_title(title: &str) -> &str {
 
 /// An answer as the Home tab.
 pub fn home(card: &Card) -> Value {
-    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS };
+    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MESSAGE_COLUMNS };
     json!({"type": "home", "private_metadata": metadata(card), "blocks": blocks(card, room, limits::HEADER)})
 }
 
