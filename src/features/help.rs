@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 
 use super::{COMMANDS, Command, Cx, Reply};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Button, Card, Line, Part};
 use crate::error::Failure;
 
@@ -14,7 +14,7 @@ pub const COMMAND: Command = Command {
     summary: "what you can ask, and how",
     example: "help",
     private: false,
-    words: true,
+    words: Words::Names,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(async move { run(cx, &ask) }) },
 };
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::domain::ask::{self, Ask};
+use crate::domain::ask::{self, Ask, CommandWords, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::form::Form;
 use crate::domain::time::At;
@@ -90,8 +90,8 @@ pub struct Command {
     pub example: &'static str,
     /// Shown to the asker only, and refused without one.
     pub private: bool,
-    /// Whether it takes words beyond a scope and a window.
-    pub words: bool,
+    /// Which words it takes beyond a scope and a window.
+    pub words: Words,
     /// Answers it.
     pub run: for<'a> fn(&'a Cx, Ask) -> BoxFuture<'a, Result<Reply, Failure>>,
 }
@@ -128,11 +128,16 @@ pub const JOBS: &[Job] = &[retention::JOB];
 pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
     let services = cx.store.services().await?;
     let projects = cx.store.projects().await?;
-    let takes_words: Vec<(&str, bool)> = COMMANDS.iter().map(|command| (command.name, command.words)).collect();
-    let ask = ask::parse(
-        text,
-        &ask::Known { commands: &takes_words, org: &cx.org.org, services: &services, projects: &projects, now: cx.now, default: default_scope(cx) },
-    )?;
+    let commands: Vec<CommandWords<'_>> = COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words }).collect();
+    let context = ask::Context {
+        commands: &commands,
+        org: &cx.org.org,
+        services: &services,
+        projects: &projects,
+        now: cx.now,
+        default_scope: default_scope(cx),
+    };
+    let ask = ask::parse(text, &context)?;
     answer_ask(cx, ask).await
 }
 

@@ -11,12 +11,14 @@ mod card;
 pub mod compute;
 mod reading;
 
+pub use card::exclusion;
+
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
 use super::{Command, Cx, Reply};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::derive::DEFINITIONS;
 use crate::domain::org::Org;
@@ -33,7 +35,7 @@ pub const COMMAND: Command = Command {
     summary: "the five DORA metrics, with intervals, bands, targets and what changed",
     example: "dora team:payments 90d",
     private: false,
-    words: false,
+    words: Words::None,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 

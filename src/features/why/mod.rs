@@ -10,7 +10,7 @@ pub mod rows;
 use futures::future::BoxFuture;
 
 use super::{Action, Command, Cx, Effect, Press, Reply, dora};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, Words};
 use crate::domain::card::Card;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
@@ -22,7 +22,7 @@ pub const COMMAND: Command = Command {
     summary: "the rows behind a number, what was left out, and the definition",
     example: "why 7f3a9c2k",
     private: false,
-    words: true,
+    words: Words::Names,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
