@@ -52,7 +52,7 @@ impl<R: BufRead> Iterator for Rows<R> {
         if self.failed {
             return None;
         }
-        match self.texts.next() {
+        match self.texts.next_text() {
             Ok(None) => None,
             Ok(Some(text)) => Some(Ok(match text.broken {
                 Some(reason) => Err(Rejected { line: text.line, reason: reason.into() }),
@@ -95,7 +95,7 @@ pub fn check(body: &[u8]) -> Result<(), Refused> {
     }
     let in_array = body.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().starts_with(b"[");
     let (mut texts, mut read) = (Texts::new(body), 0_u64);
-    while let Some(text) = texts.next().unwrap_or_default() {
+    while let Some(text) = texts.next_text().unwrap_or_default() {
         let place = if in_array { format!("event {}", text.line) } else { format!("line {}", text.line) };
         if let Some(reason) = text.broken {
             return refused(format!("{place}: {reason}"));

@@ -3,7 +3,6 @@
 //! Why a flat struct of all fields: serde reads it in one pass without a tree, which a million rows need; a row that
 //! does not fit is read again as a tree, to name the field.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
@@ -12,6 +11,7 @@ use serde_json::Value;
 use super::fields::{explain, short};
 use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Rejected, Stated, Status, is_bot};
 use crate::domain::time::At;
+use crate::sources::without_nul;
 
 /// The most characters a name may have: ids, services, people.
 pub const LONGEST: usize = 512;
@@ -111,13 +111,11 @@ struct RowCommit {
 /// Reads one event. The reason names the field that is wrong.
 pub fn parse_text(bytes: &[u8], line: u64) -> Result<Stated, Rejected> {
     let rejected = |reason: String| Rejected { line, reason };
-    let text = std::str::from_utf8(bytes).map_err(|_| rejected("it is not valid UTF-8".into()))?;
-    let text = without_nul(text);
-    let row: Row = match first_byte(&text) {
-        // serde would read a list as the fields in their order.
-        Some(b'{') => serde_json::from_str(&text).map_err(|error| rejected(reason_for(&text, &error)))?,
-        _ => return Err(rejected(reason_otherwise(&text))),
-    };
+    let bytes = without_nul(bytes);
+    let text = std::str::from_utf8(&bytes).map_err(|_| rejected("it is not valid UTF-8".into()))?;
+    // serde would read a list as the fields in their order.
+    let read = if text.trim_start().starts_with('{') { serde_json::from_str(text).map_err(Some) } else { Err(None) };
+    let row: Row = read.map_err(|error| rejected(reason_for(text, error.as_ref())))?;
     row.stated(line).map_err(rejected)
 }
 
@@ -131,26 +129,10 @@ pub fn parse_value(value: Value, line: u64) -> Result<Stated, Rejected> {
     row.stated(line).map_err(rejected)
 }
 
-fn first_byte(text: &str) -> Option<u8> {
-    text.trim_start().bytes().next()
-}
-
-/// PostgreSQL takes no NUL in a text, so it is replaced where it is written.
-fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains("\\u0000") { Cow::Owned(text.replace("\\u0000", "\\ufffd")) } else { Cow::Borrowed(text) }
-}
-
-/// The sentence for a text that is no row: what is not JSON, else which field is wrong.
-fn reason_for(text: &str, error: &serde_json::Error) -> String {
+/// The sentence for a text that is no row: that it is not JSON, else which field is wrong.
+fn reason_for(text: &str, error: Option<&serde_json::Error>) -> String {
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => explain(&value).unwrap_or_else(|| format!("it cannot be read: {error}")),
-        Err(syntax) => not_json(&syntax),
-    }
-}
-
-fn reason_otherwise(text: &str) -> String {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => explain(&value).unwrap_or_default(),
+        Ok(value) => explain(&value).unwrap_or_else(|| error.map_or_else(String::new, |error| format!("it cannot be read: {error}"))),
         Err(syntax) => not_json(&syntax),
     }
 }

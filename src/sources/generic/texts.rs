@@ -55,7 +55,7 @@ impl<R: BufRead> Texts<R> {
     }
 
     /// The next event's text; none at the end.
-    pub fn next(&mut self) -> io::Result<Option<Text<'_>>> {
+    pub fn next_text(&mut self) -> io::Result<Option<Text<'_>>> {
         if self.shape == Shape::Unknown {
             self.shape = self.find_shape()?;
         }
@@ -205,7 +205,7 @@ mod tests {
     fn check(input: &str, expect: &[(&str, u64, bool)]) {
         let mut texts = Texts::new(input.as_bytes());
         let mut found = Vec::new();
-        while let Some(text) = texts.next().expect("memory reads") {
+        while let Some(text) = texts.next_text().expect("memory reads") {
             found.push((String::from_utf8_lossy(text.bytes).into_owned(), text.line, text.broken.is_some()));
         }
         let expect: Vec<_> = expect.iter().map(|(text, line, broken)| ((*text).to_owned(), *line, *broken)).collect();
