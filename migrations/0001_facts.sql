@@ -150,6 +150,20 @@ create table item (
 );
 create index item_project on item (project, done_at);
 
+-- Steps of incidents, changes and items from senders that never state a fact whole: each a register of its own; the
+-- fact's row is computed from all of them.
+create table part (
+    source text not null,
+    id text not null,                    -- kind, id and step
+    fact text not null,                  -- kind and id
+    body text not null,                  -- JSON
+    updated_at bigint not null,
+    hash text not null,
+    seq bigint not null,
+    primary key (source, id)
+);
+create index part_fact on part (source, fact);
+
 create table activity (
     source text not null,
     hash text not null,

@@ -9,6 +9,7 @@ pub mod derive;
 pub mod event;
 pub mod form;
 pub mod org;
+pub mod part;
 pub mod pool;
 pub mod stats;
 pub mod time;

@@ -4,6 +4,7 @@
 //! ([`Version`]) wins, so order and repetition are immaterial. Commits merge field by field ([`commits`]).
 
 mod commits;
+mod parts;
 mod registers;
 mod touched;
 
@@ -41,7 +42,8 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
     let mut tally = Tally { read: parsed.read, rejected: parsed.rejected.clone(), ..Tally::default() };
     let mut touched = Touched::default();
     for chunk in parsed.events.chunks(CHUNK) {
-        let batch = Batch { source, seq, again, events: chunk };
+        let batch = Batch { source, seq, over: if again { Over::Own } else { Over::Nothing }, events: chunk };
+        parts::parts(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::deployments(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::incidents(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::changes(conn, &batch, &mut tally, &mut touched).await?;
@@ -60,8 +62,18 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
 struct Batch<'a> {
     source: &'a str,
     seq: i64,
-    again: bool,
+    over: Over,
     events: &'a [Stated],
+}
+
+/// Which stored facts count as unknown, so that they are written over whatever their version.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Nothing,
+    /// Those that this very delivery made before.
+    Own,
+    /// All: the rows are computed.
+    All,
 }
 
 /// Whether a row is kept, and how it counts.
@@ -136,7 +148,8 @@ fn instant(event: &Event) -> Option<At> {
         Event::Commit(it) => it.committed_at.or(it.authored_at),
         Event::Change(it) => [it.opened_at, it.merged_at, it.closed_at, it.first_review_at].into_iter().flatten().max(),
         Event::Review(it) => Some(it.at),
-        Event::Incident(it) => it.resolved_at.max(it.started_at.into()),
+        Event::Incident(it) => it.resolved_at.or(Some(it.started_at)),
+        Event::Part(it) => Some(it.at),
         Event::Item(it) => [it.created_at, it.started_at, it.done_at].into_iter().flatten().max(),
         Event::Activity(it) => Some(it.at),
     }

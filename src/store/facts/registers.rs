@@ -8,17 +8,17 @@ use sqlx::{AnyConnection, Row};
 use super::super::bulk::{self, Val};
 use super::super::org::Names;
 use super::touched::Touched;
-use super::{Batch, Known, Tally, Version, Winners, version};
+use super::{Batch, Known, Over, Tally, Version, Winners, version};
 use crate::domain::event::{Commit, Event, Status};
 
 /// A table of registers.
-struct Table {
-    name: &'static str,
-    columns: &'static [&'static str],
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [&'static str],
 }
 
 impl Table {
-    async fn upsert(&self, conn: &mut AnyConnection, rows: Vec<Vec<Val>>) -> Result<()> {
+    pub(super) async fn upsert(&self, conn: &mut AnyConnection, rows: Vec<Vec<Val>>) -> Result<()> {
         let head = format!("insert into {} ({})", self.name, self.columns.join(", "));
         let set: Vec<String> = self.columns[2..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
         let tail = format!("on conflict (source, id) do update set {}", set.join(", "));
@@ -26,12 +26,13 @@ impl Table {
     }
 
     /// The versions of those ids; `rank` is the column or 0.
-    async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
+    pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
         let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
         let mut known = HashMap::new();
         for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
             let seq: i64 = row.try_get(4)?;
-            if !(batch.again && seq == batch.seq) {
+            let over = batch.over == Over::All || (batch.over == Over::Own && seq == batch.seq);
+            if !over {
                 known.insert(row.try_get(0)?, Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? });
             }
         }
@@ -119,7 +120,7 @@ pub(super) async fn incidents(conn: &mut AnyConnection, batch: &Batch<'_>, names
                 it.id.as_str().into(),
                 service.clone().into(),
                 it.repository.clone().into(),
-                i64::from(it.started_at.0).into(),
+                it.started_at.0.into(),
                 it.resolved_at.into(),
                 it.deployment.clone().into(),
                 it.severity.clone().into(),
