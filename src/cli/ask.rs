@@ -54,19 +54,19 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
 
 fn rendered(card: &Card, format: Format) -> String {
     match format {
-        Format::Text => render::text::text(card, on_a_terminal(), 100),
-        Format::Json => render::json::json(card).to_string(),
-        Format::Blocks => serde_json::to_string_pretty(&render::blocks::message(card)).unwrap_or_default(),
-        Format::Html => render::html::page(card),
-        Format::Csv => render::csv::csv(card),
+        Format::Text => render::text(card, on_a_terminal(), 100),
+        Format::Json => render::json(card).to_string(),
+        Format::Blocks => serde_json::to_string_pretty(&render::message(card)).unwrap_or_default(),
+        Format::Html => render::page(card),
+        Format::Csv => render::csv(card),
     }
 }
 
 /// Says it on stderr for people, and on stdout for scripts that asked for JSON.
 fn refused(error: &UserError, format: Format) -> ExitCode {
     if format == Format::Json {
-        print(&render::json::error_json(error).to_string());
+        print(&render::error_json(error).to_string());
     }
-    let _ = writeln!(std::io::stderr(), "{}", render::text::error_text(error));
+    let _ = writeln!(std::io::stderr(), "{}", render::error_text(error));
     ExitCode::FAILURE
 }

@@ -17,7 +17,6 @@ use crate::app::App;
 use crate::backfill::GitImport;
 use crate::config::Config;
 use crate::domain::event::{Event, Parsed, Rejected, Stated};
-use crate::domain::time::At;
 use crate::sources::{self, Headers, Source, csv, generic, git, recorded};
 use crate::store::{Delivery, Tally};
 
@@ -205,12 +204,15 @@ fn input(path: &Path) -> Result<Box<dyn BufRead>> {
 
 /// Generic events; the raw lines are kept beside the facts.
 fn read_json(reader: impl BufRead, send: &mpsc::Sender<Batch>) -> Result<()> {
-    let mut texts = generic::Texts::new(reader);
+    let mut texts = generic::texts::Texts::new(reader);
     let mut batch = Filling::default();
-    while let Some(text) = texts.next()? {
+    while let Some(text) = texts.next_text()? {
         batch.raw.extend_from_slice(text.bytes);
         batch.raw.push(b'\n');
-        batch.add(generic::parse_one(&text));
+        batch.add(match text.broken {
+            Some(reason) => Err(Rejected { line: text.line, reason: reason.into() }),
+            None => generic::row::parse_text(text.bytes, text.line),
+        });
         if batch.is_full() {
             batch.send(send, Headers::default())?;
         }
@@ -222,19 +224,12 @@ fn read_json(reader: impl BufRead, send: &mpsc::Sender<Batch>) -> Result<()> {
 fn read_csv(reader: impl BufRead, kind: Option<&str>, send: &mpsc::Sender<Batch>) -> Result<()> {
     let mut rows = csv::rows(reader, kind)?;
     let mut batch = Filling::default();
-    let mut last = 0;
     while let Some(row) = rows.next() {
-        let line = match &row {
-            Ok(stated) => stated.line,
-            Err(rejected) => rejected.line,
-        };
-        anyhow::ensure!(line >= last, "the rows are out of order");
-        last = line;
         if batch.raw.is_empty() {
-            batch.raw.extend_from_slice(rows.header_row());
+            batch.raw = rows.header_text();
         }
-        batch.raw.extend_from_slice(rows.row_text());
-        batch.add(row);
+        batch.raw.extend_from_slice(&rows.row_text());
+        batch.add(row?);
         if batch.is_full() {
             batch.send(send, rows.headers())?;
         }
@@ -303,10 +298,4 @@ impl Filling {
         let batch = Batch { raw: Some(filled.raw), headers, key: None, parsed: filled.parsed };
         send.blocking_send(batch).map_err(|_| anyhow!("the store stopped"))
     }
-}
-
-/// The instant that a standing clock gives, for tests of this file.
-#[cfg(test)]
-fn at(text: &str) -> At {
-    At::parse(text).unwrap()
 }

@@ -21,10 +21,13 @@ pub const SOURCE: Source = Source {
     verify: |headers, _, tokens, _| signature::verify_bearer(headers, tokens),
     delivery_id: |_, _| None,
     check: |_, body| rows(body, None).map(drop),
-    parse: |_, body| parse(body, None),
+    parse: |headers, body| parse(body, headers.get(TYPE_HEADER)),
     webhook: false,
     recorded: |_| Headers::default(),
 };
+
+/// Under which a raw batch keeps the type of rows that name none.
+const TYPE_HEADER: &str = "x-pacer-type";
 
 /// What each type needs, as columns; alternatives are parted by a bar.
 const NEEDED: &[(&str, &[&str])] = &[
@@ -71,6 +74,7 @@ impl<R: BufRead> Read for PlainLines<R> {
 /// The rows of a CSV, one after another. Ends after the first error of the reader.
 pub struct Rows<R> {
     reader: Reader<R>,
+    header: ByteRecord,
     columns: Vec<Column>,
     width: usize,
     default_type: Option<String>,
@@ -106,10 +110,11 @@ pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>) -> Result<Row
     let both = PlainLines { reader: io::Cursor::new(first).chain(reader), line: Vec::new(), taken: 0 };
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(both);
     let header = reader.headers().map_err(|error| refused(format!("the header row cannot be read: {error}")))?;
+    let header_row = header.as_byte_record().clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
     let columns = columns(&names, default_type).map_err(refused)?;
     let default_type = default_type.map(Into::into);
-    Ok(Rows { reader, columns, width: names.len(), default_type, record: ByteRecord::new(), over: false })
+    Ok(Rows { reader, header: header_row, columns, width: names.len(), default_type, record: ByteRecord::new(), over: false })
 }
 
 /// All rows of a body.
@@ -128,6 +133,13 @@ pub fn parse(body: &[u8], default_type: Option<&str>) -> Parsed {
         }
     }
     parsed
+}
+
+fn text(record: &ByteRecord) -> Vec<u8> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    // Writing to memory can't fail; a record that could not be written would only be missing from the raw copy.
+    let _ = writer.write_byte_record(record);
+    writer.into_inner().unwrap_or_default()
 }
 
 /// The character that parts the most names of the header row.
@@ -184,6 +196,21 @@ impl<R: Read> Iterator for Rows<R> {
 }
 
 impl<R: Read> Rows<R> {
+    /// The header row as comma-separated text, so that a batch of rows can be read on its own.
+    pub fn header_text(&self) -> Vec<u8> {
+        text(&self.header)
+    }
+
+    /// The row read last, as comma-separated text.
+    pub fn row_text(&self) -> Vec<u8> {
+        text(&self.record)
+    }
+
+    /// What else such a batch needs: the type of rows that name none.
+    pub fn headers(&self) -> Headers {
+        Headers(self.default_type.iter().map(|given| (TYPE_HEADER.to_owned(), given.clone())).collect())
+    }
+
     fn row(&self) -> Result<Stated, Rejected> {
         let line_ends = self.record.as_slice().split(|byte| *byte == b'\n').skip(1).map(|_| 1_u64).sum::<u64>();
         let line = self.reader.position().line().saturating_sub(1 + line_ends);

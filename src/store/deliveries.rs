@@ -75,7 +75,7 @@ pub struct Stored {
 }
 
 /// Headers that are kept; all others, signatures and tokens among them, are not.
-const KEPT: &[&str] = &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time"];
+const KEPT: &[&str] = &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
 
 impl Delivery {
     fn dedupe(&self) -> String {
