@@ -1,6 +1,9 @@
 //! pacer: a self-hosted Slack assistant for software engineering metrics.
 
+pub mod app;
 pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod features;
@@ -8,7 +11,9 @@ pub mod http;
 pub mod ingest;
 pub mod render;
 pub mod sandbox;
+pub mod schedule;
 pub mod simulator;
 pub mod slack;
 pub mod sources;
 pub mod store;
+pub mod telemetry;

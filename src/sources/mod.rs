@@ -35,6 +35,9 @@ pub enum Refused {
     /// 400: it is not what this source sends (not JSON, cut off, no event kind).
     #[error("{0}")]
     Syntax(String),
+    /// 413: it carries more than one request may.
+    #[error("{0}")]
+    TooLarge(String),
 }
 
 /// Refuses a body that is not one JSON object.

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod figures;
 pub mod lease;
 pub mod org;
+mod queue;
 pub mod receipts;
 mod refresh;
 mod schema;

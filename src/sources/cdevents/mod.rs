@@ -42,7 +42,7 @@ fn check(_: &Headers, body: &[u8]) -> Result<(), Refused> {
     let batch: Vec<serde::de::IgnoredAny> =
         serde_json::from_slice(body).map_err(|error| Refused::Syntax(format!("the body is not JSON: {error}")))?;
     if batch.len() > MOST_EVENTS {
-        return Err(Refused::Syntax(format!("the batch has more than {MOST_EVENTS} events; send them in several requests")));
+        return Err(Refused::TooLarge(format!("the batch has more than {MOST_EVENTS} events; send them in several requests")));
     }
     Ok(())
 }

@@ -108,7 +108,7 @@ pub fn check(body: &[u8]) -> Result<(), Refused> {
         }
         read += 1;
         if read > MOST_EVENTS {
-            return refused(format!("the body has more than {MOST_EVENTS} events; send them in several requests"));
+            return Err(Refused::TooLarge(format!("the body has more than {MOST_EVENTS} events; send them in several requests")));
         }
     }
     if read == 0 && !in_array {
