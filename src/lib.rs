@@ -1,6 +1,7 @@
 //! pacer: a self-hosted Slack assistant for software engineering metrics.
 
 pub mod app;
+pub mod backfill;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -4,8 +4,8 @@
 
 mod ask;
 mod backup;
-mod demo;
-mod doctor;
+
+
 mod import;
 mod manifest;
 mod migrate;
@@ -34,8 +34,6 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Try everything on this machine: a sample organisation, the bot, and a Slack to try it in, in the browser
-    Demo(demo::Args),
     /// Run the bot: Slack, webhooks, schedule
     Serve(serve::Args),
     /// Read files, folders or repositories into the database
@@ -46,8 +44,6 @@ enum Command {
     Verify(verify::Args),
     /// Declare teams, services, people and projects from a TOML file
     Org(org::Args),
-    /// Check settings, database, sources and Slack: each line is ok, or says what to do
-    Doctor(doctor::Args),
     /// Copy the database to a file while pacer runs
     Backup(backup::Args),
     /// Bring the database to this version's schema
@@ -84,13 +80,11 @@ pub fn main(cli: Cli) -> ExitCode {
 
 async fn run(command: Command, config: Config) -> Result<ExitCode> {
     match command {
-        Command::Demo(args) => demo::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
         Command::Ask(args) => ask::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
         Command::Org(args) => org::run(args, config).await,
-        Command::Doctor(args) => doctor::run(args, config).await,
         Command::Backup(args) => backup::run(args, config).await,
         Command::Migrate(args) => migrate::run(args, config).await,
         Command::Replay(args) => replay::run(args, config).await,
