@@ -49,6 +49,10 @@ pub(super) fn client() -> anyhow::Result<reqwest::Client> {
 
 impl Workspace {
     /// Slack's signature of a body at a time in seconds: `v0=...`.
+    ///
+    /// # Panics
+    ///
+    /// Never: HMAC takes a key of any length.
     pub fn sign(&self, timestamp_secs: i64, body: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.options.signing_secret.as_bytes()).expect("HMAC takes a key of any length");
         mac.update(format!("v0:{timestamp_secs}:{body}").as_bytes());

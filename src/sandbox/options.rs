@@ -88,6 +88,11 @@ impl Channel {
     pub fn public(id: &str, name: &str, has_app: bool) -> Self {
         Self { id: id.to_owned(), name: name.to_owned(), is_private: false, is_archived: false, members: Vec::new(), has_app }
     }
+
+    /// Whether a person sees it.
+    pub fn is_seen_by(&self, user: &str) -> bool {
+        self.members.is_empty() || self.members.iter().any(|member| member == user)
+    }
 }
 
 /// A user group, `@payments`.

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/sandbox/style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
     ("/sandbox/blocks.css", "text/css; charset=utf-8", include_str!("page/blocks.css")),
     ("/sandbox/app.js", "text/javascript; charset=utf-8", include_str!("page/app.js")),
+    ("/sandbox/dom.js", "text/javascript; charset=utf-8", include_str!("page/dom.js")),
     ("/sandbox/blocks.js", "text/javascript; charset=utf-8", include_str!("page/blocks.js")),
     ("/sandbox/elements.js", "text/javascript; charset=utf-8", include_str!("page/elements.js")),
     ("/sandbox/chart.js", "text/javascript; charset=utf-8", include_str!("page/chart.js")),
@@ -61,7 +62,7 @@ async fn state(State(workspace): State<Workspace>, Query(looking): Query<Looking
     let state = workspace.lock();
     let direct = dm_of(&user);
     let mut channels: Vec<Value> =
-        state.channels.iter().filter(|channel| state.sees(&user, channel)).map(|channel| json!(channel)).collect();
+        state.channels.iter().filter(|channel| channel.is_seen_by(&user)).map(|channel| json!(channel)).collect();
     channels.push(
         json!({"id": direct, "name": options.bot_name, "is_private": true, "is_archived": false, "has_app": true, "is_direct": true}),
     );
@@ -153,11 +154,11 @@ async fn live(State(workspace): State<Workspace>, headers: HeaderMap, upgrade: W
 
 impl Workspace {
     async fn tell(self, mut socket: WebSocket) {
-        let mut changes = self.version.subscribe();
+        let mut versions = self.version.subscribe();
         loop {
             tokio::select! {
-                changed = changes.changed() => {
-                    let version = *changes.borrow_and_update();
+                changed = versions.changed() => {
+                    let version = *versions.borrow_and_update();
                     if changed.is_err() || socket.send(Frame::Text(version.to_string().into())).await.is_err() {
                         return;
                     }

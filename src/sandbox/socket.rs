@@ -76,6 +76,7 @@ impl Workspace {
         let id = format!("{:08x}-{:04x}", rand::random::<u32>(), state.count());
         let nth = usize::try_from(state.count()).unwrap_or(0) % state.sockets.len().max(1);
         let envelope = json!({"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": accepts_payload});
+        state.pending.retain(|_, waiting| !waiting.is_closed());
         state.sockets.get(nth)?.frames.send(envelope).ok()?;
         state.pending.insert(id, sender);
         Some(receiver)

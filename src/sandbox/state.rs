@@ -186,11 +186,6 @@ impl State {
         Some(direct)
     }
 
-    /// Whether a person sees a channel.
-    pub fn sees(&self, user: &str, channel: &Channel) -> bool {
-        channel.members.is_empty() || channel.members.iter().any(|member| member == user)
-    }
-
     /// Adds a message and, where the app or Slackbot wrote it, makes it unread for tests.
     pub fn post(&mut self, message: Message) -> Message {
         self.note_unread(&message);

@@ -370,6 +370,10 @@ async fn lists_come_in_pages() {
     let channels = stage.call("conversations.list", json!({"exclude_archived": true})).await;
     assert_eq!(channels["channels"].as_array().unwrap().len(), 5);
     assert_eq!(stage.call("conversations.list", json!({"types": "private_channel"})).await["needed"], "groups:read");
+    for users in [json!("U0BEN"), json!(["U0BEN"])] {
+        assert_eq!(stage.call("conversations.open", json!({"users": users})).await["channel"]["id"], "D0BEN");
+    }
+    assert_eq!(stage.call("conversations.open", json!({"users": "U0BEN,U0ANA"})).await["needed"], "mpim:write");
 }
 
 #[tokio::test]
@@ -379,17 +383,21 @@ async fn the_page_is_served_and_acts() {
     let page = stage.workspace.http.get(&base).send().await.unwrap();
     assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
     let html = page.text().await.unwrap();
-    for (start, _) in html.match_indices("/sandbox/") {
-        let path = html[start..].split('"').next().unwrap();
-        assert_eq!(stage.workspace.http.get(format!("{base}{path}")).send().await.unwrap().status().as_u16(), 200, "{path}");
+    let scripts = ["app", "blocks", "elements", "chart", "modal", "mrkdwn", "dom"].map(|name| format!("/sandbox/{name}.js"));
+    for path in scripts.into_iter().chain(["/sandbox/style.css".to_owned(), "/sandbox/blocks.css".to_owned()]) {
+        let file = stage.workspace.http.get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(file.status().as_u16(), 200, "{path}");
+        let text = file.text().await.unwrap();
+        assert!(!text.contains("innerHTML") && !text.contains("http://127") && !text.contains("eval("), "{path}");
     }
+    assert!(!html.contains("<style") && !html.contains("onclick"), "the policy allows nothing inline");
     stage.pacer_answers(json!({"text": "an answer"}));
     let line = |text: &str| json!({"do": "send", "user": "U0ANA", "channel": "C0GENERAL", "text": text});
     assert_eq!(stage.post(&format!("{base}/sandbox/act"), line("/metrics dora")).await, (200, json!({"ok": true})));
     assert_eq!(stage.post(&format!("{base}/sandbox/act"), line("/weather")).await.1["ok"], false);
-    let state: Value =
+    let screen: Value =
         stage.workspace.http.get(format!("{base}/sandbox/state?user=U0ANA&channel=C0GENERAL")).send().await.unwrap().json().await.unwrap();
-    assert_eq!(state["messages"][0]["text"], "an answer");
+    assert_eq!(screen["messages"][0]["text"], "an answer");
     let act = |body: Value| {
         stage.workspace.http.post(format!("{base}/sandbox/act")).header("content-type", "text/plain").body(body.to_string()).send()
     };

@@ -12,7 +12,7 @@ pub use submit::Submitted;
 
 use super::deliver::Kind;
 use super::response::Target;
-use super::state::{Message, ResponseUrl, dm_of, message_json, view_json};
+use super::state::{Message, ResponseUrl, State, dm_of, message_json, view_json};
 use super::{Unanswered, View, Workspace};
 use crate::domain::time::SECOND;
 
@@ -25,6 +25,15 @@ pub struct Ack {
     pub message: Option<Message>,
     /// How long it took, in real time.
     pub took: Duration,
+}
+
+/// A place with what is there.
+struct Scene {
+    blocks: Vec<Value>,
+    message: Option<Message>,
+    view: Option<View>,
+    /// The message's `ts` or the view's id.
+    id: String,
 }
 
 /// Where a button or menu stands.
@@ -57,7 +66,7 @@ impl Workspace {
     fn command_payload(&self, user: &str, channel: &str, command: &str, text: &str) -> Result<(Value, Target), Unanswered> {
         let now = self.now();
         let mut state = self.lock();
-        let known = state.channel(channel).filter(|channel| state.sees(user, channel) && !channel.is_archived);
+        let known = state.channel(channel).filter(|channel| channel.is_seen_by(user) && !channel.is_archived);
         let channel = known.ok_or_else(|| Unanswered::Impossible(format!("{user} can't write in {channel}")))?;
         let name = state.person(user).map(|person| person.name.clone());
         let name = name.ok_or_else(|| Unanswered::Impossible(format!("nobody is {user}")))?;
@@ -93,7 +102,7 @@ impl Workspace {
 
     /// Presses the button with that label in a message.
     pub async fn press(&self, user: &str, message: &Message, label: &str) -> Result<Ack, Unanswered> {
-        let blocks = self.blocks_at(user, &Place::Message(message.ts.clone()))?.0;
+        let blocks = self.scene(user, &Place::Message(message.ts.clone()))?.blocks;
         let found = choice::elements(&blocks).find(|(_, element)| element["type"] == "button" && element["text"]["text"] == label);
         let (block, element) = found.ok_or_else(|| Unanswered::Impossible(format!("no button {label:?}")))?;
         let action = element["action_id"].as_str().unwrap_or_default();
@@ -109,70 +118,48 @@ impl Workspace {
         Ok(Ack { body, message: None, took })
     }
 
-    /// The blocks at a place, and the message or view they are in.
-    fn blocks_at(&self, user: &str, place: &Place) -> Result<(Vec<Value>, Option<Message>, Option<View>), Unanswered> {
+    /// What a person sees at a place.
+    fn scene(&self, user: &str, place: &Place) -> Result<Scene, Unanswered> {
         let mut state = self.lock();
         match place {
             Place::Message(ts) => {
                 let found =
                     state.messages.iter().find(|message| message.ts == *ts && message.only_for.as_deref().is_none_or(|only| only == user));
                 let message = found.cloned().ok_or_else(|| Unanswered::Impossible(format!("{user} sees no message {ts}")))?;
-                Ok((message.blocks.clone(), Some(message), None))
+                Ok(Scene { blocks: message.blocks.clone(), message: Some(message), view: None, id: ts.clone() })
             }
             Place::View(id) => {
                 let view = state.view_mut(id).filter(|view| view.user == user).cloned();
                 let view = view.ok_or_else(|| Unanswered::Impossible(format!("{user} sees no view {id}")))?;
-                Ok((view.body["blocks"].as_array().cloned().unwrap_or_default(), None, Some(view)))
+                let blocks = view.body["blocks"].as_array().cloned().unwrap_or_default();
+                Ok(Scene { blocks, message: None, view: Some(view), id: id.clone() })
             }
         }
     }
 
     fn action_payload(&self, user: &str, place: &Place, block_id: &str, action_id: &str, choice: &Choice) -> Result<Value, Unanswered> {
-        let (blocks, message, view) = self.blocks_at(user, place)?;
+        let Scene { blocks, message, view, id } = self.scene(user, place)?;
         let here = |(block, element): &(&str, &Value)| *block == block_id && element["action_id"] == action_id;
-        let (_, element) = choice::elements(&blocks).find(here).ok_or_else(|| Unanswered::Impossible(format!("no element {action_id}")))?;
-        let chosen = choice::chosen(element, choice).map_err(Unanswered::Impossible)?;
+        let found = choice::elements(&blocks).find(here);
+        let (_, element) = found.ok_or_else(|| Unanswered::Impossible(format!("no element {action_id}")))?;
+        let mut action = choice::chosen(element, choice).map_err(Unanswered::Impossible)?;
         let now = self.now();
         let mut state = self.lock();
-        let action_ts = state.next_ts(now);
-        let key = (
-            user.to_owned(),
-            message.as_ref().map_or_else(|| view.as_ref().map(|view| view.id.clone()), |message| Some(message.ts.clone())),
-        );
-        let key = (key.0, key.1.unwrap_or_default());
+        let key = (user.to_owned(), id);
         if choice::keeps(element) {
-            state
-                .picked
-                .entry(key.clone())
-                .or_default()
-                .entry(block_id.to_owned())
-                .or_default()
-                .insert(action_id.to_owned(), chosen.clone());
+            let picked = state.picked.entry(key.clone()).or_default().entry(block_id.to_owned()).or_default();
+            picked.insert(action_id.to_owned(), action.clone());
         }
-        let mut action = chosen;
-        for (name, value) in [("action_id", action_id), ("block_id", block_id), ("action_ts", &action_ts)] {
-            action[name] = json!(value);
-        }
+        action["action_id"] = json!(action_id);
+        action["block_id"] = json!(block_id);
+        action["action_ts"] = json!(state.next_ts(now));
         let values = choice::values(&blocks, state.picked.get(&key));
         let mut payload = self.interaction("block_actions", user, &state);
         payload["trigger_id"] = json!(state.trigger(user, now));
         payload["actions"] = json!([action]);
         if let Some(message) = message {
-            let ephemeral = message.only_for.is_some();
-            payload["container"] =
-                json!({"type": "message", "message_ts": message.ts, "channel_id": message.channel, "is_ephemeral": ephemeral});
-            let name = state.channel(&message.channel).map(|channel| channel.name).filter(|_| !message.channel.starts_with('D'));
-            payload["channel"] = json!({"id": message.channel, "name": name.unwrap_or_else(|| "directmessage".to_owned())});
-            if let Some(thread) = &message.thread_ts {
-                payload["container"]["thread_ts"] = json!(thread);
-            }
-            if !ephemeral {
-                payload["message"] = message_json(&message, &self.options);
-            }
+            self.stand_in_message(&mut payload, user, &message, &mut state);
             payload["state"] = json!({"values": values});
-            let (channel, thread_ts) = (message.channel.clone(), message.thread_ts.clone());
-            let response = ResponseUrl { user: user.to_owned(), channel, origin: Some(message.ts), thread_ts, at: now, uses: 0 };
-            payload["response_url"] = json!(state.response_url(response));
         } else if let Some(view) = view {
             payload["container"] = json!({"type": "view", "view_id": view.id});
             payload["view"] = view_json(&view, &self.options);
@@ -181,8 +168,26 @@ impl Workspace {
         Ok(payload)
     }
 
+    /// The members of a click in a message. Slack leaves an ephemeral message itself out.
+    fn stand_in_message(&self, payload: &mut Value, user: &str, message: &Message, state: &mut State) {
+        let ephemeral = message.only_for.is_some();
+        payload["container"] =
+            json!({"type": "message", "message_ts": message.ts, "channel_id": message.channel, "is_ephemeral": ephemeral});
+        if let Some(thread) = &message.thread_ts {
+            payload["container"]["thread_ts"] = json!(thread);
+        }
+        if !ephemeral {
+            payload["message"] = message_json(message, &self.options);
+        }
+        let name = state.channel(&message.channel).map(|channel| channel.name).filter(|_| !message.channel.starts_with('D'));
+        payload["channel"] = json!({"id": message.channel, "name": name.unwrap_or_else(|| "directmessage".to_owned())});
+        let (channel, thread_ts, origin) = (message.channel.clone(), message.thread_ts.clone(), Some(message.ts.clone()));
+        let response = ResponseUrl { user: user.to_owned(), channel, origin, thread_ts, at: self.now(), uses: 0 };
+        payload["response_url"] = json!(state.response_url(response));
+    }
+
     /// The members every interaction has.
-    fn interaction(&self, kind: &str, user: &str, state: &super::state::State) -> Value {
+    fn interaction(&self, kind: &str, user: &str, state: &State) -> Value {
         let name = state.person(user).map(|person| person.name.clone());
         json!({"type": kind, "token": "sandbox", "api_app_id": self.options.app_id, "team": {"id": self.options.team_id, "domain": "sandbox"},
             "user": {"id": user, "username": name, "name": name, "team_id": self.options.team_id},
@@ -221,7 +226,7 @@ impl Workspace {
     fn post_as(&self, user: &str, channel: &str, text: &str, thread_ts: Option<&str>) -> Result<(Message, bool), Unanswered> {
         let now = self.now();
         let mut state = self.lock();
-        let known = state.channel(channel).filter(|channel| state.sees(user, channel) && !channel.is_archived);
+        let known = state.channel(channel).filter(|channel| channel.is_seen_by(user) && !channel.is_archived);
         let channel = known.ok_or_else(|| Unanswered::Impossible(format!("{user} can't write in {channel}")))?;
         let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let text = linked(&state.people, &state.channels, &escaped, false)

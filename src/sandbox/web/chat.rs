@@ -109,7 +109,7 @@ pub(super) fn post_ephemeral(workspace: &Workspace, args: &Args) -> Answer {
     if state.person(user).is_none() {
         return Err(Refused::new("user_not_found"));
     }
-    if !state.sees(user, &channel) {
+    if !channel.is_seen_by(user) {
         return Err(Refused::new("user_not_in_channel"));
     }
     drop(state);

@@ -54,7 +54,7 @@ fn listed(workspace: &Workspace, args: &Args, member_only: bool) -> Answer {
         let kind = if channel.is_private { "private_channel" } else { "public_channel" };
         types.contains(&kind)
             && (channel.has_app || !channel.is_private)
-            && (!member_only || user.map_or(channel.has_app, |user| state.sees(user, channel)))
+            && (!member_only || user.map_or(channel.has_app, |user| channel.is_seen_by(user)))
             && !(args.flag("exclude_archived") && channel.is_archived)
     };
     let channels: Vec<Value> = state.channels.iter().filter(wanted).map(|channel| channel_json(workspace, channel)).collect();
@@ -135,15 +135,22 @@ pub(super) fn replies(workspace: &Workspace, args: &Args) -> Answer {
     let channel = readable(workspace, args, "history")?;
     let ts = args.need("ts")?;
     let in_thread = |message: &Message| message.channel == channel.id && (message.ts == ts || message.thread_ts.as_deref() == Some(ts));
-    if !workspace.lock().messages.iter().any(|message| in_thread(message)) {
+    if !workspace.lock().messages.iter().any(&in_thread) {
         return Err(Refused::new("thread_not_found"));
     }
     Ok(slice(workspace, args, in_thread, false))
 }
 
 pub(super) fn open(workspace: &Workspace, args: &Args) -> Answer {
-    let users: Vec<&str> = args.need("users")?.split(',').collect();
-    let [user] = users.as_slice() else { return Err(Refused::new("missing_scope")) };
+    // One comma-separated string as documented, or a list in JSON, which Slack takes as well.
+    let users: Vec<&str> = match args.json("users").and_then(Value::as_array) {
+        Some(list) => list.iter().filter_map(Value::as_str).collect(),
+        None => args.need("users")?.split(',').collect(),
+    };
+    let [user] = users.as_slice() else {
+        workspace.need_scope("mpim:write")?;
+        return Err(Refused::arguments("[ERROR] the sandbox has no group messages"));
+    };
     if workspace.lock().person(user).is_none() {
         return Err(Refused::new("user_not_found"));
     }

@@ -114,7 +114,7 @@ pub(super) async fn show(State(workspace): State<Workspace>, Path(id): Path<Stri
     else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let shown = if name.ends_with(".png") { "inline" } else { "attachment" };
+    let shown = if mime(&name) == "image/png" { "inline" } else { "attachment" };
     let headers = [(header::CONTENT_TYPE, mime(&name)), (header::CONTENT_DISPOSITION, shown), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, bytes).into_response()
 }

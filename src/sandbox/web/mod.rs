@@ -145,7 +145,7 @@ impl Workspace {
             Some(Fault::Status(status)) => (*status, Value::Null, None),
             Some(Fault::Error(error)) => (200, Refused::new(error).json(), None),
             Some(Fault::Reset) => (0, Value::Null, None),
-            _ => self.run(run),
+            _ => outcome(run()),
         };
         let dropped = matches!(fault, Some(Fault::Reset | Fault::ResetAfter));
         let seen = if dropped { 0 } else { status };
@@ -156,16 +156,6 @@ impl Workspace {
             Some(Fault::Status(_)) => (code(status), "upstream connect error").into_response(),
             Some(Fault::Malformed) => ([(header::CONTENT_TYPE, "application/json")], "{\"ok\":true,\"ts\":\"17").into_response(),
             _ => self.respond(status, &answer, retry_after),
-        }
-    }
-
-    fn run(&self, run: impl FnOnce() -> Answer) -> (u16, Value, Option<u32>) {
-        match run() {
-            Ok(mut answer) => {
-                answer["ok"] = json!(true);
-                (200, answer, None)
-            }
-            Err(refused) => (if refused.retry_after_secs.is_some() { 429 } else { 200 }, refused.json(), refused.retry_after_secs),
         }
     }
 
@@ -203,6 +193,17 @@ impl Workspace {
         }
         let more = json!({"needed": scope, "provided": self.options.scopes.join(",")});
         Err(Refused { more, ..Refused::new("missing_scope") })
+    }
+}
+
+/// Status, body and `Retry-After` of an answer.
+fn outcome(answer: Answer) -> (u16, Value, Option<u32>) {
+    match answer {
+        Ok(mut answer) => {
+            answer["ok"] = json!(true);
+            (200, answer, None)
+        }
+        Err(refused) => (if refused.retry_after_secs.is_some() { 429 } else { 200 }, refused.json(), refused.retry_after_secs),
     }
 }
 

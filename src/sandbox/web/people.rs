@@ -1,5 +1,7 @@
 //! Who there is: `auth.test`, `team.info`, `users.*`, `usergroups.*`, and the way in for Socket Mode.
 
+#![allow(clippy::unnecessary_wraps, reason = "every method in the table has the same shape")]
+
 use serde_json::{Value, json};
 
 use super::super::Workspace;
@@ -77,7 +79,8 @@ pub(super) fn groups(workspace: &Workspace, args: &Args) -> Answer {
         .map(|group| {
             let mut json = json!({"id": group.id, "team_id": workspace.options.team_id, "is_usergroup": true, "name": group.name,
                 "description": "", "handle": group.handle, "is_external": false, "date_create": 1_700_000_000, "date_update": 1_700_000_000,
-                "date_delete": 0, "user_count": group.users.len()});
+                "date_delete": 0, "created_by": group.users.first(), "updated_by": group.users.first(), "auto_type": null,
+                "prefs": {"channels": [], "groups": []}, "user_count": group.users.len()});
             if args.flag("include_users") {
                 json["users"] = json!(group.users);
             }
