@@ -3,7 +3,6 @@
 use super::compute::{Dora, Figure, METRICS};
 use super::reading;
 use crate::domain::card::{Button, Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth, Tone};
-use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::domain::words;
 
@@ -13,7 +12,6 @@ pub struct About<'a> {
     pub scope: &'a Scope,
     pub name: &'a str,
     pub window: &'a Window,
-    pub now: At,
     pub receipt: &'a str,
     pub health: Vec<SourceHealth>,
 }

@@ -72,7 +72,7 @@ pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: 
 async fn build(cx: &Cx, dora: &Dora, scope: &Scope, window: &Window, receipt: &str) -> Result<Card, Failure> {
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
     let name = cx.org.org.scope_name(scope);
-    Ok(card::card(&card::About { dora, scope, name: &name, window, now: cx.now, receipt, health }))
+    Ok(card::card(&card::About { dora, scope, name: &name, window, receipt, health }))
 }
 
 /// The card of a receipt, as it was answered: for sharing.

@@ -3,7 +3,7 @@
 //! Worded as a question, never as a cause: figures that move together do not say why.
 
 use super::compute::{Dora, Figure};
-use crate::domain::benchmark::{Better, better};
+use crate::domain::benchmark::{Direction, better};
 use crate::domain::card::Tone;
 use crate::domain::words::{self, Measured};
 
@@ -11,7 +11,7 @@ use crate::domain::words::{self, Measured};
 pub fn moved(dora: &Dora, place: usize) -> Option<(Tone, String)> {
     let before = dora.before.as_ref()?.all()[place];
     let (id, unit) = super::compute::METRICS[place];
-    let better = if better(id) == Better::Higher { words::Better::Higher } else { words::Better::Lower };
+    let better = if better(id) == Direction::More { words::Better::Higher } else { words::Better::Lower };
     Some(words::change(unit, measured(dora.now.all()[place])?, measured(before)?, better))
 }
 

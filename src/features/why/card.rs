@@ -145,7 +145,7 @@ fn listing(about: &About<'_>, page: usize, pages: usize) -> Vec<Part> {
     for row in rows.iter().skip((page - 1) * PAGE).take(PAGE) {
         let mut leads = row.lead_seconds.clone();
         leads.sort_by(f64::total_cmp);
-        let median = if leads.is_empty() { String::new() } else { words::duration(crate::domain::stats::quantile(&leads, 0.5)) };
+        let median = crate::domain::stats::median(&leads).map(words::duration).unwrap_or_default();
         table.rows.push(vec![
             words::moment(row.finished_at, about.now, zone),
             row.service.clone(),
