@@ -32,7 +32,7 @@ fn hour(text: &str) -> At {
 
 fn commit(name: &str, at: &str) -> CommitRow {
     let (sha, parents) = name.split_once('<').map_or((name, None), |(sha, parents)| (sha, Some(parents)));
-    let (at, subject) = at.split_once('"').map_or((at, None), |(at, rest)| (at, Some(rest.trim_end_matches('"').to_string())));
+    let (at, subject) = at.split_once('"').map_or((at, None), |(at, rest)| (at, rest.strip_suffix('"').map(str::to_string)));
     let bot = at.contains('~');
     CommitRow {
         sha: sha.into(),
