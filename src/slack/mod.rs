@@ -18,7 +18,8 @@ pub mod events;
 pub mod inbound;
 pub mod interactions;
 pub mod origins;
-pub mod socket;
+pub mod scopes;
+mod socket;
 pub mod verify;
 
 use std::sync::Arc;

@@ -80,7 +80,13 @@ pub const METRICS: [(&str, &str); 5] = [
 impl Five {
     /// In the order of [`METRICS`].
     pub fn all(&self) -> [&Figure; 5] {
-        [&self.deployment_frequency, &self.change_lead_time, &self.failed_deployment_recovery_time, &self.change_fail_rate, &self.deployment_rework_rate]
+        [
+            &self.deployment_frequency,
+            &self.change_lead_time,
+            &self.failed_deployment_recovery_time,
+            &self.change_fail_rate,
+            &self.deployment_rework_rate,
+        ]
     }
 }
 
@@ -121,7 +127,9 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
 fn previous_of(pool: &Pool, window: &Window, figure: Option<&Figure>) -> Option<Previous> {
     match figure {
         Some(figure) => Some(Previous { value: figure.value, n: figure.n, reason: figure.reason.map(str::to_string) }),
-        None if pool.first_event.is_some_and(|first| first < window.to) => Some(Previous { value: None, n: 0, reason: Some("before_data".into()) }),
+        None if pool.first_event.is_some_and(|first| first < window.to) => {
+            Some(Previous { value: None, n: 0, reason: Some("before_data".into()) })
+        }
         None => None,
     }
 }
