@@ -162,8 +162,8 @@ fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
         _ => words::count(figure.n, "deployment", "deployments"),
     };
     let mut said = vec![counted];
-    if let Some(interval) = figure.interval.filter(|_| figure.value.is_some()) {
-        said.push(format!("95 % {}", words::interval(&metric.unit, interval)));
+    if let (Some(value), Some(interval)) = (figure.value, figure.interval) {
+        said.push(format!("95 % {}", words::interval(&metric.unit, value, interval)));
     }
     if let Some(open) = figure.excluded.get("open") {
         said.push(format!("{open} still open"));
