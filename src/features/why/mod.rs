@@ -7,11 +7,12 @@
 mod card;
 pub mod rows;
 
+use anyhow::Context;
 use futures::future::BoxFuture;
 
 use super::{Action, Command, Cx, Effect, Press, Reply, dora};
 use crate::domain::ask::{Ask, Words};
-use crate::domain::card::Card;
+use crate::domain::card::{Card, Metric};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 
@@ -75,6 +76,13 @@ pub struct Checked {
     pub redefined: bool,
 }
 
+/// A figure as a receipt keeps it. JSON text may turn a number's last bit when it is read; the same figure is turned
+/// the same way, and is no difference.
+fn as_kept(metric: &Metric) -> Result<Metric, Failure> {
+    let text = serde_json::to_string(metric).context("writing a figure")?;
+    Ok(serde_json::from_str(&text).context("reading a figure")?)
+}
+
 /// Recomputes a receipt from the facts as they are now, as of its instant.
 pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
@@ -82,7 +90,7 @@ pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
     let dora = dora::load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
     let mut differs = Vec::new();
     for (then, now) in receipt.metrics.iter().zip(&dora.metrics) {
-        if serde_json::to_value(then).ok() != serde_json::to_value(now).ok() {
+        if *then != as_kept(now)? {
             differs.push((then.id.clone(), then.value, now.value));
         }
     }
