@@ -106,7 +106,12 @@ impl Store {
         let command: String = row.try_get(0)?;
         let scope: Scope = serde_json::from_str(&scope).context("reading a receipt's scope")?;
         let asked_at = At(row.try_get(5)?);
-        let window = Window { from: At(row.try_get(2)?), to: At(row.try_get(3)?), zone: zone.parse().unwrap_or(chrono_tz::UTC), label: String::new() };
+        let window = Window {
+            from: At(row.try_get(2)?),
+            to: At(row.try_get(3)?),
+            zone: zone.parse().unwrap_or(chrono_tz::UTC),
+            label: String::new(),
+        };
         Ok(Some(Receipt {
             id: id.to_lowercase(),
             window: named(window, Ask::period_in(&command, &scope), asked_at),

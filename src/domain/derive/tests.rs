@@ -94,7 +94,12 @@ fn told(derived: &Derived) -> String {
             None => format!("{} [{}]", it.id, leads.join(" ")),
             Some(code) => format!("{} {code}", it.id),
         };
-        for (word, count) in [("merge", it.merges), ("bot", it.bots), ("negative", it.negative), ("unmatched", it.unmatched_reverts)] {
+        for (word, count) in [
+            ("merge", it.merges.len()),
+            ("bot", it.bots.len()),
+            ("negative", it.negative.len()),
+            ("unmatched", it.unmatched_reverts as usize),
+        ] {
             if count > 0 {
                 line += &format!(" {count} {word}");
             }
