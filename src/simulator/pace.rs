@@ -48,7 +48,7 @@ pub fn pace(service: &str, days_ago: f64) -> Pace {
     let improved = since(IMPROVED_DAYS_AGO);
     let declined = since(DECLINED_DAYS_AGO);
     let payments = if improved {
-        Pace { coding: 6.0, pickup: 4.0, review: 5.0, cadence: Cadence::After(7.0), commits: 2.2, lines: 45.0, fails: 0.08, ..usual(9.5) }
+        Pace { coding: 5.5, pickup: 3.4, review: 4.4, cadence: Cadence::After(5.8), commits: 2.2, lines: 45.0, fails: 0.08, ..usual(9.5) }
     } else {
         Pace { coding: 9.0, pickup: 7.0, review: 7.0, cadence: Cadence::After(20.0), commits: 3.6, lines: 110.0, fails: 0.12, ..usual(7.5) }
     };
