@@ -56,9 +56,9 @@ pub fn pace(service: &str, days_ago: f64) -> Pace {
     let search = if declined { Pace { fails: 0.24, recovery: 13.0, ..search } } else { Pace { fails: 0.085, recovery: 4.5, ..search } };
     let platform = Pace {
         coding: 1.2,
-        pickup: 0.5,
-        review: 0.7,
-        cadence: Cadence::After(0.8),
+        pickup: 0.4,
+        review: 0.5,
+        cadence: Cadence::After(0.6),
         commits: 2.2,
         lines: 40.0,
         fails: 0.042,
