@@ -4,7 +4,12 @@
 //! subject. `d d1=a@5` a production deployment; `!hotfix`, `!rollback`, `!failed`, `!staging`; `[x,y]` an explicit
 //! list. `i i1@6-8` an incident, `@6-` still open, `>d1` with a reference. `m M^h@4` a change merged as M with head h.
 
-#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::format_push_string, reason = "a notation of small hours and short lines")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    reason = "a notation of small hours and short lines"
+)]
 
 use super::*;
 
