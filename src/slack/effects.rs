@@ -167,7 +167,9 @@ fn not_shared(error: CallError) -> Failure {
             }
             _ => return Failure::Ours(error.into()),
         },
-        CallError::Pause(_) => ("Slack takes no more messages from pacer just now, so this was not shared.", "Press Share again in a few minutes."),
+        CallError::Pause(_) => {
+            ("Slack takes no more messages from pacer just now, so this was not shared.", "Press Share again in a few minutes.")
+        }
         CallError::Busy(_) | CallError::Silent(_) => {
             tracing::warn!(%error, "Slack did not confirm a shared answer");
             ("Slack did not confirm that it shared this.", "Look whether it stands in the channel; where it does not, press Share again.")

@@ -106,7 +106,8 @@ impl Store {
         let mut conn = self.pool.acquire().await?;
         for name in names {
             let sql = "select day, packed from service_day where service = $1 and day >= $2 and day <= $3 order by day";
-            let rows = sqlx::query(sql).bind(name.clone()).bind(from.day()).bind(to.day()).fetch_all(&mut *conn).await.context("reading days")?;
+            let rows =
+                sqlx::query(sql).bind(name.clone()).bind(from.day()).bind(to.day()).fetch_all(&mut *conn).await.context("reading days")?;
             let list = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<Vec<_>>>()?;
             days.insert(name.clone(), list);
         }
@@ -121,9 +122,6 @@ impl Store {
     /// For commits that reached production in the period: all their deployments by these services, ever.
     async fn shared_leads(&self, services: &[&str], from: At, to: At) -> Result<Vec<(i64, String, At)>> {
         let mut found = Vec::new();
-        if services.len() < 2 {
-            return Ok(found);
-        }
         let mut conn = self.pool.acquire().await?;
         for service in services {
             let sql = "select distinct l.commit_key, l.service, l.finished_at from shared_lead e join shared_lead l on l.commit_key = e.commit_key \
@@ -161,7 +159,7 @@ impl Taken {
         let firsts = derived
             .deployments
             .iter()
-            .flat_map(|shipped| shipped.leads.iter().map(|lead| (commit_key(&lead.sha).cast_signed(), shipped.finished_at)))
+            .flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at)))
             .collect();
         Self {
             service: service.to_string(),
@@ -173,7 +171,8 @@ impl Taken {
     }
 
     fn days(service: &str, days: &[(i64, Vec<u8>)]) -> Self {
-        let mut own = Self { service: service.to_string(), deployments: Vec::new(), attempts: Vec::new(), unlinked: Vec::new(), firsts: Vec::new() };
+        let mut own =
+            Self { service: service.to_string(), deployments: Vec::new(), attempts: Vec::new(), unlinked: Vec::new(), firsts: Vec::new() };
         for (day, bytes) in days {
             let Ok(packed) = decode(bytes) else { continue };
             let start = day * DAY;
@@ -223,10 +222,14 @@ fn count_once(taken: &mut [Taken], services: &Services, shared: &[(i64, String, 
         for deployment in &mut own.deployments {
             let (at, service) = (deployment.finished_at(), &own.service);
             let counts = |key: &u64| owners.get(&key.cast_signed()).is_none_or(|(first, owner)| (*first, owner) == (at, service));
+            for left_out in [&mut deployment.merges, &mut deployment.bots, &mut deployment.negative] {
+                left_out.retain(counts);
+            }
             if deployment.keys.is_empty() || deployment.keys.iter().all(counts) {
                 continue;
             }
-            let kept: Vec<(i64, u64)> = deployment.leads.iter().copied().zip(deployment.keys.iter().copied()).filter(|(_, key)| counts(key)).collect();
+            let kept: Vec<(i64, u64)> =
+                deployment.leads.iter().copied().zip(deployment.keys.iter().copied()).filter(|(_, key)| counts(key)).collect();
             deployment.leads = kept.iter().map(|(lead, _)| *lead).collect();
             deployment.keys = kept.iter().map(|(_, key)| *key).collect();
         }

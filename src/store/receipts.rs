@@ -99,12 +99,19 @@ impl Store {
     /// The receipt of that id.
     pub async fn receipt(&self, id: &str) -> Result<Option<Receipt>> {
         let sql = "select command, scope, from_at, to_at, zone, asked_at, org_version, watermark, definitions, metrics from receipt where id = $1";
-        let Some(row) = sqlx::query(sql).bind(id.to_lowercase()).fetch_optional(&self.pool).await.context("reading a receipt")? else { return Ok(None) };
+        let Some(row) = sqlx::query(sql).bind(id.to_lowercase()).fetch_optional(&self.pool).await.context("reading a receipt")? else {
+            return Ok(None);
+        };
         let (scope, zone, metrics): (String, String, String) = (row.try_get(1)?, row.try_get(4)?, row.try_get(9)?);
         let command: String = row.try_get(0)?;
         let scope: Scope = serde_json::from_str(&scope).context("reading a receipt's scope")?;
         let asked_at = At(row.try_get(5)?);
-        let window = Window { from: At(row.try_get(2)?), to: At(row.try_get(3)?), zone: zone.parse().unwrap_or(chrono_tz::UTC), label: String::new() };
+        let window = Window {
+            from: At(row.try_get(2)?),
+            to: At(row.try_get(3)?),
+            zone: zone.parse().unwrap_or(chrono_tz::UTC),
+            label: String::new(),
+        };
         Ok(Some(Receipt {
             id: id.to_lowercase(),
             window: named(window, Ask::period_in(&command, &scope), asked_at),
@@ -130,8 +137,14 @@ impl Store {
                    union all select 'commit', sha, coalesce(repository, ''), authored_at from commits where seq > $1 and repository in \
                    (select repository from service_repository where service = $2)";
         for service in services {
-            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await? {
-                late.push(Late { kind: row.try_get(0)?, id: row.try_get(1)?, place: row.try_get(2)?, at: row.try_get::<Option<i64>, _>(3)?.map(At) });
+            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await?
+            {
+                late.push(Late {
+                    kind: row.try_get(0)?,
+                    id: row.try_get(1)?,
+                    place: row.try_get(2)?,
+                    at: row.try_get::<Option<i64>, _>(3)?.map(At),
+                });
             }
         }
         late.sort_by(|a, b| (a.at, &a.kind, &a.id).cmp(&(b.at, &b.kind, &b.id)));

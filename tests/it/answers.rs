@@ -34,7 +34,11 @@ async fn dora_is_answered_in_the_acknowledgement_for_the_asker_alone() {
         assert!(answer.blocks.iter().any(|block| block["type"] == "header" && block["text"]["text"].to_string().contains("Payments")));
         let receipt = receipt(&answer);
         assert_eq!(receipt.len(), 8);
-        assert!(shown(&answer).contains(&format!("why {receipt}")) || shown(&answer).contains(&format!("`{receipt}`")), "{}", shown(&answer));
+        assert!(
+            shown(&answer).contains(&format!("why {receipt}")) || shown(&answer).contains(&format!("`{receipt}`")),
+            "{}",
+            shown(&answer)
+        );
         assert_eq!(labels(&answer.blocks), ["Share to channel", "Why these numbers", "Change period"]);
     }
 }

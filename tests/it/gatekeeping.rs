@@ -6,7 +6,7 @@ use pacer::domain::time::DAY;
 use pacer::sandbox::{Fault, Unanswered};
 use serde_json::{Value, json};
 
-use crate::harness::facts::{ORG, deployment, days_ago, lines, sample};
+use crate::harness::facts::{ORG, days_ago, deployment, lines, sample};
 use crate::harness::{BOTH, Harness, Transport};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,10 @@ async fn ownership_that_moved_leaves_history_where_it_was() {
 async fn targets_are_met_or_missed_in_words() {
     let t = Harness::http().await;
     t.import_json(&sample()).await;
-    let org = ORG.replace("targets = { change_lead_time = \"2d\", change_fail_rate = \"5%\" }", "targets = { change_lead_time = \"2d\", failed_deployment_recovery_time = \"10m\" }");
+    let org = ORG.replace(
+        "targets = { change_lead_time = \"2d\", change_fail_rate = \"5%\" }",
+        "targets = { change_lead_time = \"2d\", failed_deployment_recovery_time = \"10m\" }",
+    );
     t.apply_org(&org).await;
     let answer = t.ask("dora team:payments 6m").await;
     let target = |id: &str| metric(&answer, id)["target"].clone();
@@ -99,5 +102,8 @@ async fn a_service_nobody_declared_is_there_from_its_first_event() {
     assert_eq!(t.ask("dora service:novel").await["error"]["kind"], "unknown_service");
     t.import_json(&lines(&[deployment("novel", 1, days_ago(1))])).await;
     let answer = t.ask("dora service:novel 30d").await;
-    assert_eq!((&metric(&answer, "deployment_frequency")["n"], &metric(&answer, "change_fail_rate")["reason"]), (&json!(1), &json!("no_incident_source")));
+    assert_eq!(
+        (&metric(&answer, "deployment_frequency")["n"], &metric(&answer, "change_fail_rate")["reason"]),
+        (&json!(1), &json!("no_incident_source"))
+    );
 }

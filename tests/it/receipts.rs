@@ -23,7 +23,8 @@ fn recounted(why: &Value) -> [(&'static str, Option<f64>, usize); 5] {
     assert_eq!(why["rows_total"], rows.len(), "all rows are there");
     let at = |which: &str| At::parse(why["window"][which].as_str().expect("an instant")).expect("RFC 3339").0 as f64;
     let weeks = (at("to") - at("from")) / 604_800e6;
-    let numbers = |row: &Value| row["lead_seconds"].as_array().expect("leads").iter().map(|lead| lead.as_f64().expect("seconds")).collect::<Vec<_>>();
+    let numbers =
+        |row: &Value| row["lead_seconds"].as_array().expect("leads").iter().map(|lead| lead.as_f64().expect("seconds")).collect::<Vec<_>>();
     let leads: Vec<f64> = rows.iter().flat_map(numbers).collect();
     let recoveries: Vec<f64> = rows.iter().filter_map(|row| row["recovery_seconds"].as_f64()).collect();
     let counted: Vec<&Value> = rows.iter().filter(|row| row["rollback"] == false).collect();
@@ -67,7 +68,9 @@ async fn the_rows_behind_a_receipt_recount_to_every_value() {
     let t = Harness::http().await;
     t.import_json(&lines(&eventful())).await;
     t.apply_org(ORG).await;
-    for question in ["dora", "dora 30d", "dora team:payments 6m", "dora service:search 12w", "dora Q3 2026", "dora service:checkout since 2026-11-20"] {
+    for question in
+        ["dora", "dora 30d", "dora team:payments 6m", "dora service:search 12w", "dora Q3 2026", "dora service:checkout since 2026-11-20"]
+    {
         let answer = t.ask(question).await;
         let receipt = answer["receipt"].as_str().expect("a receipt");
         let why = t.ask(&format!("why {receipt}")).await;
@@ -77,7 +80,9 @@ async fn the_rows_behind_a_receipt_recount_to_every_value() {
             assert_eq!(shown["n"], n, "{question} {id}");
             match (shown["value"].as_f64(), value) {
                 (None, None) => assert!(shown["reason"].is_string(), "{question} {id}: null says why"),
-                (Some(shown), Some(value)) => assert!((shown - value).abs() <= 1e-9 * value.abs().max(1.0), "{question} {id}: {shown} {value}"),
+                (Some(shown), Some(value)) => {
+                    assert!((shown - value).abs() <= 1e-9 * value.abs().max(1.0), "{question} {id}: {shown} {value}")
+                }
                 (shown, value) => panic!("{question} {id}: shown {shown:?}, recounted {value:?}"),
             }
         }

@@ -80,7 +80,13 @@ pub const METRICS: [(&str, &str); 5] = [
 impl Five {
     /// In the order of [`METRICS`].
     pub fn all(&self) -> [&Figure; 5] {
-        [&self.deployment_frequency, &self.change_lead_time, &self.failed_deployment_recovery_time, &self.change_fail_rate, &self.deployment_rework_rate]
+        [
+            &self.deployment_frequency,
+            &self.change_lead_time,
+            &self.failed_deployment_recovery_time,
+            &self.change_fail_rate,
+            &self.deployment_rework_rate,
+        ]
     }
 }
 
@@ -121,7 +127,9 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
 fn previous_of(pool: &Pool, window: &Window, figure: Option<&Figure>) -> Option<Previous> {
     match figure {
         Some(figure) => Some(Previous { value: figure.value, n: figure.n, reason: figure.reason.map(str::to_string) }),
-        None if pool.first_event.is_some_and(|first| first < window.to) => Some(Previous { value: None, n: 0, reason: Some("before_data".into()) }),
+        None if pool.first_event.is_some_and(|first| first < window.to) => {
+            Some(Previous { value: None, n: 0, reason: Some("before_data".into()) })
+        }
         None => None,
     }
 }
@@ -190,9 +198,9 @@ fn lead_time(deployments: &[Packed]) -> Figure {
         figure.percentiles = Some([at("75", 0.75), at("90", 0.9)].into_iter().flatten().collect());
     }
     for (code, count) in [
-        ("negative_span", sum(deployments, |it| it.negative)),
-        ("bot", sum(deployments, |it| it.bots)),
-        ("merge", sum(deployments, |it| it.merges)),
+        ("negative_span", sum(deployments, |it| it.negative.count)),
+        ("bot", sum(deployments, |it| it.bots.count)),
+        ("merge", sum(deployments, |it| it.merges.count)),
         ("no_baseline", sum(deployments, |it| u32::from(it.reason == 1))),
         ("unknown_commit", sum(deployments, |it| u32::from(it.reason == 2))),
         ("shallow", sum(deployments, |it| u32::from(it.reason == 3))),

@@ -48,7 +48,10 @@ async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
     let checked = check(cx, &receipt).await?;
     let rows = rows::load(cx, &receipt, &checked.services).await?;
-    Ok(card::card(&card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now }, page))
+    Ok(card::card(
+        &card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now },
+        page,
+    ))
 }
 
 /// The receipt of that id, if the asker may see its answer.

@@ -43,13 +43,40 @@ impl Table {
 const DEPLOYMENT: Table = Table {
     name: "deployment",
     columns: &[
-        "source", "id", "service", "stated_service", "repository", "environment", "production", "via", "status", "started_at", "finished_at", "sha",
-        "commits", "hotfix", "rollback", "updated_at", "rank", "hash", "seq",
+        "source",
+        "id",
+        "service",
+        "stated_service",
+        "repository",
+        "environment",
+        "production",
+        "via",
+        "status",
+        "started_at",
+        "finished_at",
+        "sha",
+        "commits",
+        "hotfix",
+        "rollback",
+        "updated_at",
+        "rank",
+        "hash",
+        "seq",
     ],
 };
 
-pub(super) async fn deployments(conn: &mut AnyConnection, batch: &Batch<'_>, names: &Names, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Deployment(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+pub(super) async fn deployments(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> = batch
+        .events
+        .iter()
+        .filter_map(|stated| if let Event::Deployment(it) = &stated.event { Some((stated, it)) } else { None })
+        .collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -95,12 +122,30 @@ pub(super) async fn deployments(conn: &mut AnyConnection, batch: &Batch<'_>, nam
 const INCIDENT: Table = Table {
     name: "incident",
     columns: &[
-        "source", "id", "service", "repository", "started_at", "resolved_at", "deployment", "severity", "title", "updated_at", "hash", "seq",
+        "source",
+        "id",
+        "service",
+        "repository",
+        "started_at",
+        "resolved_at",
+        "deployment",
+        "severity",
+        "title",
+        "updated_at",
+        "hash",
+        "seq",
     ],
 };
 
-pub(super) async fn incidents(conn: &mut AnyConnection, batch: &Batch<'_>, names: &Names, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Incident(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+pub(super) async fn incidents(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Incident(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -143,13 +188,34 @@ pub(super) async fn incidents(conn: &mut AnyConnection, batch: &Batch<'_>, names
 const CHANGE: Table = Table {
     name: "change",
     columns: &[
-        "source", "id", "repository", "opened_at", "ready_at", "first_review_at", "merged_at", "closed_at", "merge_commit", "head", "commits", "author",
-        "bot", "draft", "title", "labels", "lines_added", "lines_removed", "item", "updated_at", "hash", "seq",
+        "source",
+        "id",
+        "repository",
+        "opened_at",
+        "ready_at",
+        "first_review_at",
+        "merged_at",
+        "closed_at",
+        "merge_commit",
+        "head",
+        "commits",
+        "author",
+        "bot",
+        "draft",
+        "title",
+        "labels",
+        "lines_added",
+        "lines_removed",
+        "item",
+        "updated_at",
+        "hash",
+        "seq",
     ],
 };
 
 pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -195,7 +261,8 @@ const REVIEW: Table =
     Table { name: "review", columns: &["source", "id", "change", "reviewer", "bot", "at", "state", "updated_at", "hash", "seq"] };
 
 pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -225,13 +292,27 @@ pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
 const ITEM: Table = Table {
     name: "item",
     columns: &[
-        "source", "id", "project", "parent", "kind", "labels", "title", "created_at", "started_at", "done_at", "status", "assignee", "updated_at", "hash",
+        "source",
+        "id",
+        "project",
+        "parent",
+        "kind",
+        "labels",
+        "title",
+        "created_at",
+        "started_at",
+        "done_at",
+        "status",
+        "assignee",
+        "updated_at",
+        "hash",
         "seq",
     ],
 };
 
 pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }

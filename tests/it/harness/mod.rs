@@ -85,7 +85,8 @@ impl Harness {
         let url = serve(&mut servers, pacer::http::router(Arc::clone(&app))).await;
         slack.app_at(&url);
         app.start();
-        let t = Self { app, slack, clock, database, url, client: reqwest::Client::builder().no_proxy().build().expect("a client"), servers };
+        let t =
+            Self { app, slack, clock, database, url, client: reqwest::Client::builder().no_proxy().build().expect("a client"), servers };
         if transport == Transport::Socket {
             assert!(t.slack.connected(WAIT).await, "Socket Mode connects");
         }
@@ -163,7 +164,8 @@ impl Harness {
 
     /// Sends a body to `/v1/events`.
     pub async fn events(&self, body: &str) -> (u16, Value) {
-        self.post("/v1/events", &[("content-type", "application/x-ndjson"), ("authorization", &format!("Bearer {TOKEN}"))], body.to_owned()).await
+        self.post("/v1/events", &[("content-type", "application/x-ndjson"), ("authorization", &format!("Bearer {TOKEN}"))], body.to_owned())
+            .await
     }
 
     /// Posts to pacer: status and JSON.
@@ -301,7 +303,10 @@ pub fn id(person: &str) -> String {
 /// The labels of all buttons.
 pub fn labels(blocks: &[Value]) -> Vec<String> {
     let elements = blocks.iter().filter_map(|block| block["elements"].as_array()).flatten();
-    elements.filter(|element| element["type"] == "button").filter_map(|element| Some(element["text"]["text"].as_str()?.to_owned())).collect()
+    elements
+        .filter(|element| element["type"] == "button")
+        .filter_map(|element| Some(element["text"]["text"].as_str()?.to_owned()))
+        .collect()
 }
 
 /// Block and action of the button with that label.
