@@ -81,7 +81,10 @@ fn a_table_may_begin_with_a_mark_and_says_which_columns_it_lacks() {
     assert_eq!(read.last(), "read 2 new 1 updated 0 duplicate 0 rejected 1");
     assert!(read.stdout.contains("line 3: ") && read.stdout.contains("finished_at"), "{read:?}");
     let untyped = pacer.database.file("untyped.csv", "id,service,status,finished_at\nd3,checkout,success,2026-11-02T10:00:00Z\n");
-    assert_eq!(pacer.run(&["import", "csv", "--type", "deployment", &untyped]).ok().last(), "read 1 new 1 updated 0 duplicate 0 rejected 0");
+    assert_eq!(
+        pacer.run(&["import", "csv", "--type", "deployment", &untyped]).ok().last(),
+        "read 1 new 1 updated 0 duplicate 0 rejected 0"
+    );
     let wrong = pacer.run(&["import", "csv", &pacer.database.file("wrong.csv", "colour,size\nred,1\n")]);
     assert!(wrong.code == Some(1) || wrong.last().ends_with("rejected 1"), "{wrong:?}");
     assert!(format!("{}{}", wrong.stdout, wrong.stderr).contains("type"), "says what is missing: {wrong:?}");
@@ -93,7 +96,11 @@ fn ten_thousand_bad_rows_are_counted_and_a_thousand_told() {
     let bad = "{\"type\":\"deployment\"}\n".repeat(10_000);
     let read = pacer.run(&["import", "json", &pacer.database.file("bad.json", bad)]).ok();
     assert_eq!(read.last(), "read 10000 new 0 updated 0 duplicate 0 rejected 10000");
-    assert!(read.stdout.contains("and 9000 more were rejected") && read.stdout.lines().count() == 1_002, "{} lines", read.stdout.lines().count());
+    assert!(
+        read.stdout.contains("and 9000 more were rejected") && read.stdout.lines().count() == 1_002,
+        "{} lines",
+        read.stdout.lines().count()
+    );
 }
 
 #[test]
@@ -161,7 +168,18 @@ fn a_file_that_can_not_be_written_or_is_none_is_said() {
     pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{text}"), &["ask", "dora"]).fails(1, &["notes.txt"]);
     pacer.run(&["import", "json", &pacer.database.file("facts.json", sample())]).ok();
     let read_only = format!("{}?mode=ro", pacer.database.url);
-    let refused = pacer.run_with("PACER_DATABASE_URL", &read_only, &["import", "json", &pacer.database.file("more.json", "{\"type\":\"deployment\",\"id\":\"x\",\"service\":\"y\",\"status\":\"success\",\"finished_at\":\"2026-11-01T00:00:00Z\"}")]);
+    let refused = pacer.run_with(
+        "PACER_DATABASE_URL",
+        &read_only,
+        &[
+            "import",
+            "json",
+            &pacer.database.file(
+                "more.json",
+                "{\"type\":\"deployment\",\"id\":\"x\",\"service\":\"y\",\"status\":\"success\",\"finished_at\":\"2026-11-01T00:00:00Z\"}",
+            ),
+        ],
+    );
     refused.fails(1, &["pacer: "]);
     assert!(refused.stderr.to_lowercase().contains("read-only") || refused.stderr.contains("readonly"), "{refused:?}");
     if pacer.command(&[]).output().is_ok() {
@@ -202,7 +220,8 @@ fn pacer_now_hides_what_came_later() {
     let ask = |now: &str| pacer.run_at(now, &["ask", "dora 90d", "--format", "json"]).ok().json();
     let past = Pacer::new();
     let then = "2026-08-01T12:00:00Z";
-    let known: Vec<_> = sample_events().into_iter().filter(|event| event["finished_at"].as_str().or(event["started_at"].as_str()) <= Some(then)).collect();
+    let known: Vec<_> =
+        sample_events().into_iter().filter(|event| event["finished_at"].as_str().or(event["started_at"].as_str()) <= Some(then)).collect();
     past.run(&["import", "json", &past.database.file("facts.json", lines(&known))]).ok();
     assert_eq!(figures(&ask(then)), figures(&past.run_at(then, &["ask", "dora 90d", "--format", "json"]).ok().json()));
     assert_ne!(figures(&ask(NOW)), figures(&ask(then)));
