@@ -64,7 +64,11 @@ async fn a_row_that_makes_no_sense_is_refused_with_its_line_and_the_rest_is_kept
     let mut nameless = good(3);
     nameless.as_object_mut().expect("an object").remove("id");
     let answer = t.import_json(&lines(&[good(1), soon, json!({"type": "nonsense", "id": "x"}), nameless, good(5)])).await;
-    assert_eq!((&answer["read"], &answer["new"], &answer["updated"], &answer["duplicate"]), (&json!(5), &json!(2), &json!(0), &json!(0)), "{answer}");
+    assert_eq!(
+        (&answer["read"], &answer["new"], &answer["updated"], &answer["duplicate"]),
+        (&json!(5), &json!(2), &json!(0), &json!(0)),
+        "{answer}"
+    );
     let rejected = answer["rejected"].as_array().expect("rows");
     assert_eq!(rejected.iter().map(|row| row["line"].as_u64().expect("a line")).collect::<Vec<_>>(), [2, 3, 4]);
     for (row, word) in rejected.iter().zip(["finished_at", "nonsense", "id"]) {
@@ -113,7 +117,8 @@ async fn the_greatest_updated_at_wins_in_either_order() {
     let mut open = resolved.clone();
     open.as_object_mut().expect("an object").remove("resolved_at");
     open["updated_at"] = json!(days_ago(4).rfc3339());
-    let base = sample_events().into_iter().filter(|event| !["checkout-119", "checkout-i110"].contains(&event["id"].as_str().unwrap_or_default()));
+    let base =
+        sample_events().into_iter().filter(|event| !["checkout-119", "checkout-i110"].contains(&event["id"].as_str().unwrap_or_default()));
     let base = lines(&base.collect::<Vec<_>>());
     let (earlier, later) = (lines(&[failed, open]), lines(&[succeeded, resolved]));
     let forwards = figures_after(&[base.clone(), earlier.clone(), later.clone()]).await;
@@ -153,7 +158,8 @@ async fn githubs_webhooks_end_in_figures_and_a_redelivery_is_one_row() {
     push["deleted"] = json!(false);
     push["forced"] = json!(false);
     let author = json!({"name": "Codertocat", "email": "codertocat@sample.example"});
-    push["commits"] = json!([{"id": after, "message": "Faster", "timestamp": at.plus(-5 * HOUR).rfc3339(), "author": author, "distinct": true}]);
+    push["commits"] =
+        json!([{"id": after, "message": "Faster", "timestamp": at.plus(-5 * HOUR).rfc3339(), "author": author, "distinct": true}]);
     push["head_commit"] = push["commits"][0].clone();
     let story = [
         ("deployment_status", "d-1", github_success(1, &before, at.plus(-24 * HOUR))),
@@ -167,7 +173,11 @@ async fn githubs_webhooks_end_in_figures_and_a_redelivery_is_one_row() {
     assert_eq!(t.database.count("delivery"), 4, "each is durable before its 202");
     t.parsed().await;
     let answer = t.ask("dora service:Hello-World 30d").await;
-    let five = [&metric(&answer, "deployment_frequency")["n"], &metric(&answer, "change_lead_time")["value"], &metric(&answer, "change_lead_time")["n"]];
+    let five = [
+        &metric(&answer, "deployment_frequency")["n"],
+        &metric(&answer, "change_lead_time")["value"],
+        &metric(&answer, "change_lead_time")["n"],
+    ];
     assert_eq!(five, [&json!(2), &json!(5.0 * 3600.0), &json!(1)], "{answer}");
     let again = t.github("push", "d-3", &story[2].2).await;
     assert_eq!((again.0, &again.1["duplicate"]), (202, &json!(1)));
