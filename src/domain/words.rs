@@ -219,7 +219,8 @@ pub fn change(unit: &str, now: Measured, before: Measured, better: Better) -> (T
     } else if before.value.abs() < f64::EPSILON {
         "from 0".to_owned()
     } else {
-        format!("{} %", short((difference / before.value).abs() * 100.0))
+        let times = now.value / before.value;
+        if times >= 2.0 { format!("{} times,", short(times)) } else { format!("{} %", short((times - 1.0).abs() * 100.0)) }
     };
     let arrow = if up { '↑' } else { '↓' };
     match better {
@@ -326,7 +327,7 @@ mod tests {
         };
         check("seconds", with(86.0, 80.0, 90.0), with(100.0, 95.0, 105.0), Better::Lower, Tone::Good, "↓ 14 % better");
         check("seconds", with(120.0, 110.0, 130.0), with(100.0, 95.0, 112.0), Better::Lower, Tone::Bad, "↑ 20 % worse");
-        check("per_week", with(5.0, 4.0, 6.0), with(2.0, 1.0, 3.0), Better::Higher, Tone::Good, "↑ 150 % better");
+        check("per_week", with(5.0, 4.0, 6.0), with(2.0, 1.0, 3.0), Better::Higher, Tone::Good, "↑ 2.5 times, better");
         check("per_week", with(5.0, 4.0, 6.0), with(4.5, 3.0, 5.5), Better::Higher, Tone::Neutral, "no clear change");
         check("per_week", with(5.0, 4.0, 6.0), bare(2.0), Better::Higher, Tone::Neutral, "no clear change");
         check("per_week", bare(5.0), bare(2.0), Better::Higher, Tone::Neutral, "no clear change");
