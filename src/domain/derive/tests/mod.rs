@@ -4,6 +4,8 @@
 //! subject. `d d1=a@5` a production deployment; `!hotfix`, `!rollback`, `!failed`, `!staging`; `[x,y]` an explicit
 //! list. `i i1@6-8` an incident, `@6-` still open, `>d1` with a reference. `m M^h@4` a change merged as M with head h.
 
+mod properties;
+
 use super::*;
 
 fn facts(notation: &str) -> ServiceFacts {
