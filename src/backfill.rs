@@ -42,15 +42,20 @@ impl GitImport {
     /// Reads commits, then tags, and hands them over in batches.
     pub async fn run(&self, mut take: impl AsyncFnMut(Parsed) -> Result<()>) -> Result<GitRead> {
         let repository = self.check().await?;
-        let tags = git::Tags::new(self.tags.as_deref(), self.service.as_deref(), &repository, self.environment.as_deref()).map_err(anyhow::Error::msg)?;
-        let commits = self.commits(&repository, &mut take).await?;
+        let tags = git::Tags::new(self.tags.as_deref(), self.service.as_deref(), &repository, self.environment.as_deref())
+            .map_err(anyhow::Error::msg)?;
+        let edges = self.shallow_edges().await?;
+        let shallow = (!edges.is_empty()).then(|| {
+            let path = self.path.display();
+            format!("{path} is a shallow clone, so what its oldest deployments contain is not known: run `git fetch --unshallow` there and import it again")
+        });
+        let commits = self.commits(&repository, &edges, &mut take).await?;
         if commits == 0 {
             return Ok(GitRead { note: Some(format!("{} has no commits yet, so there is nothing to read", self.path.display())) });
         }
-        if !self.deployments {
-            return Ok(GitRead::default());
-        }
-        self.tags(&tags, &mut take).await
+        let read = if self.deployments { self.tags(&tags, &mut take).await? } else { GitRead::default() };
+        let notes: Vec<String> = [shallow, read.note].into_iter().flatten().collect();
+        Ok(GitRead { note: (!notes.is_empty()).then(|| notes.join("\npacer: ")) })
     }
 
     /// Whether git can read the repository; its name.
@@ -78,9 +83,13 @@ impl GitImport {
         (output.status.success() && !text.is_empty()).then_some(text)
     }
 
-    async fn commits(&self, repository: &str, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
-        let edges = self.shallow_edges().await?;
-        let mut child = self.git().args(["log", "--all", "--date-order", "-z", git::LOG_FORMAT]).stderr(Stdio::piped()).spawn().context("running git log")?;
+    async fn commits(&self, repository: &str, edges: &HashSet<String>, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
+        let mut child = self
+            .git()
+            .args(["log", "--all", "--date-order", "-z", git::LOG_FORMAT])
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("running git log")?;
         let mut records = BufReader::with_capacity(1 << 16, child.stdout.take().context("reading git's output")?);
         let (mut record, mut batch, mut total) = (Vec::new(), Parsed::default(), 0_u64);
         loop {
@@ -117,7 +126,13 @@ impl GitImport {
     }
 
     async fn tags(&self, tags: &git::Tags, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<GitRead> {
-        let output = self.git().args(["for-each-ref", "refs/tags", git::TAG_FORMAT]).stderr(Stdio::piped()).output().await.context("running git for-each-ref")?;
+        let output = self
+            .git()
+            .args(["for-each-ref", "refs/tags", git::TAG_FORMAT])
+            .stderr(Stdio::piped())
+            .output()
+            .await
+            .context("running git for-each-ref")?;
         ensure!(output.status.success(), "git for-each-ref failed in {}: {}", self.path.display(), first_line(&output.stderr));
         let (mut parsed, mut all) = (Parsed::default(), 0_u64);
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -134,9 +149,14 @@ impl GitImport {
             parsed.read += 1;
         }
         let note = (parsed.read == 0).then(|| match (all, &self.tags) {
-            (0, _) => format!("{} has no tags, so no deployment is known: tags are deployments, or send them as events", self.path.display()),
+            (0, _) => {
+                format!("{} has no tags, so no deployment is known: tags are deployments, or send them as events", self.path.display())
+            }
             (_, Some(glob)) => format!("none of the {all} tags of {} matches `{glob}`, so no deployment is known", self.path.display()),
-            (_, None) => format!("none of the {all} tags of {} is a version such as v1.2.3: name those that are deployments with --tag 'GLOB'", self.path.display()),
+            (_, None) => format!(
+                "none of the {all} tags of {} is a version such as v1.2.3: name those that are deployments with --tag 'GLOB'",
+                self.path.display()
+            ),
         });
         if parsed.read > 0 {
             take(parsed).await?;
@@ -146,7 +166,8 @@ impl GitImport {
 
     /// The commit at the end of a chain of tags.
     async fn peel(&self, tag: &str) -> Option<String> {
-        let output = self.git().args(["rev-parse", "--verify", "--quiet"]).arg(format!("refs/tags/{tag}^{{commit}}")).output().await.ok()?;
+        let output =
+            self.git().args(["rev-parse", "--verify", "--quiet"]).arg(format!("refs/tags/{tag}^{{commit}}")).output().await.ok()?;
         let sha = String::from_utf8_lossy(&output.stdout).trim().to_string();
         (output.status.success() && !sha.is_empty()).then_some(sha)
     }
@@ -154,8 +175,20 @@ impl GitImport {
     /// The program, in the repository, without anything of the person's configuration that changes its output.
     fn git(&self) -> Command {
         let mut command = Command::new("git");
-        command.arg("-c").arg("safe.directory=*").arg("-c").arg("log.showSignature=false").arg("--no-replace-objects").arg("-C").arg(&self.path);
-        command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_PAGER", "").env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env_remove("GIT_DIR");
+        command
+            .arg("-c")
+            .arg("safe.directory=*")
+            .arg("-c")
+            .arg("log.showSignature=false")
+            .arg("--no-replace-objects")
+            .arg("-C")
+            .arg(&self.path);
+        command
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_PAGER", "")
+            .env("LC_ALL", "C")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env_remove("GIT_DIR");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         command
     }

@@ -99,7 +99,9 @@ impl Ingest {
             seq = last.seq;
             for stored in &stored {
                 if sources::source(&stored.delivery.source).is_some_and(|source| source.slug != sources::git::SOURCE.slug) {
-                    tally.add(self.store.reapply(stored, parse(stored)).await.with_context(|| format!("replaying delivery {}", stored.seq))?);
+                    tally.add(
+                        self.store.reapply(stored, parse(stored)).await.with_context(|| format!("replaying delivery {}", stored.seq))?,
+                    );
                 }
             }
             progress(&tally);
@@ -118,7 +120,10 @@ fn parse(stored: &Stored) -> Parsed {
     };
     let headers = Headers(delivery.headers.clone());
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (source.parse)(&headers, &delivery.body))).unwrap_or_else(|_| Parsed {
-        rejected: vec![Rejected { line: 1, reason: "the parser failed on it; it is kept, and `pacer replay` takes it up after a fix".into() }],
+        rejected: vec![Rejected {
+            line: 1,
+            reason: "the parser failed on it; it is kept, and `pacer replay` takes it up after a fix".into(),
+        }],
         read: 1,
         ..Parsed::default()
     })

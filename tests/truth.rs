@@ -45,13 +45,23 @@ fn output(command: &mut Command) -> String {
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]);
+    command.args([
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.invalid",
+        "-c",
+        "init.defaultBranch=main",
+        "-c",
+        "protocol.file.allow=always",
+    ]);
     command
 }
 
 /// A history of the shared fixtures, rebuilt.
 fn fixture(name: &str) -> Option<(TempDir, PathBuf)> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("shared/fixtures/git")).find(|folder| folder.is_dir());
+    let shared =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("shared/fixtures/git")).find(|folder| folder.is_dir());
     if !absent("the folder shared/fixtures/git", shared.is_some()) {
         return None;
     }
@@ -151,7 +161,9 @@ fn totals(answer: &Value) -> Value {
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-6,
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other))),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+        }
         _ => a == b,
     }
 }
@@ -193,7 +205,13 @@ fn agree(repository: &Path, options: &[&str]) -> Value {
         let expected = truth["pool"]["excluded"].get(code).cloned().unwrap_or(json!(0));
         differ(format!("pool: {code} in rows"), &expected, &json!(left_out));
     }
-    assert!(differences.is_empty(), "{} {options:?}: {} differences\n{}", repository.display(), differences.len(), differences[..differences.len().min(20)].join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} {options:?}: {} differences\n{}",
+        repository.display(),
+        differences.len(),
+        differences[..differences.len().min(20)].join("\n")
+    );
     truth
 }
 
@@ -213,7 +231,8 @@ fn atuin_agrees_with_git() {
     for depth in ["60", "700"] {
         let shallow = path.with_file_name(format!("shallow-{depth}"));
         let from = format!("file://{}", path.display());
-        let branch = output(git(&path).args(["for-each-ref", "--sort=-committerdate", "--count=1", "--format=%(refname:short)", "refs/heads"]));
+        let branch =
+            output(git(&path).args(["for-each-ref", "--sort=-committerdate", "--count=1", "--format=%(refname:short)", "refs/heads"]));
         output(git(path.parent().unwrap()).args(["clone", "-q", "--depth", depth, "-b", branch.trim(), &from]).arg(&shallow));
         agree(&shallow, &[]);
     }
@@ -232,7 +251,11 @@ fn devlake_agrees_with_git() {
 fn tokio_agrees_with_git() {
     let Some((_dir, path)) = python().then(|| fixture("tokio")).flatten() else { return };
     let truth = agree(&path, &[]);
-    assert!(truth["services"].as_object().unwrap().len() > 20 && truth["pool"]["excluded"]["negative_span"].as_u64() > Some(0), "{}", truth["pool"]);
+    assert!(
+        truth["services"].as_object().unwrap().len() > 20 && truth["pool"]["excluded"]["negative_span"].as_u64() > Some(0),
+        "{}",
+        truth["pool"]
+    );
     agree(&path, &["--tag", "tokio-1.*", "--service", "runtime"]);
 }
 
@@ -359,7 +382,11 @@ fn a_history_made_by_hand_is_as_its_author_says() {
     );
     assert_eq!(releases("checkout"), ["checkout-v1.0.0, no_baseline", "checkout-v1.1.0, 2 commits, median 11, 1 bot, 1 merge"]);
     let pool = &truth["pool"];
-    assert_eq!((&pool["commits"], &pool["excluded"]), (&json!(7), &json!({"merge": 1, "bot": 1, "negative_span": 1, "no_baseline": 3})), "once each");
+    assert_eq!(
+        (&pool["commits"], &pool["excluded"]),
+        (&json!(7), &json!({"merge": 1, "bot": 1, "negative_span": 1, "no_baseline": 3})),
+        "once each"
+    );
 }
 
 #[test]
@@ -374,7 +401,12 @@ fn options_and_cut_off_clones_of_it_agree_too() {
     agree(&hand.path, &["--tag", "*-rc?", "--service", "till"]);
     for depth in ["1", "2", "3", "5", "7"] {
         let clone = hand.dir.path().join(format!("depth-{depth}"));
-        output(git(hand.dir.path()).args(["clone", "-q", "--no-single-branch", "--depth", depth]).arg(format!("file://{}", hand.path.display())).arg(&clone));
+        output(
+            git(hand.dir.path())
+                .args(["clone", "-q", "--no-single-branch", "--depth", depth])
+                .arg(format!("file://{}", hand.path.display()))
+                .arg(&clone),
+        );
         agree(&clone, &[]);
     }
 }

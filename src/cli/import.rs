@@ -97,7 +97,14 @@ fn unknown(slug: &str) -> anyhow::Error {
 
 /// The last line: what scripts read.
 pub fn summary(tally: &Tally) -> String {
-    format!("read {} new {} updated {} duplicate {} rejected {}", tally.read, tally.new, tally.updated, tally.duplicate, tally.rejected.len())
+    format!(
+        "read {} new {} updated {} duplicate {} rejected {}",
+        tally.read,
+        tally.new,
+        tally.updated,
+        tally.duplicate,
+        tally.rejected.len()
+    )
 }
 
 /// A bar on stderr where that is a terminal.
@@ -110,7 +117,14 @@ pub fn progress(what: &str) -> ProgressBar {
     bar
 }
 
-async fn store(app: &App, source: &Source, args: &Args, mut batches: mpsc::Receiver<Batch>, bar: &ProgressBar, total: &mut Tally) -> Result<()> {
+async fn store(
+    app: &App,
+    source: &Source,
+    args: &Args,
+    mut batches: mpsc::Receiver<Batch>,
+    bar: &ProgressBar,
+    total: &mut Tally,
+) -> Result<()> {
     while let Some(batch) = batches.recv().await {
         let mut parsed = batch.parsed;
         parsed.events.iter_mut().for_each(|stated| overlay(&mut stated.event, args));
@@ -167,7 +181,11 @@ async fn read_git(path: &Path, args: &Args, send: mpsc::Sender<Batch>) -> Result
         tags: args.tag.clone(),
         deployments: !args.no_deployments,
     };
-    let outcome = import.run(async |parsed: Parsed| send.send(Batch { raw: None, headers: Headers::default(), key: None, parsed }).await.map_err(|_| anyhow!("the store stopped"))).await?;
+    let outcome = import
+        .run(async |parsed: Parsed| {
+            send.send(Batch { raw: None, headers: Headers::default(), key: None, parsed }).await.map_err(|_| anyhow!("the store stopped"))
+        })
+        .await?;
     if let Some(note) = outcome.note {
         let _ = writeln!(std::io::stderr(), "pacer: {note}");
     }
@@ -248,7 +266,9 @@ fn read_recorded(source: &'static Source, path: &Path, send: &mpsc::Sender<Batch
                 let key = (source.delivery_id)(&delivery.headers, &delivery.body);
                 let mut parsed = match (source.check)(&delivery.headers, &delivery.body) {
                     Ok(()) => (source.parse)(&delivery.headers, &delivery.body),
-                    Err(refused) => Parsed { read: 1, rejected: vec![Rejected { line: 1, reason: refused.to_string() }], ..Parsed::default() },
+                    Err(refused) => {
+                        Parsed { read: 1, rejected: vec![Rejected { line: 1, reason: refused.to_string() }], ..Parsed::default() }
+                    }
                 };
                 parsed.read = 1;
                 parsed.rejected.iter_mut().for_each(|rejected| named(rejected, &name, delivery.line));
@@ -257,7 +277,12 @@ fn read_recorded(source: &'static Source, path: &Path, send: &mpsc::Sender<Batch
             Err(mut rejected) => {
                 let line = rejected.line;
                 named(&mut rejected, &name, line);
-                Batch { raw: None, headers: Headers::default(), key: None, parsed: Parsed { read: 1, rejected: vec![rejected], ..Parsed::default() } }
+                Batch {
+                    raw: None,
+                    headers: Headers::default(),
+                    key: None,
+                    parsed: Parsed { read: 1, rejected: vec![rejected], ..Parsed::default() },
+                }
             }
         };
         send.blocking_send(batch).map_err(|_| anyhow!("the store stopped"))?;

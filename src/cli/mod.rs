@@ -4,8 +4,8 @@
 
 mod ask;
 mod backup;
-
-
+mod demo;
+mod doctor;
 mod import;
 mod manifest;
 mod migrate;
@@ -34,6 +34,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Try everything on this machine: a sample organisation, the bot, and a Slack to try it in, in the browser
+    Demo(demo::Args),
     /// Run the bot: Slack, webhooks, schedule
     Serve(serve::Args),
     /// Read files, folders or repositories into the database
@@ -44,6 +46,8 @@ enum Command {
     Verify(verify::Args),
     /// Declare teams, services, people and projects from a TOML file
     Org(org::Args),
+    /// Check settings, database, sources and Slack: each line is ok, or says what to do
+    Doctor(doctor::Args),
     /// Copy the database to a file while pacer runs
     Backup(backup::Args),
     /// Bring the database to this version's schema
@@ -67,6 +71,9 @@ pub fn main(cli: Cli) -> ExitCode {
     if let Err(error) = crate::telemetry::start(&logs, config.log_format) {
         return failed(&error);
     }
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     app::install_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime") {
         Ok(runtime) => runtime,
@@ -80,6 +87,8 @@ pub fn main(cli: Cli) -> ExitCode {
 
 async fn run(command: Command, config: Config) -> Result<ExitCode> {
     match command {
+        Command::Demo(args) => demo::run(args, config).await,
+        Command::Doctor(args) => doctor::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
         Command::Ask(args) => ask::run(args, config).await,

@@ -39,14 +39,30 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let before = app.store.org_version(app.store.newest_org().await?).await?;
     let after = org::apply(&before.org, declared, now).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let changes = org::preview(&before.org, &after);
-    changes.iter().for_each(|line| print(line));
+    for line in &changes {
+        print(line);
+    }
     if matches!(args.step, Step::Preview { .. }) {
-        print(if changes.is_empty() { "Nothing would change." } else { "Nothing was changed: this was the preview. `pacer org apply` does it." });
+        print(if changes.is_empty() {
+            "Nothing would change."
+        } else {
+            "Nothing was changed: this was the preview. `pacer org apply` does it."
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let version = app.store.apply_org(&before, after.clone(), now).await?;
     app.store.refresh(None).await?;
-    let counts = format!("{} teams, {} services, {} people, {} projects", after.live_teams().count(), after.services.len(), after.people.len(), after.projects.len());
-    print(&if changes.is_empty() { format!("Nothing changed: version {version} holds ({counts}).") } else { format!("Version {version} of the organisation holds now: {counts}.") });
+    let counts = format!(
+        "{} teams, {} services, {} people, {} projects",
+        after.live_teams().count(),
+        after.services.len(),
+        after.people.len(),
+        after.projects.len()
+    );
+    print(&if changes.is_empty() {
+        format!("Nothing changed: version {version} holds ({counts}).")
+    } else {
+        format!("Version {version} of the organisation holds now: {counts}.")
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,9 @@ pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
     let org = &cx.org.org;
     let hidden: Vec<&str> = match scope {
         Scope::Team(id) => closed(cx, id).into_iter().collect(),
-        Scope::Service(name) => org.owners(name).into_iter().filter(|(_, span)| span.holds(cx.now)).filter_map(|(team, _)| closed(cx, team)).collect(),
+        Scope::Service(name) => {
+            org.owners(name).into_iter().filter(|(_, span)| span.holds(cx.now)).filter_map(|(team, _)| closed(cx, team)).collect()
+        }
         Scope::Organisation | Scope::Project(_) => Vec::new(),
     };
     let Some(team) = hidden.first() else { return Ok(()) };

@@ -42,8 +42,10 @@ fn card(commands: &[&Command], team: Option<String>) -> Card {
         line.code(format!("/metrics {example}"))
     });
     let mut data = serde_json::Map::new();
-    let listed: Vec<_> =
-        commands.iter().map(|it| serde_json::json!({"name": it.name, "usage": it.usage, "summary": it.summary, "example": it.example})).collect();
+    let listed: Vec<_> = commands
+        .iter()
+        .map(|it| serde_json::json!({"name": it.name, "usage": it.usage, "summary": it.summary, "example": it.example}))
+        .collect();
     data.insert("commands".into(), listed.into());
     Card {
         command: "help".into(),

@@ -128,7 +128,8 @@ pub const JOBS: &[Job] = &[retention::JOB];
 pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
     let services = cx.store.services().await?;
     let projects = cx.store.projects().await?;
-    let commands: Vec<CommandWords<'_>> = COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words }).collect();
+    let commands: Vec<CommandWords<'_>> =
+        COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words }).collect();
     let context = ask::Context {
         commands: &commands,
         org: &cx.org.org,
@@ -144,7 +145,10 @@ pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
 /// Answers a question that is understood already.
 pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     access::check(cx, &ask.scope)?;
-    let command = COMMANDS.iter().find(|known| known.name == ask.command).ok_or_else(|| anyhow::anyhow!("no command `{}` in the table", ask.command))?;
+    let command = COMMANDS
+        .iter()
+        .find(|known| known.name == ask.command)
+        .ok_or_else(|| anyhow::anyhow!("no command `{}` in the table", ask.command))?;
     if command.private && cx.asker.is_none() {
         let hint = "Ask it in Slack, or with `pacer ask --as USER`.";
         return Err(UserError::new(Kind::NotAllowed, format!("`{}` is about the person who asks.", command.name), hint).into());

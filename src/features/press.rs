@@ -15,7 +15,8 @@ pub const SHARE: Action = Action { name: "share", run: |cx, press| -> BoxFuture<
 /// "Change period": asks which. Value: a receipt.
 pub const PERIOD: Action = Action { name: "period", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(period(cx, press)) } };
 /// The period chosen. Value: a receipt; fields: `period`, `own`.
-pub const PERIOD_CHOSEN: Action = Action { name: "period_chosen", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(period_chosen(cx, press)) } };
+pub const PERIOD_CHOSEN: Action =
+    Action { name: "period_chosen", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(period_chosen(cx, press)) } };
 /// Asks a command. Value: what one would type.
 pub const ASK: Action = Action { name: "ask", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(ask(cx, press.value)) } };
 
@@ -44,7 +45,13 @@ async fn period(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         action: "period_chosen".into(),
         state: receipt.id,
         fields: vec![
-            Field { id: "period".into(), label: "Period".into(), hint: None, optional: true, input: Input::Select(options, Some("90d".into())) },
+            Field {
+                id: "period".into(),
+                label: "Period".into(),
+                hint: None,
+                optional: true,
+                input: Input::Select(options, Some("90d".into())),
+            },
             Field {
                 id: "own".into(),
                 label: "Or another one".into(),

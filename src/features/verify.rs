@@ -19,11 +19,23 @@ pub async fn verify(cx: &Cx, id: &str) -> Result<Verified, Failure> {
     let checked = why::check(cx, &receipt).await?;
     let name = cx.org.org.scope_name(&receipt.scope);
     if checked.differs.is_empty() {
-        let what = format!("equal: {} figures of {name}, {} to {}, recompute to the same values", receipt.metrics.len(), receipt.window.from, receipt.window.to);
+        let what = format!(
+            "equal: {} figures of {name}, {} to {}, recompute to the same values",
+            receipt.metrics.len(),
+            receipt.window.from,
+            receipt.window.to
+        );
         return Ok(Verified { equal: true, lines: vec![what] });
     }
-    let mut lines = vec![format!("different: {} of {} figures of {name} changed since {}", checked.differs.len(), receipt.metrics.len(), receipt.asked_at)];
-    for (metric, (id, then, now)) in checked.differs.iter().map(|differs| (receipt.metrics.iter().find(|metric| metric.id == differs.0), differs)) {
+    let mut lines = vec![format!(
+        "different: {} of {} figures of {name} changed since {}",
+        checked.differs.len(),
+        receipt.metrics.len(),
+        receipt.asked_at
+    )];
+    for (metric, (id, then, now)) in
+        checked.differs.iter().map(|differs| (receipt.metrics.iter().find(|metric| metric.id == differs.0), differs))
+    {
         let unit = metric.map_or("", |metric| metric.unit.as_str());
         let say = |value: &Option<f64>| value.map_or_else(|| "none".to_string(), |value| words::value(unit, value));
         lines.push(format!("  {id}: {} then, {} now", say(then), say(now)));

@@ -31,8 +31,9 @@ pub const LOG_FORMAT: &str = "--format=%H%x1f%P%x1f%at%x1f%ct%x1f%an%x1f%ae%x1f%
 /// The format of `git for-each-ref refs/tags`: one line a tag, fields parted by NUL.
 pub const TAG_FORMAT: &str = "--format=%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(taggerdate:unix)%00%(committerdate:unix)%00%(*committerdate:unix)";
 
-static VERSION: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(?:(?<service>[A-Za-z][\w.-]*?)[-/])?v?\d+(\.\d+){1,3}$").expect("a constant pattern that a test compiles"));
+static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:(?<service>[A-Za-z][\w.-]*?)[-/])?v?\d+(\.\d+){1,3}$").expect("a constant pattern that a test compiles")
+});
 
 /// A commit of `git log` in [`LOG_FORMAT`]. None for what is not one.
 pub fn commit(record: &[u8], repository: &str, shallow: impl Fn(&str) -> bool) -> Option<Commit> {
@@ -156,7 +157,12 @@ fn from_glob(glob: &str) -> Result<Regex, String> {
                 if letters.next_if(|next| *next == '!').is_some() {
                     pattern.push('^');
                 }
-                pattern.extend(letters.by_ref().take_while(|inner| *inner != ']').flat_map(|inner| if inner == '\\' { vec!['\\', '\\'] } else { vec![inner] }));
+                pattern.extend(
+                    letters
+                        .by_ref()
+                        .take_while(|inner| *inner != ']')
+                        .flat_map(|inner| if inner == '\\' { vec!['\\', '\\'] } else { vec![inner] }),
+                );
                 pattern.push(']');
             }
             other => pattern.push_str(&regex::escape(&other.to_string())),
@@ -217,10 +223,10 @@ mod tests {
             let tag = tag(line.as_bytes()).unwrap();
             assert_eq!((tag.commit.as_deref(), tag.at), (commit, at.map(At::from_secs)), "{line}");
         };
-        check("v1\0tag\0tt\0commit\0cc\0500\0\0400", Some("cc"), Some(500));
-        check("v1\0commit\0cc\0\0\0\0400\0", Some("cc"), Some(400));
+        check("v1\0tag\0tt\0commit\0cc\x00500\0\x00400", Some("cc"), Some(500));
+        check("v1\0commit\0cc\0\0\0\x00400\0", Some("cc"), Some(400));
         check("v1\0tree\0tt\0\0\0\0\0", None, None);
-        check("v1\0tag\0tt\0tree\0oo\0500\0\0", None, Some(500));
+        check("v1\0tag\0tt\0tree\0oo\x00500\0\0", None, Some(500));
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub struct Stored {
 }
 
 /// Headers that are kept; all others, signatures and tokens among them, are not.
-const KEPT: &[&str] = &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
+const KEPT: &[&str] =
+    &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
 
 impl Delivery {
     fn dedupe(&self) -> String {
@@ -169,7 +170,8 @@ impl Store {
             .write(move |conn| {
                 Box::pin(async move {
                     // The newest row stays, so that `seq` never goes back.
-                    let sql = "delete from delivery where received_at < $1 and state <> 'pending' and seq < (select max(seq) from delivery)";
+                    let sql =
+                        "delete from delivery where received_at < $1 and state <> 'pending' and seq < (select max(seq) from delivery)";
                     Ok(sqlx::query(sql).bind(before.0).execute(conn).await?.rows_affected())
                 })
             })

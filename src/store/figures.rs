@@ -106,7 +106,8 @@ impl Store {
         let mut conn = self.pool.acquire().await?;
         for name in names {
             let sql = "select day, packed from service_day where service = $1 and day >= $2 and day <= $3 order by day";
-            let rows = sqlx::query(sql).bind(name.clone()).bind(from.day()).bind(to.day()).fetch_all(&mut *conn).await.context("reading days")?;
+            let rows =
+                sqlx::query(sql).bind(name.clone()).bind(from.day()).bind(to.day()).fetch_all(&mut *conn).await.context("reading days")?;
             let list = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<Vec<_>>>()?;
             days.insert(name.clone(), list);
         }
@@ -170,7 +171,8 @@ impl Taken {
     }
 
     fn days(service: &str, days: &[(i64, Vec<u8>)]) -> Self {
-        let mut own = Self { service: service.to_string(), deployments: Vec::new(), attempts: Vec::new(), unlinked: Vec::new(), firsts: Vec::new() };
+        let mut own =
+            Self { service: service.to_string(), deployments: Vec::new(), attempts: Vec::new(), unlinked: Vec::new(), firsts: Vec::new() };
         for (day, bytes) in days {
             let Ok(packed) = decode(bytes) else { continue };
             let start = day * DAY;
@@ -226,7 +228,8 @@ fn count_once(taken: &mut [Taken], services: &Services, shared: &[(i64, String, 
             if deployment.keys.is_empty() || deployment.keys.iter().all(counts) {
                 continue;
             }
-            let kept: Vec<(i64, u64)> = deployment.leads.iter().copied().zip(deployment.keys.iter().copied()).filter(|(_, key)| counts(key)).collect();
+            let kept: Vec<(i64, u64)> =
+                deployment.leads.iter().copied().zip(deployment.keys.iter().copied()).filter(|(_, key)| counts(key)).collect();
             deployment.leads = kept.iter().map(|(lead, _)| *lead).collect();
             deployment.keys = kept.iter().map(|(_, key)| *key).collect();
         }

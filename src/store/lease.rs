@@ -13,7 +13,8 @@ impl Store {
             .write(move |conn| {
                 let (job, holder) = (job.clone(), holder.clone());
                 Box::pin(async move {
-                    let sql = "insert into lease (job, due_at, holder, taken_at) values ($1, $2, $3, $4) on conflict (job, due_at) do nothing";
+                    let sql =
+                        "insert into lease (job, due_at, holder, taken_at) values ($1, $2, $3, $4) on conflict (job, due_at) do nothing";
                     let done = sqlx::query(sql).bind(job).bind(due_at.0).bind(holder).bind(now.0).execute(conn).await?;
                     Ok(done.rows_affected() == 1)
                 })
@@ -29,7 +30,12 @@ impl Store {
             .write(move |conn| {
                 let job = job.clone();
                 Box::pin(async move {
-                    sqlx::query("update lease set done_at = $1 where job = $2 and due_at = $3").bind(now.0).bind(job.clone()).bind(due_at.0).execute(&mut *conn).await?;
+                    sqlx::query("update lease set done_at = $1 where job = $2 and due_at = $3")
+                        .bind(now.0)
+                        .bind(job.clone())
+                        .bind(due_at.0)
+                        .execute(&mut *conn)
+                        .await?;
                     let old = now.plus(-30 * crate::domain::time::DAY);
                     sqlx::query("delete from lease where job = $1 and due_at < $2").bind(job).bind(old.0).execute(conn).await?;
                     Ok(())

@@ -106,8 +106,9 @@ impl Store {
         Ok(Self { pool, dialect, writer, org: Arc::default() })
     }
 
-    /// Whether the database answers and its schema is ours.
+    /// Whether the database answers, its schema is ours, and it took what was written last.
     pub async fn ready(&self) -> Result<()> {
+        self.writer.ready()?;
         schema::check(&self.pool).await
     }
 
@@ -115,7 +116,11 @@ impl Store {
     pub async fn backup(&self, file: &str) -> Result<()> {
         anyhow::ensure!(self.dialect == Dialect::Sqlite, "PostgreSQL is backed up with its own tools: run `pg_dump`");
         anyhow::ensure!(!std::path::Path::new(file).exists(), "{file} exists already: name a new file");
-        sqlx::query("vacuum into $1").bind(file.to_string()).execute(&self.pool).await.with_context(|| format!("copying the database to {file}"))?;
+        sqlx::query("vacuum into $1")
+            .bind(file.to_string())
+            .execute(&self.pool)
+            .await
+            .with_context(|| format!("copying the database to {file}"))?;
         Ok(())
     }
 

@@ -27,14 +27,19 @@ impl Store {
     /// The organisation in force at `now`: the latest version applied by then, else the first, whose entries count
     /// from the beginning.
     pub async fn org(&self, now: At) -> Result<Arc<OrgVersion>> {
-        let sql = "select coalesce((select max(version) from org_version where applied_at <= $1), (select min(version) from org_version), 0)";
-        let version: i64 = sqlx::query(sql).bind(now.0).fetch_one(&self.pool).await.context("reading the organisation's version")?.try_get(0)?;
+        let sql =
+            "select coalesce((select max(version) from org_version where applied_at <= $1), (select min(version) from org_version), 0)";
+        let version: i64 =
+            sqlx::query(sql).bind(now.0).fetch_one(&self.pool).await.context("reading the organisation's version")?.try_get(0)?;
         self.org_version(version).await
     }
 
     /// The newest version's number; 0 before the first.
     pub async fn newest_org(&self) -> Result<i64> {
-        let row = sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&self.pool).await.context("reading the organisation's version")?;
+        let row = sqlx::query("select coalesce(max(version), 0) from org_version")
+            .fetch_one(&self.pool)
+            .await
+            .context("reading the organisation's version")?;
         Ok(row.try_get(0)?)
     }
 
@@ -44,12 +49,17 @@ impl Store {
         if let Some(cached) = cached.filter(|cached| cached.version == version) {
             return Ok(cached);
         }
-        let row = sqlx::query("select applied_at, body from org_version where version = $1").bind(version).fetch_optional(&self.pool).await?;
+        let row =
+            sqlx::query("select applied_at, body from org_version where version = $1").bind(version).fetch_optional(&self.pool).await?;
         let loaded = Arc::new(match row {
             None => OrgVersion::default(),
             Some(row) => {
                 let body: String = row.try_get(1)?;
-                OrgVersion { version, applied_at: At(row.try_get(0)?), org: serde_json::from_str(&body).context("reading the organisation")? }
+                OrgVersion {
+                    version,
+                    applied_at: At(row.try_get(0)?),
+                    org: serde_json::from_str(&body).context("reading the organisation")?,
+                }
             }
         });
         if let Ok(mut cached) = self.org.write() {
@@ -60,13 +70,17 @@ impl Store {
 
     /// Every service that was declared or seen in an event, in order.
     pub async fn services(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("select name from service where name <> '' order by name").fetch_all(&self.pool).await.context("reading services")?;
+        let rows = sqlx::query("select name from service where name <> '' order by name")
+            .fetch_all(&self.pool)
+            .await
+            .context("reading services")?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     /// Every project that items or the organisation name.
     pub async fn projects(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("select distinct project from item where project is not null order by project").fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query("select distinct project from item where project is not null order by project").fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
@@ -81,7 +95,8 @@ impl Store {
             .write(move |conn| {
                 let (org, old) = (org.clone(), old.clone());
                 Box::pin(async move {
-                    let newest: i64 = sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&mut *conn).await?.try_get(0)?;
+                    let newest: i64 =
+                        sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&mut *conn).await?.try_get(0)?;
                     anyhow::ensure!(newest == expected, "somebody applied another organisation file meanwhile: run it again");
                     sqlx::query("insert into org_version (version, applied_at, body) values ($1, $2, $3)")
                         .bind(newest + 1)
@@ -117,8 +132,11 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
             by_repository.entry(repository).or_default().push(name);
         }
     }
-    let mut mapping: Vec<(String, String)> =
-        by_repository.into_iter().filter(|(_, names)| names.len() == 1).map(|(repository, names)| (repository.to_string(), names[0].to_string())).collect();
+    let mut mapping: Vec<(String, String)> = by_repository
+        .into_iter()
+        .filter(|(_, names)| names.len() == 1)
+        .map(|(repository, names)| (repository.to_string(), names[0].to_string()))
+        .collect();
     mapping.sort();
     let mut moved: BTreeSet<String> = BTreeSet::new();
     for row in sqlx::query("select repository, service from service_mapping").fetch_all(&mut *conn).await? {
@@ -131,7 +149,11 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
     sqlx::query("delete from service_mapping").execute(&mut *conn).await?;
     for (repository, service) in mapping {
         if service != basename(&repository) {
-            sqlx::query("insert into service_mapping (repository, service) values ($1, $2)").bind(repository.clone()).bind(service.clone()).execute(&mut *conn).await?;
+            sqlx::query("insert into service_mapping (repository, service) values ($1, $2)")
+                .bind(repository.clone())
+                .bind(service.clone())
+                .execute(&mut *conn)
+                .await?;
         }
         let before = "select distinct service from deployment where stated_service is null and repository = $1 and service <> $2";
         for row in sqlx::query(before).bind(repository.clone()).bind(service.clone()).fetch_all(&mut *conn).await? {
@@ -174,7 +196,10 @@ pub(super) async fn names(conn: &mut AnyConnection, parsed: &Parsed) -> Result<N
         .collect();
     let keys: Vec<&str> = repositories.into_iter().collect();
     let mut names = HashMap::new();
-    for row in bulk::select_in(conn, "select repository, service from service_mapping where $1 <> '' and repository in ({keys})", "all", &keys).await? {
+    for row in
+        bulk::select_in(conn, "select repository, service from service_mapping where $1 <> '' and repository in ({keys})", "all", &keys)
+            .await?
+    {
         names.insert(row.try_get(0)?, row.try_get(1)?);
     }
     Ok(Names(names))

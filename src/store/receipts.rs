@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::Store;
+use crate::domain::ask::Ask;
 use crate::domain::card::{Metric, Scope};
 use crate::domain::time::At;
 use crate::domain::window::Window;
@@ -52,6 +53,13 @@ pub fn new_id() -> String {
     (0..8).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
 }
 
+/// The window under the name it was asked by; where that no longer means the same period, under its two instants.
+fn named(mut window: Window, period: &str, asked_at: At) -> Window {
+    let same = Window::parse(period, asked_at, window.zone).ok().filter(|again| (again.from, again.to) == (window.from, window.to));
+    window.label = same.map_or_else(|| window.instants(), |again| again.label);
+    window
+}
+
 impl Store {
     /// The last delivery that is durable.
     pub async fn watermark(&self) -> Result<i64> {
@@ -91,14 +99,24 @@ impl Store {
     /// The receipt of that id.
     pub async fn receipt(&self, id: &str) -> Result<Option<Receipt>> {
         let sql = "select command, scope, from_at, to_at, zone, asked_at, org_version, watermark, definitions, metrics from receipt where id = $1";
-        let Some(row) = sqlx::query(sql).bind(id.to_lowercase()).fetch_optional(&self.pool).await.context("reading a receipt")? else { return Ok(None) };
+        let Some(row) = sqlx::query(sql).bind(id.to_lowercase()).fetch_optional(&self.pool).await.context("reading a receipt")? else {
+            return Ok(None);
+        };
         let (scope, zone, metrics): (String, String, String) = (row.try_get(1)?, row.try_get(4)?, row.try_get(9)?);
         let command: String = row.try_get(0)?;
+        let scope: Scope = serde_json::from_str(&scope).context("reading a receipt's scope")?;
+        let asked_at = At(row.try_get(5)?);
+        let window = Window {
+            from: At(row.try_get(2)?),
+            to: At(row.try_get(3)?),
+            zone: zone.parse().unwrap_or(chrono_tz::UTC),
+            label: String::new(),
+        };
         Ok(Some(Receipt {
             id: id.to_lowercase(),
-            scope: serde_json::from_str(&scope).context("reading a receipt's scope")?,
-            window: Window { from: At(row.try_get(2)?), to: At(row.try_get(3)?), zone: zone.parse().unwrap_or(chrono_tz::UTC), label: String::new() },
-            asked_at: At(row.try_get(5)?),
+            window: named(window, Ask::period_in(&command, &scope), asked_at),
+            scope,
+            asked_at,
             org_version: row.try_get(6)?,
             watermark: row.try_get(7)?,
             definitions: row.try_get(8)?,
@@ -119,8 +137,14 @@ impl Store {
                    union all select 'commit', sha, coalesce(repository, ''), authored_at from commits where seq > $1 and repository in \
                    (select repository from service_repository where service = $2)";
         for service in services {
-            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await? {
-                late.push(Late { kind: row.try_get(0)?, id: row.try_get(1)?, place: row.try_get(2)?, at: row.try_get::<Option<i64>, _>(3)?.map(At) });
+            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await?
+            {
+                late.push(Late {
+                    kind: row.try_get(0)?,
+                    id: row.try_get(1)?,
+                    place: row.try_get(2)?,
+                    at: row.try_get::<Option<i64>, _>(3)?.map(At),
+                });
             }
         }
         late.sort_by(|a, b| (a.at, &a.kind, &a.id).cmp(&(b.at, &b.kind, &b.id)));

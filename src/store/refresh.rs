@@ -120,7 +120,9 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
 /// Only the days that differ are written.
 async fn write_days(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
     let mut known: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
-    for row in sqlx::query("select day, packed from service_day where service = $1").bind(fresh.service.clone()).fetch_all(&mut *conn).await? {
+    for row in
+        sqlx::query("select day, packed from service_day where service = $1").bind(fresh.service.clone()).fetch_all(&mut *conn).await?
+    {
         known.insert(row.try_get(0)?, row.try_get(1)?);
     }
     let mut rows: Vec<Vec<Val>> = Vec::new();
@@ -129,9 +131,19 @@ async fn write_days(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
             rows.push(vec![fresh.service.as_str().into(), (*day).into(), Val::Bytes(packed.clone())]);
         }
     }
-    bulk::insert(conn, "insert into service_day (service, day, packed)", "on conflict (service, day) do update set packed = excluded.packed", rows).await?;
+    bulk::insert(
+        conn,
+        "insert into service_day (service, day, packed)",
+        "on conflict (service, day) do update set packed = excluded.packed",
+        rows,
+    )
+    .await?;
     for day in known.keys() {
-        sqlx::query("delete from service_day where service = $1 and day = $2").bind(fresh.service.clone()).bind(*day).execute(&mut *conn).await?;
+        sqlx::query("delete from service_day where service = $1 and day = $2")
+            .bind(fresh.service.clone())
+            .bind(*day)
+            .execute(&mut *conn)
+            .await?;
     }
     Ok(())
 }
@@ -162,7 +174,8 @@ async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[Stri
 }
 
 fn leads(derived: &Derived) -> Vec<(i64, i64)> {
-    let all = derived.deployments.iter().flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at.0)));
+    let all =
+        derived.deployments.iter().flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at.0)));
     all.collect()
 }
 

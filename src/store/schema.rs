@@ -12,7 +12,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "facts", include_str!("../../migr
 fn migrator() -> Migrator {
     let all = MIGRATIONS
         .iter()
-        .map(|(version, name, sql)| Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::AssertSqlSafe(*sql).into_sql_str(), false))
+        .map(|(version, name, sql)| {
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::AssertSqlSafe(*sql).into_sql_str(), false)
+        })
         .collect();
     Migrator::with_migrations(all)
 }
@@ -34,22 +36,31 @@ pub async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
 
 /// Whether the schema is exactly ours.
 pub async fn check(pool: &AnyPool) -> Result<()> {
-    let row = sqlx::query("select count(*), max(version) from _sqlx_migrations").fetch_one(pool).await.context("asking the database for its schema")?;
+    let row = sqlx::query("select count(*), max(version) from _sqlx_migrations")
+        .fetch_one(pool)
+        .await
+        .context("asking the database for its schema")?;
     let (count, newest): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     let known = MIGRATIONS.last().map_or(0, |(version, ..)| *version);
-    anyhow::ensure!(newest == known, "the database has schema {newest} ({count} migrations), this pacer knows {known}: run `pacer migrate`");
+    anyhow::ensure!(
+        newest == known,
+        "the database has schema {newest} ({count} migrations), this pacer knows {known}: run `pacer migrate`"
+    );
     Ok(())
 }
 
 async fn applied(pool: &AnyPool, dialect: Dialect) -> Result<Vec<i64>> {
     let exists = match dialect {
         Dialect::Sqlite => "select count(*) from sqlite_master where type = 'table' and name = '_sqlx_migrations'",
-        Dialect::Postgres => "select count(*) from information_schema.tables where table_schema = current_schema() and table_name = '_sqlx_migrations'",
+        Dialect::Postgres => {
+            "select count(*) from information_schema.tables where table_schema = current_schema() and table_name = '_sqlx_migrations'"
+        }
     };
     let tables: i64 = sqlx::query(exists).fetch_one(pool).await.context("looking at the database")?.try_get(0)?;
     if tables == 0 {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query("select version from _sqlx_migrations order by version").fetch_all(pool).await.context("reading applied migrations")?;
+    let rows =
+        sqlx::query("select version from _sqlx_migrations order by version").fetch_all(pool).await.context("reading applied migrations")?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -81,7 +81,10 @@ async fn repositories(conn: &mut AnyConnection, service: &str, org: &Org, deploy
     if let Some(repository) = org.services.get(service).and_then(|declared| declared.repository.clone()) {
         found.insert(repository);
     }
-    let rows = sqlx::query("select distinct repository from deployment where service = $1 and repository is not null").bind(service.to_string()).fetch_all(&mut *conn).await?;
+    let rows = sqlx::query("select distinct repository from deployment where service = $1 and repository is not null")
+        .bind(service.to_string())
+        .fetch_all(&mut *conn)
+        .await?;
     for row in rows {
         found.insert(row.try_get(0)?);
     }
@@ -113,7 +116,8 @@ async fn changes(conn: &mut AnyConnection, repositories: &BTreeSet<String>) -> R
 /// For services that deploy by merging: each merge is a deployment.
 async fn merges(conn: &mut AnyConnection, repositories: &BTreeSet<String>) -> Result<Vec<DeploymentRow>> {
     let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
-    let sql = "select source, id, merge_commit, merged_at, seq from change where $1 <> '' and merged_at is not null and repository in ({keys})";
+    let sql =
+        "select source, id, merge_commit, merged_at, seq from change where $1 <> '' and merged_at is not null and repository in ({keys})";
     let rows = bulk::select_in(conn, sql, "all", &keys).await?;
     rows.iter()
         .map(|row| {
@@ -138,14 +142,20 @@ async fn merges(conn: &mut AnyConnection, repositories: &BTreeSet<String>) -> Re
 const COMMIT: &str = "select sha, authored_at, bot, subject, reverts, parents, exact, shallow from commits where $1 <> '' and";
 
 /// The commits of the repositories, and those that lists name.
-async fn commits(conn: &mut AnyConnection, repositories: &BTreeSet<String>, deployments: &[DeploymentRow], changes: &[ChangeRow]) -> Result<Vec<CommitRow>> {
+async fn commits(
+    conn: &mut AnyConnection,
+    repositories: &BTreeSet<String>,
+    deployments: &[DeploymentRow],
+    changes: &[ChangeRow],
+) -> Result<Vec<CommitRow>> {
     let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
     let mut found: BTreeMap<String, CommitRow> = BTreeMap::new();
     for row in bulk::select_in(conn, &format!("{COMMIT} repository in ({{keys}})"), "all", &keys).await? {
         let commit = commit(&row)?;
         found.insert(commit.sha.clone(), commit);
     }
-    let listed = deployments.iter().flat_map(|row| row.commits.iter().flatten()).chain(changes.iter().flat_map(|row| row.commits.iter().flatten()));
+    let listed =
+        deployments.iter().flat_map(|row| row.commits.iter().flatten()).chain(changes.iter().flat_map(|row| row.commits.iter().flatten()));
     let missing: BTreeSet<&str> = listed.map(String::as_str).filter(|sha| !found.contains_key(*sha)).collect();
     let missing: Vec<&str> = missing.into_iter().collect();
     for row in bulk::select_in(conn, &format!("{COMMIT} sha in ({{keys}})"), "all", &missing).await? {
@@ -156,7 +166,8 @@ async fn commits(conn: &mut AnyConnection, repositories: &BTreeSet<String>, depl
 }
 
 fn commit(row: &AnyRow) -> Result<CommitRow> {
-    let words = |text: Option<String>| text.map(|text| text.split(' ').filter(|word| !word.is_empty()).map(str::to_string).collect::<Vec<_>>());
+    let words =
+        |text: Option<String>| text.map(|text| text.split(' ').filter(|word| !word.is_empty()).map(str::to_string).collect::<Vec<_>>());
     Ok(CommitRow {
         sha: row.try_get(0)?,
         authored_at: row.try_get::<Option<i64>, _>(1)?.map(At),
@@ -175,9 +186,14 @@ async fn incidents(conn: &mut AnyConnection, service: &str, deployments: &[Deplo
     const COLUMNS: &str = "select source, id, started_at, resolved_at, deployment, title, seq from incident";
     let mut found: BTreeMap<(String, String), IncidentRow> = BTreeMap::new();
     let own = if service.is_empty() {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where started_at is not null and (service is null or service = '')"))).fetch_all(&mut *conn).await?
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where started_at is not null and (service is null or service = '')")))
+            .fetch_all(&mut *conn)
+            .await?
     } else {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where service = $1 and started_at is not null"))).bind(service.to_string()).fetch_all(&mut *conn).await?
+        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where service = $1 and started_at is not null")))
+            .bind(service.to_string())
+            .fetch_all(&mut *conn)
+            .await?
     };
     let ids: BTreeSet<&str> = deployments.iter().map(|row| row.id.as_str()).collect();
     let mut elsewhere: Vec<IncidentRow> = Vec::new();
@@ -192,7 +208,9 @@ async fn incidents(conn: &mut AnyConnection, service: &str, deployments: &[Deplo
     let references: BTreeSet<&str> = elsewhere.iter().filter_map(|row| row.deployment.as_deref()).collect();
     let references: Vec<&str> = references.into_iter().collect();
     let mut known = BTreeSet::new();
-    for row in bulk::select_in(conn, "select distinct id from deployment where service <> $1 and id in ({keys})", service, &references).await? {
+    for row in
+        bulk::select_in(conn, "select distinct id from deployment where service <> $1 and id in ({keys})", service, &references).await?
+    {
         known.insert(row.try_get::<String, _>(0)?);
     }
     for row in elsewhere {

@@ -28,7 +28,10 @@ pub(super) async fn seen(conn: &mut AnyConnection, source: &str, last_event: Opt
 impl Store {
     /// Each source that was ever heard, by name. An event later than `now` does not exist yet.
     pub async fn freshness(&self, now: At) -> Result<Vec<Freshness>> {
-        let rows = sqlx::query("select source, last_event, last_received from source_state order by source").fetch_all(&self.pool).await.context("reading sources")?;
+        let rows = sqlx::query("select source, last_event, last_received from source_state order by source")
+            .fetch_all(&self.pool)
+            .await
+            .context("reading sources")?;
         let mut all = Vec::new();
         for row in rows {
             let source: String = row.try_get(0)?;
@@ -45,7 +48,8 @@ impl Store {
         let sql = "select max(at) from (select max(finished_at) as at from deployment where source = $1 and finished_at <= $2 \
                    union all select max(started_at) from incident where source = $1 and started_at <= $2 \
                    union all select max(merged_at) from change where source = $1 and merged_at <= $2) as latest";
-        let row = sqlx::query(sql).bind(source.to_string()).bind(now.0).fetch_one(&self.pool).await.context("reading a source's last event")?;
+        let row =
+            sqlx::query(sql).bind(source.to_string()).bind(now.0).fetch_one(&self.pool).await.context("reading a source's last event")?;
         Ok(row.try_get::<Option<i64>, _>(0)?.map(At))
     }
 }

@@ -22,6 +22,7 @@ pub struct Day {
 }
 
 /// A production deployment, packed.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any of them may hold with any other")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Packed {
     /// Its finish in microseconds of the day; once read, since 1970.

@@ -270,7 +270,7 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
         if row.via != facts.rules.deploys_by {
             continue;
         }
-        first = earliest(first, finished_at);
+        first = first.min(Some(finished_at)).or(Some(finished_at));
         if !facts.rules.production(row) {
             *derived.elsewhere.entry(row.environment.clone().unwrap_or_default()).or_default() += 1;
             continue;
@@ -289,7 +289,7 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
     derived.deployments = contents.shipped;
     let incidents: Vec<&IncidentRow> = facts.incidents.iter().filter(|incident| incident.started_at <= as_of).collect();
     for incident in &incidents {
-        first = earliest(first, incident.started_at);
+        first = first.min(Some(incident.started_at)).or(Some(incident.started_at));
     }
     let hotfixes: Vec<bool> = successes.iter().map(|row| row.hotfix).collect();
     failure::mark_rollbacks(&mut derived.deployments, &hotfixes);
@@ -301,10 +301,6 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
         || graph.has_messages();
     derived.first_event = first;
     derived
-}
-
-fn earliest(first: Option<At>, at: At) -> Option<At> {
-    Some(first.map_or(at, |first| first.min(at)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::compute::{Dora, Figure, METRICS};
 use super::reading;
 use crate::domain::card::{Button, Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth, Tone};
-use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::domain::words;
 
@@ -13,7 +12,6 @@ pub struct About<'a> {
     pub scope: &'a Scope,
     pub name: &'a str,
     pub window: &'a Window,
-    pub now: At,
     pub receipt: &'a str,
     pub health: Vec<SourceHealth>,
 }
@@ -79,7 +77,11 @@ fn verdict(about: &About<'_>) -> Line {
 
 /// "deploys 4.3 times a week", or the count where there are too few for a pace.
 fn deploys(rate: f64, n: u64) -> String {
-    if n < 5 { format!("deployed {} in this period", words::count(n, "time", "times")) } else { format!("deploys {}", words::per_week(rate)) }
+    if n < 5 {
+        format!("deployed {} in this period", words::count(n, "time", "times"))
+    } else {
+        format!("deploys {}", words::per_week(rate))
+    }
 }
 
 fn moved(dora: &Dora, line: Line) -> Line {
@@ -160,8 +162,8 @@ fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
         _ => words::count(figure.n, "deployment", "deployments"),
     };
     let mut said = vec![counted];
-    if let Some(interval) = figure.interval.filter(|_| figure.value.is_some()) {
-        said.push(format!("95 % {}", words::interval(&metric.unit, interval)));
+    if let (Some(value), Some(interval)) = (figure.value, figure.interval) {
+        said.push(format!("95 % {}", words::interval(&metric.unit, value, interval)));
     }
     if let Some(open) = figure.excluded.get("open") {
         said.push(format!("{open} still open"));
@@ -177,7 +179,9 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     let mut notes = Vec::new();
     let pool = match (about.scope, dora.services) {
         (Scope::Service(_), _) => None,
-        (Scope::Team(_), n) => Some(format!("The pool of {} of this team and the teams below it", words::count(n as u64, "service", "services"))),
+        (Scope::Team(_), n) => {
+            Some(format!("The pool of {} of this team and the teams below it", words::count(n as u64, "service", "services")))
+        }
         (_, n) => Some(format!("The pool of {}", words::count(n as u64, "service", "services"))),
     };
     let benchmark = dora.metrics.iter().any(|metric| metric.band.is_some()).then_some("Bands: DORA 2024, as context, not as a goal");

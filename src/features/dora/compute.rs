@@ -7,13 +7,15 @@ use crate::domain::card::{Metric, Previous, Target};
 use crate::domain::derive::day::{Packed, PackedRecovery};
 use crate::domain::pool::Pool;
 use crate::domain::stats;
-use crate::domain::time::{At, SECOND, WEEK};
+use crate::domain::time::{At, WEEK};
 use crate::domain::window::Window;
 
 /// Under these counts a value stands with `too_few` and no band.
 const FEW_DEPLOYMENTS: u64 = 5;
 const FEW_COMMITS: u64 = 8;
 const FEW_RECOVERIES: u64 = 8;
+/// Microseconds in a second.
+const MICROS: f64 = 1e6;
 /// The bootstrap's seed: the same rows always give the same interval.
 const SEED: u64 = 0x7061_6365;
 
@@ -78,7 +80,13 @@ pub const METRICS: [(&str, &str); 5] = [
 impl Five {
     /// In the order of [`METRICS`].
     pub fn all(&self) -> [&Figure; 5] {
-        [&self.deployment_frequency, &self.change_lead_time, &self.failed_deployment_recovery_time, &self.change_fail_rate, &self.deployment_rework_rate]
+        [
+            &self.deployment_frequency,
+            &self.change_lead_time,
+            &self.failed_deployment_recovery_time,
+            &self.change_fail_rate,
+            &self.deployment_rework_rate,
+        ]
     }
 }
 
@@ -93,10 +101,10 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
     for (place, (id, unit)) in METRICS.iter().enumerate() {
         let figure = now.all()[place];
         let reason = figure.reason.or_else(|| (early && figure.value.is_some()).then_some("before_data"));
-        let band = if reason.is_none() && !figure.unsettled { benchmark::band(id, figure.interval) } else { None };
+        let band = if reason.is_none() && !figure.unsettled { benchmark::band(id, figure.interval, figure.value) } else { None };
         let target = targets.get(*id).map(|target| Target {
             value: *target,
-            status: figure.value.map(|value| benchmark::target_status(id, *target, value, figure.interval).to_string()),
+            status: benchmark::target_status(id, *target, figure.value, figure.interval).map(str::to_string),
         });
         metrics.push(Metric {
             id: (*id).to_string(),
@@ -119,7 +127,9 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
 fn previous_of(pool: &Pool, window: &Window, figure: Option<&Figure>) -> Option<Previous> {
     match figure {
         Some(figure) => Some(Previous { value: figure.value, n: figure.n, reason: figure.reason.map(str::to_string) }),
-        None if pool.first_event.is_some_and(|first| first < window.to) => Some(Previous { value: None, n: 0, reason: Some("before_data".into()) }),
+        None if pool.first_event.is_some_and(|first| first < window.to) => {
+            Some(Previous { value: None, n: 0, reason: Some("before_data".into()) })
+        }
         None => None,
     }
 }
@@ -178,15 +188,14 @@ fn frequency(pool: &Pool, deployments: &[Packed], window: &Window) -> Figure {
 }
 
 fn lead_time(deployments: &[Packed]) -> Figure {
-    let mut secs: Vec<f64> = deployments.iter().flat_map(|it| it.leads.iter().copied()).map(seconds).collect();
-    secs.sort_by(f64::total_cmp);
-    let n = secs.len() as u64;
-    let mut figure = Figure { n, reason: few(n, FEW_COMMITS), ..Figure::default() };
+    let leads = sorted(deployments.iter().flat_map(|it| it.leads.iter().copied()));
+    let n = leads.len() as u64;
+    let mut figure = Figure { n, reason: few(n, FEW_COMMITS), value: median_secs(&leads), ..Figure::default() };
     if n > 0 {
-        let clusters: Vec<Vec<f64>> = deployments.iter().filter(|it| !it.leads.is_empty()).map(|it| it.leads.iter().copied().map(seconds).collect()).collect();
-        figure.value = Some(stats::quantile(&secs, 0.5));
-        figure.interval = stats::cluster_bootstrap_median(&clusters, SEED);
-        figure.percentiles = Some([("75", 0.75), ("90", 0.9)].map(|(name, p)| (name.to_string(), stats::quantile(&secs, p))).into());
+        let clusters: Vec<&[i64]> = deployments.iter().filter(|it| !it.leads.is_empty()).map(|it| it.leads.as_slice()).collect();
+        figure.interval = stats::cluster_bootstrap_median(&clusters, SEED).map(in_seconds);
+        let at = |name: &str, p| stats::quantile_of_whole(&leads, p).map(|micros| (name.to_string(), micros / MICROS));
+        figure.percentiles = Some([at("75", 0.75), at("90", 0.9)].into_iter().flatten().collect());
     }
     for (code, count) in [
         ("negative_span", sum(deployments, |it| it.negative.count)),
@@ -203,19 +212,15 @@ fn lead_time(deployments: &[Packed]) -> Figure {
 
 fn recovery_time(deployments: &[Packed], evidence: bool) -> Figure {
     let ends = deployments.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(micros) } else { None });
-    let mut secs: Vec<f64> = ends.clone().filter(|micros| *micros >= 0).map(seconds).collect();
-    secs.sort_by(f64::total_cmp);
-    let n = secs.len() as u64;
+    let recoveries = sorted(ends.clone().filter(|micros| *micros >= 0));
+    let n = recoveries.len() as u64;
     let open = deployments.iter().filter(|it| it.recovery == PackedRecovery::Open).count();
-    let mut figure = Figure { n, ..Figure::default() };
+    let mut figure = Figure { n, value: median_secs(&recoveries), ..Figure::default() };
     figure.reason = if !evidence && !deployments.is_empty() { Some("no_incident_source") } else { few(n, FEW_RECOVERIES) };
     if n > 0 {
-        let median = stats::quantile(&secs, 0.5);
-        figure.value = Some(median);
-        figure.interval = stats::median_interval(&secs);
-        let mut with_open = secs;
-        with_open.extend(std::iter::repeat_n(f64::MAX, open));
-        figure.unsettled = open > 0 && (stats::quantile(&with_open, 0.5) - median).abs() > f64::EPSILON;
+        figure.interval = stats::median_interval(&recoveries).map(in_seconds);
+        let with_open: Vec<i64> = recoveries.iter().copied().chain(std::iter::repeat_n(i64::MAX, open)).collect();
+        figure.unsettled = open > 0 && stats::quantile_of_whole(&with_open, 0.5) != stats::quantile_of_whole(&recoveries, 0.5);
         figure.inferred = deployments.iter().filter(|it| it.failed).all(|it| it.inferred);
     }
     leave_out(&mut figure, "open", open as u64);
@@ -268,15 +273,13 @@ fn weekly(pool: &Pool, window: &Window) -> [Vec<Option<f64>>; 5] {
         let week = within(&pool.deployments, from, to);
         let known = pool.first_event.is_some_and(|first| first < to);
         let counted = week.iter().filter(|it| !it.rollback).count();
-        let mut leads: Vec<f64> = week.iter().flat_map(|it| it.leads.iter().copied()).map(seconds).collect();
-        leads.sort_by(f64::total_cmp);
-        let recoveries = week.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(seconds(micros)) } else { None });
-        let mut recoveries: Vec<f64> = recoveries.filter(|secs| *secs >= 0.0).collect();
-        recoveries.sort_by(f64::total_cmp);
+        let leads = sorted(week.iter().flat_map(|it| it.leads.iter().copied()));
+        let recoveries = week.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(micros) } else { None });
+        let recoveries = sorted(recoveries.filter(|micros| *micros >= 0));
         let part = |hits: usize, n: usize| (n > 0 && pool.evidence).then(|| to_f64(hits as u64) / to_f64(n as u64));
         series[0].push(known.then(|| to_f64(week.len() as u64) * to_f64(WEEK.unsigned_abs()) / to_f64(to.since(from).unsigned_abs())));
-        series[1].push((!leads.is_empty()).then(|| stats::quantile(&leads, 0.5)));
-        series[2].push((!recoveries.is_empty()).then(|| stats::quantile(&recoveries, 0.5)));
+        series[1].push(median_secs(&leads));
+        series[2].push(median_secs(&recoveries));
         series[3].push(part(week.iter().filter(|it| it.failed && !it.rollback).count(), counted));
         series[4].push(part(week.iter().filter(|it| it.rework).count(), week.len()));
     }
@@ -287,9 +290,19 @@ fn sum(deployments: &[Packed], of: impl Fn(&Packed) -> u32) -> u64 {
     deployments.iter().map(|it| u64::from(of(it))).sum()
 }
 
-#[allow(clippy::cast_precision_loss, reason = "spans and counts stay far below 2^53")]
-fn seconds(micros: i64) -> f64 {
-    micros as f64 / SECOND as f64
+fn sorted(micros: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut sorted: Vec<i64> = micros.collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// The median of sorted spans in microseconds, in seconds.
+fn median_secs(sorted: &[i64]) -> Option<f64> {
+    stats::quantile_of_whole(sorted, 0.5).map(|micros| micros / MICROS)
+}
+
+fn in_seconds([low, high]: [f64; 2]) -> [f64; 2] {
+    [low / MICROS, high / MICROS]
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -42,7 +42,12 @@ pub const COMMAND: Command = Command {
 async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     if let Scope::Project(id) = &ask.scope {
         let hint = "Ask for a team or a service, as in `/metrics dora team:payments`.";
-        return Err(UserError::new(Kind::NotUnderstood, format!("`dora` is about what is deployed; project `{id}` is about work items."), hint).into());
+        return Err(UserError::new(
+            Kind::NotUnderstood,
+            format!("`dora` is about what is deployed; project `{id}` is about work items."),
+            hint,
+        )
+        .into());
     }
     let dora = load(cx, &ask.scope, &ask.window, cx.now, &cx.org.org).await?;
     let receipt = Receipt {
@@ -65,14 +70,15 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
 pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Result<Dora, Failure> {
     let services = super::scope::services(&cx.store, scope, org).await?;
     let pool = cx.store.pool(&services, window.previous().from, window, now, org).await?;
-    let targets = if let Scope::Team(id) = scope { org.teams.get(id).map(|team| team.targets.clone()).unwrap_or_default() } else { BTreeMap::new() };
+    let targets =
+        if let Scope::Team(id) = scope { org.teams.get(id).map(|team| team.targets.clone()).unwrap_or_default() } else { BTreeMap::new() };
     Ok(compute(&pool, window, &targets))
 }
 
 async fn build(cx: &Cx, dora: &Dora, scope: &Scope, window: &Window, receipt: &str) -> Result<Card, Failure> {
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
     let name = cx.org.org.scope_name(scope);
-    Ok(card::card(&card::About { dora, scope, name: &name, window, now: cx.now, receipt, health }))
+    Ok(card::card(&card::About { dora, scope, name: &name, window, receipt, health }))
 }
 
 /// The card of a receipt, as it was answered: for sharing.

@@ -38,12 +38,23 @@ pub fn card(about: &About<'_>, page: usize) -> Card {
     if page == 1 {
         parts.extend(unlinked(about));
         parts.push(Part::Heading("Definitions".into()));
-        parts.push(Part::List(DEFINITIONS.iter().map(|(name, text)| Line::default().strong(*name).and(format!(": {text}"))).collect(), None));
+        parts.push(Part::List(
+            DEFINITIONS.iter().map(|(name, text)| Line::default().strong(*name).and(format!(": {text}"))).collect(),
+            None,
+        ));
     }
     let mut data = serde_json::Map::new();
     data.insert("rows".into(), json!(rows.deployments.iter().take(ALL).collect::<Vec<_>>()));
     data.insert("rows_total".into(), json!(rows.deployments.len()));
-    data.insert("unlinked".into(), json!(rows.unlinked.iter().map(|(service, it)| json!({"service": service, "incident": it.id, "started_at": it.started_at})).collect::<Vec<_>>()));
+    data.insert(
+        "unlinked".into(),
+        json!(
+            rows.unlinked
+                .iter()
+                .map(|(service, it)| json!({"service": service, "incident": it.id, "started_at": it.started_at}))
+                .collect::<Vec<_>>()
+        ),
+    );
     data.insert("equal".into(), json!(about.checked.differs.is_empty()));
     data.insert("definitions".into(), json!(receipt.definitions));
     Card {
@@ -81,14 +92,17 @@ fn verdict(about: &About<'_>) -> Line {
 }
 
 fn figures(about: &About<'_>) -> Vec<Part> {
-    let mut table = Table { columns: vec!["Figure".into(), "Answered".into(), "n".into()], numeric: vec![false, true, true], ..Table::default() };
+    let mut table =
+        Table { columns: vec!["Figure".into(), "Answered".into(), "n".into()], numeric: vec![false, true, true], ..Table::default() };
     let changed = !about.checked.differs.is_empty();
     if changed {
         table.columns.push("Now".into());
         table.numeric.push(true);
     }
     for (then, now) in about.receipt.metrics.iter().zip(&about.checked.dora.metrics) {
-        let say = |value: Option<f64>| value.map_or_else(|| then.reason.clone().unwrap_or_else(|| "none".into()), |value| words::value(&then.unit, value));
+        let say = |value: Option<f64>| {
+            value.map_or_else(|| then.reason.clone().unwrap_or_else(|| "none".into()), |value| words::value(&then.unit, value))
+        };
         let mut row = vec![then.id.replace('_', " "), say(then.value), then.n.to_string()];
         if changed {
             row.push(say(now.value));
@@ -98,7 +112,12 @@ fn figures(about: &About<'_>) -> Vec<Part> {
     let mut parts = vec![Part::Table(table)];
     if !about.checked.late.is_empty() {
         parts.push(Part::Heading("Arrived later".into()));
-        let late = about.checked.late.iter().take(10).map(|late| Line::plain(format!("{} ", late.kind)).code(late.id.clone()).and(format!(" {}", late.place)));
+        let late = about
+            .checked
+            .late
+            .iter()
+            .take(10)
+            .map(|late| Line::plain(format!("{} ", late.kind)).code(late.id.clone()).and(format!(" {}", late.place)));
         parts.push(Part::List(late.collect(), Some(format!("pacer verify {}", about.receipt.id))));
     }
     parts
@@ -122,8 +141,12 @@ fn explained(code: &str) -> &'static str {
     match code {
         "merge" => "merge commits carry no work of their own",
         "bot" => "commits by bots are not a team's lead time",
-        "negative_span" => "the clock of the author or of the incident is off, or dates were rewritten; a negative span is left out, never rounded up",
-        "no_baseline" => "no earlier deployment of the service is an ancestor, so which commits are new can't be told: the first deployment, a backport",
+        "negative_span" => {
+            "the clock of the author or of the incident is off, or dates were rewritten; a negative span is left out, never rounded up"
+        }
+        "no_baseline" => {
+            "no earlier deployment of the service is an ancestor, so which commits are new can't be told: the first deployment, a backport"
+        }
         "unknown_commit" => "its commit is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
         "shallow" => "the clone is shallow: import a full one (`git fetch --unshallow`)",
         "open" => "an incident of it is not resolved yet; it has an age, not a recovery time",
@@ -145,7 +168,7 @@ fn listing(about: &About<'_>, page: usize, pages: usize) -> Vec<Part> {
     for row in rows.iter().skip((page - 1) * PAGE).take(PAGE) {
         let mut leads = row.lead_seconds.clone();
         leads.sort_by(f64::total_cmp);
-        let median = if leads.is_empty() { String::new() } else { words::duration(crate::domain::stats::quantile(&leads, 0.5)) };
+        let median = crate::domain::stats::median(&leads).map(words::duration).unwrap_or_default();
         table.rows.push(vec![
             words::moment(row.finished_at, about.now, zone),
             row.service.clone(),
@@ -189,12 +212,10 @@ fn unlinked(about: &About<'_>) -> Vec<Part> {
 fn notes(about: &About<'_>) -> Vec<Line> {
     let receipt = about.receipt;
     let asked = words::moment(receipt.asked_at, about.now, receipt.window.zone);
-    vec![
-        Line::plain(format!("Asked {asked} ({}) as ", receipt.window.zone.name())).code(receipt.command.clone()).and(format!(
-            ". Definitions version {}, organisation version {}, facts up to delivery {}.",
-            receipt.definitions, receipt.org_version, receipt.watermark
-        )),
-    ]
+    vec![Line::plain(format!("Asked {asked} ({}) as ", receipt.window.zone.name())).code(receipt.command.clone()).and(format!(
+        ". Definitions version {}, organisation version {}, facts up to delivery {}.",
+        receipt.definitions, receipt.org_version, receipt.watermark
+    ))]
 }
 
 fn paging(id: &str, page: usize, pages: usize) -> Vec<Button> {
@@ -207,8 +228,17 @@ fn paging(id: &str, page: usize, pages: usize) -> Vec<Button> {
 /// Each metric as it is defined here. Source: dora.dev, "DORA's software delivery metrics", 2026-01.
 const DEFINITIONS: [(&str, &str); 5] = [
     ("Deployment frequency", "successful production deployments a week. Interval: Poisson, widened by how much the weeks differ."),
-    ("Change lead time", "from a commit's author date to the finish of the first production deployment that contains it; median. Interval: bootstrap over deployments."),
-    ("Failed deployment recovery time", "from the finish of a failed deployment to the last of its rollback, its revert and the ends of its incidents; median. Interval: by order statistics."),
-    ("Change fail rate", "failed deployments out of all but rollbacks. Failed: an incident links to it, it was rolled back, or one of its commits was reverted later. Interval: Wilson."),
+    (
+        "Change lead time",
+        "from a commit's author date to the finish of the first production deployment that contains it; median. Interval: bootstrap over deployments.",
+    ),
+    (
+        "Failed deployment recovery time",
+        "from the finish of a failed deployment to the last of its rollback, its revert and the ends of its incidents; median. Interval: by order statistics.",
+    ),
+    (
+        "Change fail rate",
+        "failed deployments out of all but rollbacks. Failed: an incident links to it, it was rolled back, or one of its commits was reverted later. Interval: Wilson.",
+    ),
     ("Deployment rework rate", "deployments made because of a production problem (hotfix, rollback, revert) out of all. Interval: Wilson."),
 ];

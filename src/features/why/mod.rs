@@ -48,7 +48,10 @@ async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
     let checked = check(cx, &receipt).await?;
     let rows = rows::load(cx, &receipt, &checked.services).await?;
-    Ok(card::card(&card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now }, page))
+    Ok(card::card(
+        &card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now },
+        page,
+    ))
 }
 
 /// The receipt of that id, if the asker may see its answer.
@@ -76,11 +79,11 @@ pub struct Checked {
     pub redefined: bool,
 }
 
-/// A figure as a receipt keeps it. JSON text may turn a number's last bit when it is read; the same figure is turned
-/// the same way, and is no difference.
-fn as_kept(metric: &Metric) -> Result<Metric, Failure> {
-    let text = serde_json::to_string(metric).context("writing a figure")?;
-    Ok(serde_json::from_str(&text).context("reading a figure")?)
+/// The figures as a receipt has them: a number that was written as JSON and read again may differ in its last bit, so
+/// both sides of a comparison go that way.
+fn as_kept(metrics: &[Metric]) -> anyhow::Result<Vec<Metric>> {
+    let text = serde_json::to_string(metrics).context("writing figures")?;
+    serde_json::from_str(&text).context("reading figures")
 }
 
 /// Recomputes a receipt from the facts as they are now, as of its instant.
@@ -89,8 +92,8 @@ pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
     let services = super::scope::services(&cx.store, &receipt.scope, &org.org).await?;
     let dora = dora::load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
     let mut differs = Vec::new();
-    for (then, now) in receipt.metrics.iter().zip(&dora.metrics) {
-        if *then != as_kept(now)? {
+    for (then, now) in receipt.metrics.iter().zip(as_kept(&dora.metrics)?) {
+        if *then != now {
             differs.push((then.id.clone(), then.value, now.value));
         }
     }

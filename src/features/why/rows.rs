@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::domain::derive::{Cause, IncidentRow, Recovery, Reason, Rework, Shipped};
+use crate::domain::derive::{Cause, IncidentRow, Reason, Recovery, Rework, Shipped};
 use crate::domain::org::Span;
 use crate::domain::time::{At, SECOND};
 use crate::error::Failure;
@@ -78,7 +78,12 @@ pub async fn load(cx: &Cx, receipt: &Receipt, services: &Services) -> Result<Row
 }
 
 fn row(service: String, shipped: &Shipped) -> Row {
-    let codes = [("merge", shipped.merges.len()), ("bot", shipped.bots.len()), ("negative_span", shipped.negative.len()), ("revert_unmatched", shipped.unmatched_reverts as usize)];
+    let codes = [
+        ("merge", shipped.merges.len()),
+        ("bot", shipped.bots.len()),
+        ("negative_span", shipped.negative.len()),
+        ("revert_unmatched", shipped.unmatched_reverts as usize),
+    ];
     let recovery = match shipped.recovery {
         Some(Recovery::At(at)) => Some(seconds(at.since(shipped.finished_at))),
         _ => None,

@@ -1,3 +1,5 @@
+//! The generic source, from payloads to events.
+
 use super::*;
 use crate::domain::event::{Event, Status};
 use crate::domain::time::At;
@@ -128,7 +130,9 @@ fn a_body_may_be_an_array_an_object_or_lines() {
 #[test]
 fn a_syntax_error_anywhere_refuses_the_whole_body() {
     let check = |body: &[u8], expect: &str| {
-        let Err(Refused::Syntax(said) | Refused::TooLarge(said)) = super::check(body) else { panic!("{:?} is taken", String::from_utf8_lossy(body)) };
+        let Err(Refused::Syntax(said) | Refused::TooLarge(said)) = super::check(body) else {
+            panic!("{:?} is taken", String::from_utf8_lossy(body))
+        };
         assert!(said.contains(expect), "{said:?} does not say {expect:?}");
     };
     let item = r#"{"type":"item","id":"x"}"#;

@@ -224,7 +224,10 @@ mod tests {
 
     #[test]
     fn trailers_are_read_from_anywhere_in_the_message() {
-        let commit = Commit { message: Some("Revert \"x\"\n\nThis reverts commit ABCDEF1234567890abcdef1234567890abcdef12.\n".into()), ..Commit::default() };
+        let commit = Commit {
+            message: Some("Revert \"x\"\n\nThis reverts commit ABCDEF1234567890abcdef1234567890abcdef12.\n".into()),
+            ..Commit::default()
+        };
         let kept = Kept::of(&commit, None);
         assert_eq!(kept.reverts.as_deref(), Some("abcdef1234567890abcdef1234567890abcdef12"));
         assert_eq!(kept.subject.as_deref(), Some("Revert \"x\""));

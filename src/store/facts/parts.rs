@@ -16,8 +16,15 @@ use crate::domain::time::At;
 
 const PART: Table = Table { name: "part", columns: &["source", "id", "fact", "body", "updated_at", "hash", "seq"] };
 
-pub(super) async fn parts(conn: &mut AnyConnection, batch: &Batch<'_>, names: &Names, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Part(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+pub(super) async fn parts(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Part(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -56,7 +63,9 @@ fn fact(part: &Part) -> String {
 async fn compute(conn: &mut AnyConnection, source: &str, facts: &BTreeSet<String>) -> Result<Vec<Stated>> {
     let keys: Vec<&str> = facts.iter().map(String::as_str).collect();
     let mut known: BTreeMap<String, Vec<(Part, Option<At>)>> = BTreeMap::new();
-    for row in bulk::select_in(conn, "select fact, body, updated_at from part where source = $1 and fact in ({keys})", source, &keys).await? {
+    for row in
+        bulk::select_in(conn, "select fact, body, updated_at from part where source = $1 and fact in ({keys})", source, &keys).await?
+    {
         let (fact, body): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let version: i64 = row.try_get(2)?;
         known.entry(fact).or_default().push((serde_json::from_str(&body)?, (version != i64::MIN).then_some(At(version))));

@@ -28,28 +28,57 @@ impl Table {
     /// The versions of those ids; `rank` is the column or 0.
     pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
         let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
-        let mut known = HashMap::new();
+        let mut known = Known { standing: HashMap::new(), own: HashMap::new() };
         for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
             let seq: i64 = row.try_get(4)?;
-            let over = batch.over == Over::All || (batch.over == Over::Own && seq == batch.seq);
-            if !over {
-                known.insert(row.try_get(0)?, Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? });
+            let version = Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? };
+            match batch.over {
+                Over::All => {}
+                Over::Own if seq == batch.seq => drop(known.own.insert(row.try_get(0)?, version)),
+                Over::Own | Over::Nothing => drop(known.standing.insert(row.try_get(0)?, version)),
             }
         }
-        Ok(Known(known))
+        Ok(known)
     }
 }
 
 const DEPLOYMENT: Table = Table {
     name: "deployment",
     columns: &[
-        "source", "id", "service", "stated_service", "repository", "environment", "production", "via", "status", "started_at", "finished_at", "sha",
-        "commits", "hotfix", "rollback", "updated_at", "rank", "hash", "seq",
+        "source",
+        "id",
+        "service",
+        "stated_service",
+        "repository",
+        "environment",
+        "production",
+        "via",
+        "status",
+        "started_at",
+        "finished_at",
+        "sha",
+        "commits",
+        "hotfix",
+        "rollback",
+        "updated_at",
+        "rank",
+        "hash",
+        "seq",
     ],
 };
 
-pub(super) async fn deployments(conn: &mut AnyConnection, batch: &Batch<'_>, names: &Names, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Deployment(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+pub(super) async fn deployments(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> = batch
+        .events
+        .iter()
+        .filter_map(|stated| if let Event::Deployment(it) = &stated.event { Some((stated, it)) } else { None })
+        .collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -95,12 +124,30 @@ pub(super) async fn deployments(conn: &mut AnyConnection, batch: &Batch<'_>, nam
 const INCIDENT: Table = Table {
     name: "incident",
     columns: &[
-        "source", "id", "service", "repository", "started_at", "resolved_at", "deployment", "severity", "title", "updated_at", "hash", "seq",
+        "source",
+        "id",
+        "service",
+        "repository",
+        "started_at",
+        "resolved_at",
+        "deployment",
+        "severity",
+        "title",
+        "updated_at",
+        "hash",
+        "seq",
     ],
 };
 
-pub(super) async fn incidents(conn: &mut AnyConnection, batch: &Batch<'_>, names: &Names, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Incident(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+pub(super) async fn incidents(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Incident(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -143,13 +190,34 @@ pub(super) async fn incidents(conn: &mut AnyConnection, batch: &Batch<'_>, names
 const CHANGE: Table = Table {
     name: "change",
     columns: &[
-        "source", "id", "repository", "opened_at", "ready_at", "first_review_at", "merged_at", "closed_at", "merge_commit", "head", "commits", "author",
-        "bot", "draft", "title", "labels", "lines_added", "lines_removed", "item", "updated_at", "hash", "seq",
+        "source",
+        "id",
+        "repository",
+        "opened_at",
+        "ready_at",
+        "first_review_at",
+        "merged_at",
+        "closed_at",
+        "merge_commit",
+        "head",
+        "commits",
+        "author",
+        "bot",
+        "draft",
+        "title",
+        "labels",
+        "lines_added",
+        "lines_removed",
+        "item",
+        "updated_at",
+        "hash",
+        "seq",
     ],
 };
 
 pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -195,7 +263,8 @@ const REVIEW: Table =
     Table { name: "review", columns: &["source", "id", "change", "reviewer", "bot", "at", "state", "updated_at", "hash", "seq"] };
 
 pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }
@@ -225,13 +294,27 @@ pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
 const ITEM: Table = Table {
     name: "item",
     columns: &[
-        "source", "id", "project", "parent", "kind", "labels", "title", "created_at", "started_at", "done_at", "status", "assignee", "updated_at", "hash",
+        "source",
+        "id",
+        "project",
+        "parent",
+        "kind",
+        "labels",
+        "title",
+        "created_at",
+        "started_at",
+        "done_at",
+        "status",
+        "assignee",
+        "updated_at",
+        "hash",
         "seq",
     ],
 };
 
 pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> = batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
         return Ok(());
     }

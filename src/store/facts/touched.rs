@@ -48,7 +48,8 @@ impl Touched {
 
     /// The services that these incidents had before they are replaced.
     pub(super) async fn services_of_incidents(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
-        self.services_by(conn, "select distinct coalesce(service, '') from incident where source = $1 and id in ({keys})", source, ids).await
+        self.services_by(conn, "select distinct coalesce(service, '') from incident where source = $1 and id in ({keys})", source, ids)
+            .await
     }
 
     async fn services_by(&mut self, conn: &mut AnyConnection, sql: &str, first: &str, keys: &[&str]) -> Result<()> {
@@ -65,7 +66,10 @@ impl Touched {
     /// Marks all of it stale.
     pub(super) async fn mark(mut self, conn: &mut AnyConnection) -> Result<()> {
         let lookups = [
-            ("select distinct coalesce(service, '') from incident where $1 <> '' and deployment in ({keys})", std::mem::take(&mut self.deployments)),
+            (
+                "select distinct coalesce(service, '') from incident where $1 <> '' and deployment in ({keys})",
+                std::mem::take(&mut self.deployments),
+            ),
             ("select distinct service from deployment where $1 <> '' and id in ({keys})", std::mem::take(&mut self.references)),
             ("select distinct service from deployment where $1 <> '' and sha in ({keys})", std::mem::take(&mut self.commits)),
             ("select distinct service from deployment where $1 <> '' and repository in ({keys})", self.repositories.clone()),
@@ -81,10 +85,8 @@ impl Touched {
 
 /// Raises `stale` of those services; one not known yet exists from now on.
 pub async fn mark(conn: &mut AnyConnection, services: impl IntoIterator<Item = String>) -> Result<()> {
-    let rows = services
-        .into_iter()
-        .map(|name| vec![name.into(), 1_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into()])
-        .collect();
+    let rows =
+        services.into_iter().map(|name| vec![name.into(), 1_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into()]).collect();
     let head = "insert into service (name, stale, evidence, ever_deployed, shared, derived_by)";
     bulk::insert(conn, head, "on conflict (name) do update set stale = service.stale + 1", rows).await
 }

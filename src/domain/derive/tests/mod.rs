@@ -4,6 +4,13 @@
 //! subject. `d d1=a@5` a production deployment; `!hotfix`, `!rollback`, `!failed`, `!staging`; `[x,y]` an explicit
 //! list. `i i1@6-8` an incident, `@6-` still open, `>d1` with a reference. `m M^h@4` a change merged as M with head h.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    reason = "a notation of small hours and short lines"
+)]
+
 mod properties;
 
 use super::*;
@@ -19,7 +26,12 @@ fn facts(notation: &str) -> ServiceFacts {
             "i" => facts.incidents.push(incident(name, at)),
             "m" => {
                 let (merge, head) = name.split_once('^').unwrap();
-                facts.changes.push(ChangeRow { merge_commit: merge.into(), head: Some(head.into()), commits: None, merged_at: Some(hour(at)) });
+                facts.changes.push(ChangeRow {
+                    merge_commit: merge.into(),
+                    head: Some(head.into()),
+                    commits: None,
+                    merged_at: Some(hour(at)),
+                });
             }
             other => panic!("no step `{other}`"),
         }
@@ -34,7 +46,7 @@ fn hour(text: &str) -> At {
 
 fn commit(name: &str, at: &str) -> CommitRow {
     let (sha, parents) = name.split_once('<').map_or((name, None), |(sha, parents)| (sha, Some(parents)));
-    let (at, subject) = at.split_once('"').map_or((at, None), |(at, rest)| (at, Some(rest.trim_end_matches('"').to_string())));
+    let (at, subject) = at.split_once('"').map_or((at, None), |(at, rest)| (at, rest.strip_suffix('"').map(str::to_string)));
     let bot = at.contains('~');
     CommitRow {
         sha: sha.into(),
@@ -91,7 +103,12 @@ fn told(derived: &Derived) -> String {
             None => format!("{} [{}]", it.id, leads.join(" ")),
             Some(code) => format!("{} {code}", it.id),
         };
-        for (word, count) in [("merge", it.merges.len()), ("bot", it.bots.len()), ("negative", it.negative.len()), ("unmatched", it.unmatched_reverts as usize)] {
+        for (word, count) in [
+            ("merge", it.merges.len()),
+            ("bot", it.bots.len()),
+            ("negative", it.negative.len()),
+            ("unmatched", it.unmatched_reverts as usize),
+        ] {
             if count > 0 {
                 line += &format!(" {count} {word}");
             }
@@ -189,7 +206,10 @@ fn staging_and_failed_attempts_are_no_deployments() {
 
 #[test]
 fn an_incident_links_to_the_latest_deployment_within_the_window() {
-    check("d d1=a@4; d d2=b@10; i i1@12-15; i i2@34-35; i i3@34.5-36; i i4@3-4", "d1 unknown_commit\nd2 unknown_commit failed, over after 25\ni4 unlinked\ni3 unlinked");
+    check(
+        "d d1=a@4; d d2=b@10; i i1@12-15; i i2@34-35; i i3@34.5-36; i i4@3-4",
+        "d1 unknown_commit\nd2 unknown_commit failed, over after 25\ni4 unlinked\ni3 unlinked",
+    );
 }
 
 #[test]
@@ -216,7 +236,10 @@ fn deploying_an_earlier_commit_rolls_back_the_first_success_after_it() {
 
 #[test]
 fn a_rollback_flag_alone_fails_the_success_just_before() {
-    check("c a@1; c b<a@2; c x<b@3; d d1=a@4; d d2=b@5; d d3=x@8!rollback", "d1 no_baseline\nd2 [3] failed, over after 3\nd3 [5] rollback rework");
+    check(
+        "c a@1; c b<a@2; c x<b@3; d d1=a@4; d d2=b@5; d d3=x@8!rollback",
+        "d1 no_baseline\nd2 [3] failed, over after 3\nd3 [5] rollback rework",
+    );
 }
 
 #[test]
@@ -296,9 +319,15 @@ fn later_facts_do_not_exist() {
 
 #[test]
 fn production_is_what_the_file_names_then_what_the_event_says_then_the_name() {
-    let row = |environment: &str, said: Option<bool>| DeploymentRow { environment: Some(environment.into()), production: said, ..deployment("d=a", "1") };
+    let row = |environment: &str, said: Option<bool>| DeploymentRow {
+        environment: Some(environment.into()),
+        production: said,
+        ..deployment("d=a", "1")
+    };
     let named = |names: &[&str]| Rules { environments: names.iter().map(|name| (*name).to_string()).collect(), ..Rules::default() };
-    let check = |rules: &Rules, environment: &str, said, expect| assert_eq!(rules.production(&row(environment, said)), expect, "{environment} {said:?}");
+    let check = |rules: &Rules, environment: &str, said, expect| {
+        assert_eq!(rules.production(&row(environment, said)), expect, "{environment} {said:?}");
+    };
     let default = Rules::default();
     check(&default, "", None, true);
     check(&default, "Production", None, true);
