@@ -28,7 +28,7 @@ fn python() -> bool {
 }
 
 fn absent(what: &str, there: bool) -> bool {
-    assert!(there || std::env::var("CI").as_deref() != Ok("true"), "{what} is missing, and CI=true promises it");
+    assert!(there || std::env::var_os("CI").is_none(), "{what} is missing, and CI=true promises it");
     if !there {
         eprintln!("skipped: {what} is missing");
     }
