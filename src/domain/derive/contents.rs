@@ -239,6 +239,7 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         merges: 0,
         bots: 0,
         negative: 0,
+        undated: 0,
         unmatched_reverts: 0,
         rollback: row.rollback,
         rework: Vec::new(),
@@ -258,7 +259,7 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         match authored_at {
             _ if merge => shipped.merges += 1,
             _ if commit.bot => shipped.bots += 1,
-            None => {}
+            None => shipped.undated += 1,
             Some(at) if at > finished_at => shipped.negative += 1,
             Some(at) => shipped.leads.push(Lead { sha: commit.sha.clone(), authored_at: at, micros: finished_at.since(at) }),
         }

@@ -219,12 +219,22 @@ pub struct Shipped {
     pub merges: u32,
     pub bots: u32,
     pub negative: u32,
+    /// Commits whose author date nobody told: no lead time can be computed.
+    pub undated: u32,
     /// Reverts in it whose target could not be told.
     pub unmatched_reverts: u32,
     pub rollback: bool,
     pub rework: Vec<Rework>,
     pub causes: Vec<Cause>,
     pub recovery: Option<Recovery>,
+}
+
+impl Shipped {
+    /// The code under which the deployment is left out of lead time, in whole or in part: a commit that is only a name
+    /// is as unknown as the commit deployed.
+    pub fn left_out(&self) -> Reason {
+        if self.reason == Reason::Known && self.undated > 0 { Reason::UnknownCommit } else { self.reason }
+    }
 }
 
 /// What [`derive()`] returns.
