@@ -44,14 +44,18 @@ impl GitImport {
         let repository = self.check().await?;
         let tags = git::Tags::new(self.tags.as_deref(), self.service.as_deref(), &repository, self.environment.as_deref())
             .map_err(anyhow::Error::msg)?;
-        let commits = self.commits(&repository, &mut take).await?;
+        let edges = self.shallow_edges().await?;
+        let shallow = (!edges.is_empty()).then(|| {
+            let path = self.path.display();
+            format!("{path} is a shallow clone, so what its oldest deployments contain is not known: run `git fetch --unshallow` there and import it again")
+        });
+        let commits = self.commits(&repository, &edges, &mut take).await?;
         if commits == 0 {
             return Ok(GitRead { note: Some(format!("{} has no commits yet, so there is nothing to read", self.path.display())) });
         }
-        if !self.deployments {
-            return Ok(GitRead::default());
-        }
-        self.tags(&tags, &mut take).await
+        let read = if self.deployments { self.tags(&tags, &mut take).await? } else { GitRead::default() };
+        let notes: Vec<String> = [shallow, read.note].into_iter().flatten().collect();
+        Ok(GitRead { note: (!notes.is_empty()).then(|| notes.join("\npacer: ")) })
     }
 
     /// Whether git can read the repository; its name.
@@ -79,8 +83,7 @@ impl GitImport {
         (output.status.success() && !text.is_empty()).then_some(text)
     }
 
-    async fn commits(&self, repository: &str, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
-        let edges = self.shallow_edges().await?;
+    async fn commits(&self, repository: &str, edges: &HashSet<String>, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
         let mut child = self
             .git()
             .args(["log", "--all", "--date-order", "-z", git::LOG_FORMAT])

@@ -223,10 +223,10 @@ mod tests {
             let tag = tag(line.as_bytes()).unwrap();
             assert_eq!((tag.commit.as_deref(), tag.at), (commit, at.map(At::from_secs)), "{line}");
         };
-        check("v1\0tag\0tt\0commit\0cc\0500\0\0400", Some("cc"), Some(500));
-        check("v1\0commit\0cc\0\0\0\0400\0", Some("cc"), Some(400));
+        check("v1\0tag\0tt\0commit\0cc\x00500\0\x00400", Some("cc"), Some(500));
+        check("v1\0commit\0cc\0\0\0\x00400\0", Some("cc"), Some(400));
         check("v1\0tree\0tt\0\0\0\0\0", None, None);
-        check("v1\0tag\0tt\0tree\0oo\0500\0\0", None, Some(500));
+        check("v1\0tag\0tt\0tree\0oo\x00500\0\0", None, Some(500));
     }
 
     #[test]

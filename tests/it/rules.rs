@@ -94,7 +94,10 @@ fn nobody_imports_whom_they_may_not() {
     }
     let may_be_root = ["cli", "lib", "main"];
     for (name, _) in sources() {
-        assert!(allowed.contains_key(part(&name)) || may_be_root.contains(&part(&name)), "{name}: a new part needs a line in the table above and in lib.rs");
+        assert!(
+            allowed.contains_key(part(&name)) || may_be_root.contains(&part(&name)),
+            "{name}: a new part needs a line in the table above and in lib.rs"
+        );
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -153,4 +156,31 @@ fn is_reached(name: &str, all: &[(String, String)]) -> bool {
     let file = if parent.as_os_str().is_empty() { "lib.rs".to_string() } else { parent.join("mod.rs").to_string_lossy().into_owned() };
     let declared = format!("mod {module};");
     all.iter().any(|(name, text)| *name == file && text.contains(&declared))
+}
+
+#[test]
+fn help_readme_and_manifest_agree_with_the_tables() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let manifest = fs::read_to_string(root.join("manifest.yml")).unwrap();
+    assert!(readme.lines().count() <= 200, "README has more than 200 lines");
+    for command in pacer::features::COMMANDS {
+        let usage = format!("`/metrics {} {}`", command.name, command.usage.replace('|', "\\|"));
+        let row = format!("| {usage} | {} |", command.summary);
+        assert!(readme.contains(&row), "README lacks the line\n{row}");
+        assert!(manifest.contains(command.name), "the manifest's usage hint lacks {}", command.name);
+    }
+    for setting in pacer::config::SETTINGS {
+        assert!(readme.contains(&format!("| `{}` |", setting.name)), "README's table of settings lacks {}", setting.name);
+    }
+    for source in pacer::sources::SOURCES {
+        assert!(readme.to_lowercase().contains(&source.slug.to_lowercase()), "README does not say how to feed {}", source.slug);
+    }
+    let scopes: Vec<String> = manifest
+        .lines()
+        .skip_while(|line| line.trim() != "bot:")
+        .skip(1)
+        .map_while(|line| line.trim().strip_prefix("- ").map(|scope| scope.split(' ').next().unwrap_or("").to_string()))
+        .collect();
+    assert_eq!(scopes, pacer::slack::scopes::NEEDED, "manifest.yml asks for other scopes than the calls need");
 }
