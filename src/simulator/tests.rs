@@ -400,3 +400,18 @@ fn how_long_it_takes() {
     let events = sample(1, now()).events.len();
     println!("{events} events in {:?}", begin.elapsed());
 }
+
+#[test]
+fn the_organisation_file_is_accepted_by_its_parser() {
+    use crate::domain::org::{Org, OrgFile, apply};
+    let sample = sample(1, now());
+    let file = OrgFile::parse(&sample.org_toml).unwrap_or_else(|error| panic!("{error}"));
+    let org = apply(&Org::default(), file, now()).unwrap_or_else(|error| panic!("{error}"));
+    let owners = org.owners("notifications");
+    assert_eq!(
+        owners.iter().map(|(team, span)| (*team, span.from.is_some(), span.until.is_some())).collect::<Vec<_>>(),
+        [("checkout", true, false), ("platform", false, true)]
+    );
+    assert!((org.teams["payments"].targets["change_lead_time"] - 3.0 * 86_400.0).abs() < 1e-6);
+    assert!(sample.users.iter().all(|user| org.person_by_slack(&user.slack).is_some_and(|(id, _)| id == user.id)));
+}

@@ -105,7 +105,7 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
 
 /// Keeps what the database said; a write that was wrong in itself says nothing about the next one.
 fn note(trouble: &Trouble, error: &anyhow::Error) {
-    if error.chain().any(|cause| cause.is::<sqlx::Error>()) {
+    if error.chain().any(<dyn std::error::Error>::is::<sqlx::Error>) {
         *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), format!("{error:#}")));
     }
 }

@@ -81,7 +81,7 @@ async fn the_rows_behind_a_receipt_recount_to_every_value() {
             match (shown["value"].as_f64(), value) {
                 (None, None) => assert!(shown["reason"].is_string(), "{question} {id}: null says why"),
                 (Some(shown), Some(value)) => {
-                    assert!((shown - value).abs() <= 1e-9 * value.abs().max(1.0), "{question} {id}: {shown} {value}")
+                    assert!((shown - value).abs() <= 1e-9 * value.abs().max(1.0), "{question} {id}: {shown} {value}");
                 }
                 (shown, value) => panic!("{question} {id}: shown {shown:?}, recounted {value:?}"),
             }

@@ -13,7 +13,6 @@ use super::database::Database;
 /// The environment of calls.
 pub struct Pacer {
     pub database: Database,
-    vars: Vec<(String, String)>,
 }
 
 /// What a call came to.
@@ -59,20 +58,13 @@ impl Pacer {
 
     /// On a given one.
     pub fn on(database: Database) -> Self {
-        Self { vars: vec![("PACER_DATABASE_URL".to_owned(), database.url.clone())], database }
-    }
-
-    /// With a further setting.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.vars.push((name.to_owned(), value.to_owned()));
-        self
+        Self { database }
     }
 
     /// A call to be started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pacer"));
-        command.args(args).env_clear().envs(self.vars.iter().cloned()).current_dir(self.database.folder.path());
+        command.args(args).env_clear().env("PACER_DATABASE_URL", &self.database.url).current_dir(self.database.folder.path());
         for kept in ["PATH", "HOME", "TMPDIR"] {
             if let Some(value) = std::env::var_os(kept) {
                 command.env(kept, value);

@@ -36,7 +36,9 @@ pub fn sha(service: &str, number: i64) -> String {
 
 /// JSON lines.
 pub fn lines(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    let mut lines = events.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    lines.push('\n');
+    lines
 }
 
 /// 240 days of `checkout` (every two days; each sixth one fails, each tenth is a hotfix) and `search` (every five days).

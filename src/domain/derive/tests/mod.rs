@@ -11,6 +11,8 @@
     reason = "a notation of small hours and short lines"
 )]
 
+mod properties;
+
 use super::*;
 
 fn facts(notation: &str) -> ServiceFacts {
