@@ -1,8 +1,8 @@
 //! From a scope and a period to a [`Pool`]: packed days where they hold, else derived on the spot.
 //!
-//! Days are packed from all facts. They hold for an answer at `now` unless a fact is later than `now`, as when
-//! the clock stands in the past or a receipt is recomputed: then the service is derived from the facts up to
-//! `now`, since later facts do not exist.
+//! Days are packed from all facts under the newest organisation file. They hold for an answer at `now` unless a fact
+//! is later than `now` or the file declares the service otherwise since, as when the clock stands in the past or a
+//! receipt is recomputed: then the service is derived from the facts up to `now` under the file of that time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -35,11 +35,15 @@ impl Store {
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
         pool.evidence = self.any_incident(now).await?;
         let days = current.days(&self.pool, &names, from.day(), window.to.day()).await?;
+        let newest = self.org(At(i64::MAX)).await?;
         let mut shared: Vec<&str> = Vec::new();
+        let mut on_the_spot: Vec<&str> = Vec::new();
         let mut taken: Vec<Taken> = Vec::new();
         for ((name, spans), days) in services.iter().zip(days) {
             let Some(state) = current.state(name) else { continue };
-            let own = if state.last_fact.is_some_and(|at| at > now) {
+            let redeclared = org.services.get(name) != newest.org.services.get(name);
+            let own = if redeclared || state.last_fact.is_some_and(|at| at > now) {
+                on_the_spot.push(name);
                 let derived = self.derived(name, now, org).await?;
                 pool.evidence |= derived.evidence;
                 let first = derived.first_event;
@@ -56,7 +60,7 @@ impl Store {
             taken.push(own);
         }
         if taken.len() > 1 {
-            let earlier = self.shared_leads(&shared, from, window.to).await?;
+            let earlier = self.shared_leads(&shared, &on_the_spot, from, window.to).await?;
             count_once(&mut taken, services, &earlier);
         }
         for own in taken {
@@ -102,15 +106,19 @@ impl Store {
         }
     }
 
-    /// For commits that reached production in the period: all their deployments by these services, ever.
-    async fn shared_leads(&self, services: &[&str], from: At, to: At) -> Result<Vec<(i64, String, At)>> {
+    /// For commits that reached production in the period by any of these services: all their deployments by those whose
+    /// packed days hold, ever. Those derived on the spot bring their own.
+    async fn shared_leads(&self, services: &[&str], on_the_spot: &[&str], from: At, to: At) -> Result<Vec<(i64, String, At)>> {
         let mut found = Vec::new();
         let mut conn = self.pool.acquire().await?;
-        for service in services {
+        for service in services.iter().chain(on_the_spot) {
             let sql = "select distinct l.commit_key, l.service, l.finished_at from shared_lead e join shared_lead l on l.commit_key = e.commit_key \
                        where e.service = $1 and e.finished_at >= $2 and e.finished_at < $3";
             for row in sqlx::query(sql).bind((*service).to_string()).bind(from.0).bind(to.0).fetch_all(&mut *conn).await? {
-                found.push((row.try_get(0)?, row.try_get(1)?, At(row.try_get(2)?)));
+                let name: String = row.try_get(1)?;
+                if services.contains(&name.as_str()) {
+                    found.push((row.try_get(0)?, name, At(row.try_get(2)?)));
+                }
             }
         }
         Ok(found)

@@ -132,12 +132,13 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
         .collect();
     mapping.sort();
     let mut moved: BTreeSet<String> = BTreeSet::new();
+    let mut before: HashMap<String, String> = HashMap::new();
     for row in sqlx::query("select repository, service from service_mapping").fetch_all(&mut *conn).await? {
         let (repository, service): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         if !mapping.iter().any(|(known, _)| *known == repository) {
-            moved.insert(service);
             mapping.push((repository.clone(), basename(&repository).to_string()));
         }
+        before.insert(repository, service);
     }
     sqlx::query("delete from service_mapping").execute(&mut *conn).await?;
     for (repository, service) in mapping {
@@ -148,15 +149,18 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
                 .execute(&mut *conn)
                 .await?;
         }
-        let before = "select distinct service from deployment where stated_service is null and repository = $1 and service <> $2";
-        for row in sqlx::query(before).bind(repository.clone()).bind(service.clone()).fetch_all(&mut *conn).await? {
-            moved.insert(row.try_get(0)?);
-            moved.insert(service.clone());
+        // What named only the repository was stored under the name it had; any other name is an event's own word.
+        let old = before.get(&repository).map_or_else(|| basename(&repository), String::as_str);
+        if old == service {
+            continue;
         }
-        for table in ["deployment", "incident"] {
-            let stated = if table == "deployment" { "stated_service is null" } else { "service is not null" };
-            let sql = format!("update {table} set service = $1 where {stated} and repository = $2 and service <> $1");
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service.clone()).bind(repository.clone()).execute(&mut *conn).await?;
+        moved.extend([old.to_string(), service.clone()]);
+        let unstated = [
+            "update deployment set service = $1 where stated_service is null and repository = $2 and service = $3",
+            "update incident set service = $1 where repository = $2 and service = $3",
+        ];
+        for sql in unstated {
+            sqlx::query(sql).bind(service.clone()).bind(repository.clone()).bind(old.to_string()).execute(&mut *conn).await?;
         }
     }
     mark_stale(conn, moved).await

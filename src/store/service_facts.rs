@@ -42,7 +42,7 @@ pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> 
         deployments.extend(merges(conn, &repositories).await.context("reading merges")?);
     }
     let commits = commits(conn, &repositories, &deployments, &changes).await.context("reading commits")?;
-    let incidents = incidents(conn, service, &deployments).await.context("reading incidents")?;
+    let incidents = incidents(conn, service).await.context("reading incidents")?;
     let facts = ServiceFacts { service: service.to_string(), rules, deployments, commits, changes, incidents };
     Ok(Loaded { facts, repositories })
 }
@@ -180,52 +180,42 @@ fn commit(row: &AnyRow) -> Result<CommitRow> {
     })
 }
 
-/// The incidents that concern a service: those that refer to a deployment of it, and those on it that refer to
-/// no deployment of another.
-async fn incidents(conn: &mut AnyConnection, service: &str, deployments: &[DeploymentRow]) -> Result<Vec<IncidentRow>> {
-    const COLUMNS: &str = "select source, id, started_at, resolved_at, deployment, title, seq from incident";
-    let mut found: BTreeMap<(String, String), IncidentRow> = BTreeMap::new();
-    let own = if service.is_empty() {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where started_at is not null and (service is null or service = '')")))
-            .fetch_all(&mut *conn)
-            .await?
-    } else {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} where service = $1 and started_at is not null")))
-            .bind(service.to_string())
-            .fetch_all(&mut *conn)
-            .await?
-    };
-    let ids: BTreeSet<&str> = deployments.iter().map(|row| row.id.as_str()).collect();
-    let mut elsewhere: Vec<IncidentRow> = Vec::new();
-    for row in &own {
-        let row = incident(row)?;
-        if row.deployment.as_deref().is_some_and(|reference| !ids.contains(reference)) {
-            elsewhere.push(row);
-        } else {
-            found.insert((row.source.clone(), row.id.clone()), row);
-        }
-    }
-    let references: BTreeSet<&str> = elsewhere.iter().filter_map(|row| row.deployment.as_deref()).collect();
-    let references: Vec<&str> = references.into_iter().collect();
-    let mut known = BTreeSet::new();
-    for row in
-        bulk::select_in(conn, "select distinct id from deployment where service <> $1 and id in ({keys})", service, &references).await?
-    {
-        known.insert(row.try_get::<String, _>(0)?);
-    }
-    for row in elsewhere {
-        if !row.deployment.as_ref().is_some_and(|reference| known.contains(reference)) {
-            found.insert((row.source.clone(), row.id.clone()), row); // unknown everywhere: unlinked, here
-        }
-    }
-    let sql = format!(
-        "{COLUMNS} where started_at is not null and deployment is not null and (service is null or service <> $1) and deployment in (select id from deployment where service = $1)"
+/// The incidents that concern a service: each belongs to one, so that it can fail one deployment only.
+async fn incidents(conn: &mut AnyConnection, service: &str) -> Result<Vec<IncidentRow>> {
+    const COLUMNS: &str = "select source, id, started_at, resolved_at, deployment, title, seq, coalesce(service, '') from incident";
+    let own = format!("{COLUMNS} where started_at is not null and coalesce(service, '') = $1");
+    let referring = format!(
+        "{COLUMNS} where started_at is not null and coalesce(service, '') <> $1 and deployment in (select id from deployment where service = $1)"
     );
-    for row in sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service.to_string()).fetch_all(&mut *conn).await? {
-        let row = incident(&row)?;
-        found.insert((row.source.clone(), row.id.clone()), row);
+    let mut found: Vec<(IncidentRow, String)> = Vec::new();
+    for sql in [own, referring] {
+        for row in sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service.to_string()).fetch_all(&mut *conn).await? {
+            found.push((incident(&row)?, row.try_get(7)?));
+        }
     }
-    Ok(found.into_values().collect())
+    let references: BTreeSet<&str> = found.iter().filter_map(|(row, _)| row.deployment.as_deref()).collect();
+    let references: Vec<&str> = references.into_iter().collect();
+    let mut holders: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new(); // by id: service, source
+    let sql = "select id, service, source from deployment where $1 <> '' and id in ({keys})";
+    for row in bulk::select_in(conn, sql, "all", &references).await? {
+        holders.entry(row.try_get(0)?).or_default().insert((row.try_get(1)?, row.try_get(2)?));
+    }
+    found.retain(|(row, own)| {
+        let named = row.deployment.as_ref().and_then(|reference| holders.get(reference));
+        belongs_to(named, &row.source, own) == service
+    });
+    let mut rows: Vec<IncidentRow> = found.into_iter().map(|(row, _)| row).collect();
+    rows.sort_by(|a, b| (&a.source, &a.id).cmp(&(&b.source, &b.id)));
+    Ok(rows)
+}
+
+/// The service of the deployment that an incident names: of its own source first, then of its own service, as ids may
+/// repeat across sources. Where nobody has a deployment of that id, the incident stays with its own service.
+fn belongs_to<'a>(named: Option<&'a BTreeSet<(String, String)>>, source: &str, own: &'a str) -> &'a str {
+    let Some(named) = named else { return own };
+    let of_source = named.iter().find(|(_, known)| known == source);
+    let of_service = || named.iter().find(|(service, _)| service == own);
+    of_source.or_else(of_service).or_else(|| named.first()).map_or(own, |(service, _)| service)
 }
 
 fn incident(row: &AnyRow) -> Result<IncidentRow> {

@@ -255,6 +255,7 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         merges: Vec::new(),
         bots: Vec::new(),
         negative: Vec::new(),
+        undated: 0,
         unmatched_reverts: 0,
         rollback: row.rollback,
         rework: Vec::new(),
@@ -274,7 +275,7 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         match authored_at {
             _ if merge => shipped.merges.push(commit.sha.clone()),
             _ if commit.bot => shipped.bots.push(commit.sha.clone()),
-            None => {}
+            None => shipped.undated += 1,
             Some(at) if at > finished_at => shipped.negative.push(commit.sha.clone()),
             Some(at) => shipped.leads.push(Lead { sha: commit.sha.clone(), authored_at: at, micros: finished_at.since(at) }),
         }

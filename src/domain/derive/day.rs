@@ -37,7 +37,7 @@ pub struct Packed {
     pub inferred: bool,
     /// How its failure ended.
     pub recovery: PackedRecovery,
-    /// Why its commits are not known; 0: they are.
+    /// Why not all of its commits are known; 0: they are.
     pub reason: u8,
     /// Lead times in microseconds, sorted.
     pub leads: Vec<i64>,
@@ -113,7 +113,7 @@ pub fn packed(shipped: &Shipped, start: i64, shared: bool) -> Packed {
             Some(Recovery::Open) => PackedRecovery::Open,
             Some(Recovery::At(at)) => PackedRecovery::After(at.since(shipped.finished_at)),
         },
-        reason: match shipped.reason {
+        reason: match shipped.left_out() {
             Reason::Known => 0,
             Reason::NoBaseline => 1,
             Reason::UnknownCommit => 2,

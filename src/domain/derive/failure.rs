@@ -32,8 +32,9 @@ pub fn mark_rollbacks(deployments: &mut [Shipped], hotfixes: &[bool]) {
             deployments[place].rework.push(Rework::HotfixFlag);
         }
         if let Some(failed) = failed {
-            let id = deployments[place].id.clone();
+            let (id, at) = (deployments[place].id.clone(), deployments[place].finished_at);
             deployments[failed].causes.push(Cause::RolledBack(id));
+            over(&mut deployments[failed], at);
         }
         stream.push(place);
     }
@@ -55,7 +56,9 @@ pub fn mark_reverts(deployments: &mut [Shipped], reverts: &[Revert]) {
         let by = match revert {
             Revert::Of { failed, by, sha } => {
                 let cause = Cause::Reverted { revert: sha.clone(), by: deployments[*by].id.clone() };
+                let at = deployments[*by].finished_at;
                 deployments[*failed].causes.push(cause);
+                over(&mut deployments[*failed], at);
                 *by
             }
             Revert::Older { by } => *by,
@@ -101,25 +104,30 @@ fn blamed(deployments: &[Shipped], started_at: At, window_micros: i64) -> Option
     (started_at.since(deployments[latest].finished_at) <= window_micros).then_some(latest)
 }
 
-/// Rule 6.
+/// Rule 6: a failure is not over before `at`. Why at once: an id alone does not say which deployment ended it, as
+/// two sources may use the same one.
+fn over(failed: &mut Shipped, at: At) {
+    let known = if let Some(Recovery::At(known)) = failed.recovery { known.max(at) } else { at };
+    failed.recovery = Some(Recovery::At(known));
+}
+
+/// Rule 6: the ends of incidents, beside the rollbacks and reverts noted already.
 pub fn mark_recoveries(deployments: &mut [Shipped], as_of: At) {
-    let mut finishes: HashMap<String, At> = HashMap::new();
-    for shipped in deployments.iter() {
-        finishes.insert(shipped.id.clone(), shipped.finished_at);
-    }
-    for shipped in deployments.iter_mut().filter(|shipped| !shipped.causes.is_empty()) {
-        let mut over = None;
-        let mut open = false;
-        for cause in &shipped.causes {
-            let end = match cause {
-                Cause::Incident(incident) => incident.resolved_at.filter(|at| *at <= as_of),
-                Cause::RolledBack(id) | Cause::Reverted { by: id, .. } => finishes.get(id).copied(),
-            };
-            match end {
-                Some(at) => over = Some(over.map_or(at, |over: At| over.max(at))),
-                None => open = true,
+    for shipped in deployments {
+        let ends: Vec<Option<At>> = shipped
+            .causes
+            .iter()
+            .filter_map(
+                |cause| if let Cause::Incident(incident) = cause { Some(incident.resolved_at.filter(|at| *at <= as_of)) } else { None },
+            )
+            .collect();
+        for end in &ends {
+            if let Some(at) = end {
+                over(shipped, *at);
             }
         }
-        shipped.recovery = if open { Some(Recovery::Open) } else { over.map(Recovery::At) };
+        if ends.contains(&None) {
+            shipped.recovery = Some(Recovery::Open);
+        }
     }
 }

@@ -219,6 +219,8 @@ pub struct Shipped {
     pub merges: Vec<String>,
     pub bots: Vec<String>,
     pub negative: Vec<String>,
+    /// Commits whose author date nobody told: no lead time can be computed.
+    pub undated: u32,
     /// Reverts in it whose target could not be told.
     pub unmatched_reverts: u32,
     pub rollback: bool,
@@ -228,6 +230,12 @@ pub struct Shipped {
 }
 
 impl Shipped {
+    /// The code under which the deployment is left out of lead time, in whole or in part: a commit that is only a name
+    /// is as unknown as the commit deployed.
+    pub fn left_out(&self) -> Reason {
+        if self.reason == Reason::Known && self.undated > 0 { Reason::UnknownCommit } else { self.reason }
+    }
+
     /// Every commit that it is the first deployment of its service to contain, counted or left out.
     pub fn commits(&self) -> impl Iterator<Item = &str> {
         let left_out = [&self.merges, &self.bots, &self.negative].into_iter().flatten();

@@ -151,7 +151,7 @@ fn five(pool: &Pool, window: &Window) -> Five {
     Five {
         deployment_frequency: frequency(pool, deployments, window),
         change_lead_time: lead_time(deployments),
-        failed_deployment_recovery_time: recovery_time(deployments, pool.evidence),
+        failed_deployment_recovery_time: recovery_time(deployments, pool.evidence, window),
         change_fail_rate: fail_rate(pool, deployments, window),
         deployment_rework_rate: rework_rate(deployments, pool.evidence),
     }
@@ -210,17 +210,23 @@ fn lead_time(deployments: &[Packed]) -> Figure {
     figure
 }
 
-fn recovery_time(deployments: &[Packed], evidence: bool) -> Figure {
+fn recovery_time(deployments: &[Packed], evidence: bool, window: &Window) -> Figure {
     let ends = deployments.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(micros) } else { None });
     let recoveries = sorted(ends.clone().filter(|micros| *micros >= 0));
     let n = recoveries.len() as u64;
-    let open = deployments.iter().filter(|it| it.recovery == PackedRecovery::Open).count();
+    // An open failure ends after the window at the earliest, and perhaps never.
+    let ages: Vec<i64> =
+        deployments.iter().filter(|it| it.recovery == PackedRecovery::Open).map(|it| window.to.since(it.finished_at()).max(0)).collect();
+    let open = ages.len();
     let mut figure = Figure { n, value: median_secs(&recoveries), ..Figure::default() };
     figure.reason = if !evidence && !deployments.is_empty() { Some("no_incident_source") } else { few(n, FEW_RECOVERIES) };
     if n > 0 {
         figure.interval = stats::median_interval(&recoveries).map(in_seconds);
-        let with_open: Vec<i64> = recoveries.iter().copied().chain(std::iter::repeat_n(i64::MAX, open)).collect();
-        figure.unsettled = open > 0 && stats::quantile_of_whole(&with_open, 0.5) != stats::quantile_of_whole(&recoveries, 0.5);
+        let moved_by = |ends: &[i64]| {
+            let with_open = sorted(recoveries.iter().chain(ends).copied());
+            stats::quantile_of_whole(&with_open, 0.5) != stats::quantile_of_whole(&recoveries, 0.5)
+        };
+        figure.unsettled = open > 0 && (moved_by(&vec![i64::MAX; open]) || moved_by(&ages));
         figure.inferred = deployments.iter().filter(|it| it.failed).all(|it| it.inferred);
     }
     leave_out(&mut figure, "open", open as u64);

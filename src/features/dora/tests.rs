@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::compute::{Dora, compute};
+use crate::domain::card::Metric;
 use crate::domain::derive::day::{LeftOut, Packed, PackedRecovery};
 use crate::domain::pool::Pool;
 use crate::domain::time::{At, HOUR};
@@ -95,4 +96,80 @@ proptest! {
             }
         }
     }
+}
+
+/// A pool of a live service with evidence, known since hour 0, that deploys at those hours.
+fn live(hours: impl IntoIterator<Item = i64>) -> Pool {
+    Pool {
+        services: 1,
+        deployments: hours.into_iter().map(|hour| Packed { at: hour * HOUR, ..Packed::default() }).collect(),
+        first_event: Some(At(0)),
+        ever_deployed: true,
+        alive: true,
+        evidence: true,
+        ..Pool::default()
+    }
+}
+
+/// Value (whether there is one) and reason of each of the five over hours 200 to 400.
+fn reasons(pool: &Pool) -> Vec<String> {
+    let told = |metric: &Metric| match (&metric.value, &metric.reason) {
+        (Some(_), None) => "value".into(),
+        (Some(_), Some(reason)) => format!("value, {reason}"),
+        (None, reason) => reason.clone().unwrap_or_else(|| "nothing said".into()),
+    };
+    over(pool, 200, 400).metrics.iter().map(told).collect()
+}
+
+#[test]
+fn each_figure_without_a_value_or_a_comparison_says_why() {
+    let none = Pool { ever_deployed: false, ..live([]) };
+    assert_eq!(reasons(&none), ["no_data"; 5], "never deployed");
+    let dead = Pool { alive: false, ..live([]) };
+    assert_eq!(reasons(&dead), ["no_data"; 5], "nothing was heard since the window began");
+    assert_eq!(reasons(&live([])), ["value, too_few", "no_data", "no_data", "no_data", "no_data"]);
+    assert_eq!(over(&live([]), 200, 400).metrics[0].value, Some(0.0), "a live service that did not deploy");
+    let silent = Pool { evidence: false, ..live(210..220) };
+    assert_eq!(reasons(&silent), ["value", "no_data", "no_incident_source", "no_incident_source", "no_incident_source"]);
+    assert_eq!(reasons(&live(210..214)), ["value, too_few", "no_data", "no_data", "value, too_few", "value, too_few"]);
+    let young = Pool { first_event: Some(At(201 * HOUR)), ..live(210..220) };
+    assert_eq!(reasons(&young), ["value, before_data", "no_data", "no_data", "value, before_data", "value, before_data"]);
+    assert!(over(&young, 200, 400).metrics.iter().all(|metric| metric.band.is_none()));
+}
+
+#[test]
+fn the_period_before_is_compared_only_where_it_was_seen_whole() {
+    let previous = |first: i64| over(&Pool { first_event: Some(At(first * HOUR)), ..live(10..240) }, 200, 400).metrics[0].previous.clone();
+    assert_eq!(previous(0).map(|it| (it.n, it.reason)), Some((190, None)));
+    assert_eq!(previous(1).map(|it| (it.value, it.n, it.reason)), Some((None, 0, Some("before_data".into()))));
+}
+
+#[test]
+fn rollbacks_are_left_out_of_the_fail_rate_alone() {
+    let mut pool = live(210..220);
+    pool.deployments[3].failed = true;
+    (pool.deployments[4].rollback, pool.deployments[4].rework, pool.deployments[4].failed) = (true, true, true);
+    let dora = over(&pool, 200, 400);
+    let told = |place: usize| (dora.metrics[place].value, dora.metrics[place].n);
+    assert_eq!((told(0).1, told(3), told(4)), (10, (Some(1.0 / 9.0), 9), (Some(0.1), 10)));
+}
+
+#[test]
+fn an_open_failure_unsettles_the_median_from_above_and_from_below() {
+    let unsettled = |hours: &[i64], open_at: i64| {
+        let mut pool = live(0..300);
+        for (deployment, hours) in pool.deployments[210..].iter_mut().zip(hours) {
+            (deployment.failed, deployment.recovery) = (true, PackedRecovery::After(hours * HOUR));
+        }
+        let open = &mut pool.deployments[usize::try_from(open_at).unwrap()];
+        (open.failed, open.recovery) = (true, PackedRecovery::Open);
+        let dora = over(&pool, 200, 300);
+        assert_eq!(dora.metrics[2].excluded.get("open"), Some(&1));
+        assert!(!dora.now.failed_deployment_recovery_time.unsettled || dora.metrics[2].band.is_none());
+        dora.now.failed_deployment_recovery_time.unsettled
+    };
+    assert!(!unsettled(&[5; 9], 290));
+    assert!(unsettled(&[5, 5, 5, 5, 5, 9, 9, 9, 9], 205), "without end");
+    assert!(unsettled(&[1, 1, 1, 1, 5, 5, 5, 5, 5], 298), "over two hours after it");
+    assert!(!unsettled(&[1, 1, 1, 1, 5, 5, 5, 5, 5], 205), "95 hours old: it can't end sooner");
 }

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 
 use super::{Action, Command, Cx, Effect, Press, Reply, dora};
 use crate::domain::ask::{Ask, Words};
-use crate::domain::card::{Card, Metric};
+use crate::domain::card::{Card, Metric, Scope};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 
@@ -47,7 +47,8 @@ async fn pressed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
     let checked = check(cx, &receipt).await?;
-    let rows = rows::load(cx, &receipt, &checked.services).await?;
+    let mut rows = rows::load(cx, &receipt, &checked.services).await?;
+    rows.withhold(|service| super::access::check(cx, &Scope::Service(service.to_string())).is_err());
     Ok(card::card(
         &card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now },
         page,

@@ -54,6 +54,26 @@ pub struct Rows {
     pub unlinked: Vec<(String, IncidentRow)>,
 }
 
+impl Rows {
+    /// Takes the names out of the rows of services that keep theirs to a team: the numbers stay, so that the rows still
+    /// recount to the value of the organisation.
+    pub fn withhold(&mut self, closed: impl Fn(&str) -> bool) {
+        const WITHHELD: &str = "(its team's own)";
+        for row in self.deployments.iter_mut().filter(|row| closed(&row.service)) {
+            row.service = WITHHELD.into();
+            row.deployment = WITHHELD.into();
+            row.source.clear();
+            row.environment.clear();
+            row.commit = None;
+            row.failed.iter_mut().for_each(|cause| *cause = WITHHELD.into());
+        }
+        for (service, incident) in self.unlinked.iter_mut().filter(|(service, _)| closed(service)) {
+            *service = WITHHELD.into();
+            incident.id = WITHHELD.into();
+        }
+    }
+}
+
 /// Derives the rows of a receipt.
 pub async fn load(cx: &Cx, receipt: &Receipt, services: &Services) -> Result<Rows, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
@@ -97,7 +117,7 @@ fn row(service: String, shipped: &Shipped) -> Row {
         commit: shipped.sha.clone(),
         lead_seconds: shipped.leads.iter().map(|lead| seconds(lead.micros)).collect(),
         excluded: codes.into_iter().filter(|(_, count)| *count > 0).collect(),
-        reason: Reason::code(shipped.reason),
+        reason: Reason::code(shipped.left_out()),
         rollback: shipped.rollback,
         rework: shipped.rework.iter().map(|rework| rework_word(*rework)).collect(),
         failed: shipped.causes.iter().map(cause_word).collect(),

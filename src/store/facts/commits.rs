@@ -173,6 +173,9 @@ pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &m
                 if !changed {
                     continue;
                 }
+                if known.repository.is_none() {
+                    touched.listed_commit();
+                }
                 merged
             }
         };

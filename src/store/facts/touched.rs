@@ -17,7 +17,12 @@ pub(super) struct Touched {
     references: BTreeSet<String>,
     repositories: BTreeSet<String>,
     commits: BTreeSet<String>,
+    /// Whether a commit changed that was known from a list alone.
+    lists: bool,
 }
+
+/// Services whose deployments list their commits.
+const LISTING: &str = "select distinct service from deployment where $1 <> '' and commits is not null and '' not in ({keys})";
 
 impl Touched {
     pub(super) fn service(&mut self, name: &str) {
@@ -41,15 +46,23 @@ impl Touched {
         self.commits.insert(sha.to_string());
     }
 
+    /// A commit that so far only a list named: no repository leads to the services that list it.
+    pub(super) fn listed_commit(&mut self) {
+        self.lists = true;
+    }
+
     /// The services that these deployments had before they are replaced.
     pub(super) async fn services_of_deployments(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
         self.services_by(conn, "select distinct service from deployment where source = $1 and id in ({keys})", source, ids).await
     }
 
-    /// The services that these incidents had before they are replaced.
+    /// The services that these incidents had before they are replaced, and those of the deployments they named.
     pub(super) async fn services_of_incidents(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
-        self.services_by(conn, "select distinct coalesce(service, '') from incident where source = $1 and id in ({keys})", source, ids)
-            .await
+        let own = "select distinct coalesce(service, '') from incident where source = $1 and id in ({keys})";
+        let named =
+            "select distinct service from deployment where id in (select deployment from incident where source = $1 and id in ({keys}))";
+        self.services_by(conn, own, source, ids).await?;
+        self.services_by(conn, named, source, ids).await
     }
 
     async fn services_by(&mut self, conn: &mut AnyConnection, sql: &str, first: &str, keys: &[&str]) -> Result<()> {
@@ -66,8 +79,9 @@ impl Touched {
     /// Marks all of it stale.
     pub(super) async fn mark(mut self, conn: &mut AnyConnection) -> Result<()> {
         let lookups = [
+            ("select distinct coalesce(service, '') from incident where $1 <> '' and deployment in ({keys})", self.deployments.clone()),
             (
-                "select distinct coalesce(service, '') from incident where $1 <> '' and deployment in ({keys})",
+                "select distinct service from deployment where $1 <> '' and id in (select deployment from incident where deployment in ({keys}))",
                 std::mem::take(&mut self.deployments),
             ),
             ("select distinct service from deployment where $1 <> '' and id in ({keys})", std::mem::take(&mut self.references)),
@@ -78,6 +92,9 @@ impl Touched {
         for (sql, keys) in lookups {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             self.services_by(conn, sql, "all", &keys).await?;
+        }
+        if self.lists {
+            self.services_by(conn, LISTING, "all", &["all"]).await?;
         }
         mark(conn, self.services).await
     }

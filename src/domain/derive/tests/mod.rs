@@ -348,3 +348,19 @@ fn production_is_what_the_file_names_then_what_the_event_says_then_the_name() {
     check(&named(&["blue"]), "blue", Some(false), true);
     check(&named(&["blue"]), "production", Some(true), false);
 }
+
+#[test]
+fn a_rollback_is_over_at_its_own_finish_though_another_source_uses_its_id() {
+    let mut facts = facts("c a@1; c b<a@2; d d1=a@4; d d2=b@5; d d3=a@7; d d3=b@30");
+    facts.deployments[3].source = "u".into();
+    let derived = derive(&facts, At(i64::MAX));
+    assert_eq!(derived.deployments[1].recovery, Some(Recovery::At(hour("7"))));
+}
+
+#[test]
+fn a_listed_commit_without_an_author_date_is_said_and_the_others_count() {
+    let mut facts = facts("c a@1; c b@2; d d1=@5[a,b]");
+    facts.commits[0].authored_at = None;
+    let shipped = &derive(&facts, At(i64::MAX)).deployments[0];
+    assert_eq!((shipped.left_out(), shipped.undated, shipped.leads.len()), (Reason::UnknownCommit, 1, 1));
+}
