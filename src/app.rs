@@ -73,8 +73,9 @@ impl App {
     /// # Errors
     /// Where the organisation can't be read.
     pub async fn cx(&self, asker: Option<Asker>) -> anyhow::Result<Cx> {
-        let now = self.clock.now();
-        Ok(Cx { store: self.store.clone(), now, org: self.store.org(now).await?, asker, retention_days: self.config.retention_days })
+        let (store, now) = (self.store.reading().await?, self.clock.now());
+        let org = store.org(now).await?;
+        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days })
     }
 
     /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's. Slack is

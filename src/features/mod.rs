@@ -4,7 +4,7 @@
 //! to Slack: features say, doors send.
 
 mod access;
-mod dora;
+pub mod dora;
 mod help;
 mod press;
 mod retention;

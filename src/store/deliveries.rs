@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 
-use super::{Store, facts, sources};
+use super::{Store, facts};
 use crate::domain::event::{Parsed, Rejected};
 use crate::domain::time::At;
 
@@ -90,16 +90,12 @@ impl Delivery {
 }
 
 impl Store {
-    /// Makes a delivery durable; it is parsed later.
+    /// Makes a delivery durable; it is parsed later, and then answers see it.
     pub async fn record(&self, delivery: Delivery) -> Result<Recorded> {
         self.writer
-            .write(move |conn| {
+            .write_unread(move |conn| {
                 let delivery = delivery.clone();
-                Box::pin(async move {
-                    let (_, recorded) = insert(conn, &delivery, "pending").await?;
-                    sources::seen(conn, &delivery.source, None, delivery.received_at).await?;
-                    Ok(recorded)
-                })
+                Box::pin(async move { Ok(insert(conn, &delivery, "pending").await?.1) })
             })
             .await
             .context("recording a delivery")
@@ -167,7 +163,7 @@ impl Store {
     /// Deletes raw deliveries older than `before`; their facts stay.
     pub async fn forget_deliveries(&self, before: At) -> Result<u64> {
         self.writer
-            .write(move |conn| {
+            .write_unread(move |conn| {
                 Box::pin(async move {
                     // The newest row stays, so that `seq` never goes back.
                     let sql =
@@ -197,24 +193,26 @@ fn stored(row: &sqlx::any::AnyRow) -> Result<Stored> {
 /// Inserts a delivery, or finds the one it repeats.
 async fn insert(conn: &mut AnyConnection, delivery: &Delivery, state: &str) -> Result<(i64, Recorded)> {
     let dedupe = delivery.dedupe();
-    let known = "select seq, batch from delivery where source = $1 and dedupe = $2";
-    if let Some(row) = sqlx::query(known).bind(delivery.source.clone()).bind(dedupe.clone()).fetch_optional(&mut *conn).await? {
-        return Ok((row.try_get(0)?, Recorded { batch: row.try_get(1)?, duplicate: true }));
-    }
     let batch = format!("b{:016x}", rand::random::<u64>());
     let sql = "insert into delivery (seq, source, dedupe, batch, received_at, headers, body, state) \
-               values ((select coalesce(max(seq), 0) + 1 from delivery), $1, $2, $3, $4, $5, $6, $7) returning seq";
-    let row = sqlx::query(sql)
+               values ((select coalesce(max(seq), 0) + 1 from delivery), $1, $2, $3, $4, $5, $6, $7) \
+               on conflict (source, dedupe) do nothing returning seq";
+    let inserted = sqlx::query(sql)
         .bind(delivery.source.clone())
-        .bind(dedupe)
+        .bind(dedupe.clone())
         .bind(batch.clone())
         .bind(delivery.received_at.0)
         .bind(delivery.kept_headers())
         .bind(delivery.body.clone())
         .bind(state.to_string())
-        .fetch_one(&mut *conn)
+        .fetch_optional(&mut *conn)
         .await?;
-    Ok((row.try_get(0)?, Recorded { batch, duplicate: false }))
+    if let Some(row) = inserted {
+        return Ok((row.try_get(0)?, Recorded { batch, duplicate: false }));
+    }
+    let known = "select seq, batch from delivery where source = $1 and dedupe = $2";
+    let row = sqlx::query(known).bind(delivery.source.clone()).bind(dedupe).fetch_one(&mut *conn).await?;
+    Ok((row.try_get(0)?, Recorded { batch: row.try_get(1)?, duplicate: true }))
 }
 
 /// Notes what a delivery was parsed to.

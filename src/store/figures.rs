@@ -5,65 +5,58 @@
 //! receipt is recomputed: then the service is derived from the facts up to `now` under the file of that time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sqlx::Row;
 
-use super::refresh::decode;
-use super::{Store, bulk, service_facts};
+use super::current::{Current, Days};
+use super::{Store, service_facts};
 use crate::domain::derive::day::{Packed, commit_key, packed};
 use crate::domain::derive::{Derived, ServiceFacts, derive};
 use crate::domain::org::{Org, Span};
 use crate::domain::pool::Pool;
-use crate::domain::time::{At, DAY};
+use crate::domain::time::At;
 use crate::domain::window::Window;
 
 /// The services of a scope, each with the spans in which its deployments count. The organisation's own pool also
 /// holds `""`, the incidents that name no service.
 pub type Services = Vec<(String, Vec<Span>)>;
 
-/// What the service's row says.
-struct State {
-    first_event: Option<At>,
-    last_fact: Option<At>,
-    evidence: bool,
-    ever_deployed: bool,
-    shared: bool,
-}
+/// How often services are derived anew for one answer, at most: facts may come faster than it.
+const ROUNDS: usize = 3;
 
 impl Store {
     /// The pool of some services from `from` to the end of `window`. Facts later than `now` do not exist.
     pub async fn pool(&self, services: &Services, from: At, window: &Window, now: At, org: &Org) -> Result<Pool> {
         let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
-        self.refresh(Some(&names)).await?;
-        let states = self.states(&names).await?;
+        let current = self.derived_anew(&names).await?;
         let mut pool = Pool { services: names.iter().filter(|name| !name.is_empty()).count(), ..Pool::default() };
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
         pool.evidence = self.any_incident(now).await?;
-        let packed_days = self.days(&names, from, window.to).await?;
         let newest = self.org(At(i64::MAX)).await?;
+        let days = current.days(&self.pool, &names, from.day(), window.to.day()).await?;
         let mut shared: Vec<&str> = Vec::new();
         let mut on_the_spot: Vec<&str> = Vec::new();
         let mut taken: Vec<Taken> = Vec::new();
-        for (name, spans) in services {
-            let Some(state) = states.get(name) else { continue };
+        for ((name, spans), days) in services.iter().zip(days) {
+            let Some(state) = current.state(name) else { continue };
             let redeclared = org.services.get(name) != newest.org.services.get(name);
-            let mut own = if redeclared || state.last_fact.is_some_and(|at| at > now) {
+            let own = if redeclared || state.last_fact.is_some_and(|at| at > now) {
                 on_the_spot.push(name);
                 let derived = self.derived(name, now, org).await?;
                 pool.evidence |= derived.evidence;
                 let first = derived.first_event;
                 pool.note(first, !derived.deployments.is_empty());
-                Taken::derived(name, &derived)
+                Taken::derived(name, &derived, from, window.to, spans)
             } else {
                 pool.note(state.first_event, state.ever_deployed);
                 pool.evidence |= state.evidence;
                 if state.shared {
                     shared.push(name);
                 }
-                Taken::days(name, packed_days.get(name).map_or(&[], Vec::as_slice))
+                Taken::days(name, &days, from, window.to, spans)
             };
-            own.keep(from, window.to, spans);
             taken.push(own);
         }
         if taken.len() > 1 {
@@ -87,40 +80,30 @@ impl Store {
         tokio::task::spawn_blocking(move || derive(&facts, now)).await.context("deriving a service")
     }
 
-    async fn states(&self, names: &[String]) -> Result<HashMap<String, State>> {
-        let keys: Vec<&str> = names.iter().map(String::as_str).collect();
-        let sql = "select name, first_event, last_fact, evidence, ever_deployed, shared from service where $1 <> '' and name in ({keys})";
-        let mut conn = self.pool.acquire().await?;
-        let mut states = HashMap::new();
-        for row in bulk::select_in(&mut conn, sql, "all", &keys).await? {
-            let state = State {
-                first_event: row.try_get::<Option<i64>, _>(1)?.map(At),
-                last_fact: row.try_get::<Option<i64>, _>(2)?.map(At),
-                evidence: row.try_get::<i64, _>(3)? == 1,
-                ever_deployed: row.try_get::<i64, _>(4)? == 1,
-                shared: row.try_get::<i64, _>(5)? == 1,
-            };
-            states.insert(row.try_get(0)?, state);
+    /// What is current, with the days of these services derived anew where they were stale.
+    async fn derived_anew(&self, names: &[String]) -> Result<Arc<Current>> {
+        let mut current = self.current().await?;
+        // Deriving a service may tell that another shares its repository, which is then derived again.
+        for _ in 0..ROUNDS {
+            if !current.is_stale(names) {
+                break;
+            }
+            self.refresh(Some(names)).await?;
+            current = self.reader.current().await?;
         }
-        Ok(states)
-    }
-
-    async fn days(&self, names: &[String], from: At, to: At) -> Result<HashMap<String, Vec<(i64, Vec<u8>)>>> {
-        let mut days: HashMap<String, Vec<(i64, Vec<u8>)>> = HashMap::new();
-        let mut conn = self.pool.acquire().await?;
-        for name in names {
-            let sql = "select day, packed from service_day where service = $1 and day >= $2 and day <= $3 order by day";
-            let rows =
-                sqlx::query(sql).bind(name.clone()).bind(from.day()).bind(to.day()).fetch_all(&mut *conn).await.context("reading days")?;
-            let list = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<Vec<_>>>()?;
-            days.insert(name.clone(), list);
-        }
-        Ok(days)
+        Ok(current)
     }
 
     async fn any_incident(&self, now: At) -> Result<bool> {
-        let row = sqlx::query("select count(*) from (select 1 as one from incident where started_at <= $1 limit 1) as any_incident");
-        Ok(row.bind(now.0).fetch_one(&self.pool).await.context("looking for incidents")?.try_get::<i64, _>(0)? > 0)
+        match self.current().await?.some_incident {
+            None => Ok(false),
+            Some(at) if at <= now => Ok(true),
+            Some(_) => {
+                let row =
+                    sqlx::query("select count(*) from (select 1 as one from incident where started_at <= $1 limit 1) as any_incident");
+                Ok(row.bind(now.0).fetch_one(&self.pool).await.context("looking for incidents")?.try_get::<i64, _>(0)? > 0)
+            }
+        }
     }
 
     /// For commits that reached production in the period by any of these services: all their deployments by those whose
@@ -163,40 +146,35 @@ struct Taken {
 }
 
 impl Taken {
-    fn derived(service: &str, derived: &Derived) -> Self {
+    /// What lies in the period and in a span in which the service counts.
+    fn derived(service: &str, derived: &Derived, from: At, to: At, spans: &[Span]) -> Self {
         let firsts = derived
             .deployments
             .iter()
             .flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at)))
             .collect();
+        let holds = |at: At| from <= at && at < to && spans.iter().any(|span| span.holds(at));
         Self {
             service: service.to_string(),
-            deployments: derived.deployments.iter().map(|shipped| packed(shipped, 0, true)).collect(),
-            attempts: derived.attempts.clone(),
-            unlinked: derived.unlinked.iter().map(|incident| incident.started_at).collect(),
+            deployments: derived.deployments.iter().filter(|it| holds(it.finished_at)).map(|shipped| packed(shipped, 0, true)).collect(),
+            attempts: derived.attempts.iter().copied().filter(|at| holds(*at)).collect(),
+            unlinked: derived.unlinked.iter().map(|incident| incident.started_at).filter(|at| holds(*at)).collect(),
             firsts,
         }
     }
 
-    fn days(service: &str, days: &[(i64, Vec<u8>)]) -> Self {
-        let mut own =
-            Self { service: service.to_string(), deployments: Vec::new(), attempts: Vec::new(), unlinked: Vec::new(), firsts: Vec::new() };
-        for (day, bytes) in days {
-            let Ok(packed) = decode(bytes) else { continue };
-            let start = day * DAY;
-            own.deployments.extend(packed.deployments.into_iter().map(|it| Packed { at: it.at + start, ..it }));
-            own.attempts.extend(packed.attempts.into_iter().map(|at| At(at + start)));
-            own.unlinked.extend(packed.unlinked.into_iter().map(|at| At(at + start)));
-        }
-        own
-    }
-
-    /// Keeps what lies in the period and in a span in which the service counts.
-    fn keep(&mut self, from: At, to: At, spans: &[Span]) {
+    /// What lies in the period and in a span in which the service counts.
+    fn days(service: &str, days: &Days, from: At, to: At, spans: &[Span]) -> Self {
         let holds = |at: At| from <= at && at < to && spans.iter().any(|span| span.holds(at));
-        self.deployments.retain(|it| holds(it.finished_at()));
-        self.attempts.retain(|at| holds(*at));
-        self.unlinked.retain(|at| holds(*at));
+        let begin = days.deployments.partition_point(|it| it.finished_at() < from);
+        let end = days.deployments.partition_point(|it| it.finished_at() < to);
+        Self {
+            service: service.to_string(),
+            deployments: days.deployments[begin..end.max(begin)].iter().filter(|it| holds(it.finished_at())).cloned().collect(),
+            attempts: days.attempts.iter().copied().filter(|at| holds(*at)).collect(),
+            unlinked: days.unlinked.iter().copied().filter(|at| holds(*at)).collect(),
+            firsts: Vec::new(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ impl Store {
     pub async fn take_lease(&self, job: &str, due_at: At, holder: &str, now: At) -> Result<bool> {
         let (job, holder) = (job.to_string(), holder.to_string());
         self.writer
-            .write(move |conn| {
+            .write_unread(move |conn| {
                 let (job, holder) = (job.clone(), holder.clone());
                 Box::pin(async move {
                     let sql =
@@ -27,7 +27,7 @@ impl Store {
     pub async fn finish_lease(&self, job: &str, due_at: At, now: At) -> Result<()> {
         let job = job.to_string();
         self.writer
-            .write(move |conn| {
+            .write_unread(move |conn| {
                 let job = job.clone();
                 Box::pin(async move {
                     sqlx::query("update lease set done_at = $1 where job = $2 and due_at = $3")

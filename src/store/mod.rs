@@ -8,9 +8,11 @@
 //! are serial, over all processes: so `seq` grows in commit order, and read-modify-write is safe.
 //!
 //! **Invariants**: a delivery is durable before its 202; facts that touch a service raise its `stale` in the same
-//! transaction; nobody reads the packed days of a stale service.
+//! transaction; nobody reads the packed days of a stale service; what changes anything an answer reads raises the
+//! version of the facts ([`current`]) in the same transaction.
 
 mod bulk;
+mod current;
 pub mod deliveries;
 pub mod facts;
 pub mod figures;
@@ -71,7 +73,10 @@ pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
     writer: writer::Writer,
+    reader: current::Reader,
     org: Arc<RwLock<Option<Arc<OrgVersion>>>>,
+    /// What this clone reads, where it was told to stay at one version.
+    pinned: Option<Arc<current::Current>>,
 }
 
 impl Store {
@@ -103,7 +108,21 @@ impl Store {
             .await
             .with_context(|| format!("opening the database {}", redacted(&url)))?;
         let writer = writer::Writer::start(pool.clone(), dialect, tasks);
-        Ok(Self { pool, dialect, writer, org: Arc::default() })
+        let reader = current::Reader::start(pool.clone(), tasks);
+        Ok(Self { pool, dialect, writer, reader, org: Arc::default(), pinned: None })
+    }
+
+    /// The store as one answer reads it: it asks once, now, whether facts changed, and all reads that are kept in
+    /// memory stay at that version. Not for what writes first and then reads what it wrote.
+    pub async fn reading(&self) -> Result<Self> {
+        Ok(Self { pinned: Some(self.reader.current().await?), ..self.clone() })
+    }
+
+    async fn current(&self) -> Result<Arc<current::Current>> {
+        match &self.pinned {
+            Some(current) => Ok(Arc::clone(current)),
+            None => self.reader.current().await,
+        }
     }
 
     /// Whether the database answers, its schema is ours, and it took what was written last.

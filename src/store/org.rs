@@ -27,10 +27,9 @@ impl Store {
     /// The organisation in force at `now`: the latest version applied by then, else the first, whose entries count
     /// from the beginning.
     pub async fn org(&self, now: At) -> Result<Arc<OrgVersion>> {
-        let sql =
-            "select coalesce((select max(version) from org_version where applied_at <= $1), (select min(version) from org_version), 0)";
-        let version: i64 =
-            sqlx::query(sql).bind(now.0).fetch_one(&self.pool).await.context("reading the organisation's version")?.try_get(0)?;
+        let current = self.current().await?;
+        let in_force = current.orgs.iter().rev().find(|(_, applied_at)| *applied_at <= now).or(current.orgs.first());
+        let version = in_force.map_or(0, |(version, _)| *version);
         self.org_version(version).await
     }
 
@@ -70,18 +69,12 @@ impl Store {
 
     /// Every service that was declared or seen in an event, in order.
     pub async fn services(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("select name from service where name <> '' order by name")
-            .fetch_all(&self.pool)
-            .await
-            .context("reading services")?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+        Ok(self.current().await?.states.iter().filter(|state| !state.name.is_empty()).map(|state| state.name.clone()).collect())
     }
 
     /// Every project that items or the organisation name.
     pub async fn projects(&self) -> Result<Vec<String>> {
-        let rows =
-            sqlx::query("select distinct project from item where project is not null order by project").fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+        Ok(self.current().await?.projects.clone())
     }
 
     /// Stores a new version of the organisation, if it differs; services whose rules changed become stale.

@@ -61,16 +61,15 @@ fn named(mut window: Window, period: &str, asked_at: At) -> Window {
 }
 
 impl Store {
-    /// The last delivery that is durable.
+    /// The last delivery whose facts, and those of all before it, an answer sees.
     pub async fn watermark(&self) -> Result<i64> {
-        let row = sqlx::query("select coalesce(max(seq), 0) from delivery").fetch_one(&self.pool).await.context("reading the watermark")?;
-        Ok(row.try_get(0)?)
+        Ok(self.current().await?.watermark)
     }
 
     /// Keeps a receipt.
     pub async fn keep_receipt(&self, receipt: Receipt) -> Result<()> {
         self.writer
-            .write(move |conn| {
+            .write_unread(move |conn| {
                 let receipt = receipt.clone();
                 Box::pin(async move {
                     let sql = "insert into receipt (id, command, scope, from_at, to_at, zone, asked_at, org_version, watermark, definitions, metrics) \

@@ -28,18 +28,13 @@ pub(super) async fn seen(conn: &mut AnyConnection, source: &str, last_event: Opt
 impl Store {
     /// Each source that was ever heard, by name. An event later than `now` does not exist yet.
     pub async fn freshness(&self, now: At) -> Result<Vec<Freshness>> {
-        let rows = sqlx::query("select source, last_event, last_received from source_state order by source")
-            .fetch_all(&self.pool)
-            .await
-            .context("reading sources")?;
         let mut all = Vec::new();
-        for row in rows {
-            let source: String = row.try_get(0)?;
-            let mut last_event = row.try_get::<Option<i64>, _>(1)?.map(At);
-            if last_event.is_some_and(|at| at > now) {
-                last_event = self.last_event_before(&source, now).await?;
-            }
-            all.push(Freshness { health: SourceHealth { source, last_event }, last_received: At(row.try_get(2)?) });
+        for (source, last_event, last_received) in &self.current().await?.sources {
+            let last_event = match last_event {
+                Some(at) if *at > now => self.last_event_before(source, now).await?,
+                at => *at,
+            };
+            all.push(Freshness { health: SourceHealth { source: source.clone(), last_event }, last_received: *last_received });
         }
         Ok(all)
     }

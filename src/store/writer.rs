@@ -28,6 +28,7 @@ type Work = Arc<dyn for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<Bo
 
 struct Waiting {
     work: Work,
+    unread: bool,
     done: oneshot::Sender<Result<Box<dyn std::any::Any + Send>>>,
 }
 
@@ -65,12 +66,29 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
     {
+        self.queue(work, false).await
+    }
+
+    /// As [`Writer::write`], for what changes nothing that [`super::current::Current`] keeps: receipts, leases.
+    pub async fn write_unread<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
+    {
+        self.queue(work, true).await
+    }
+
+    async fn queue<T, F>(&self, work: F, unread: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + Sync + 'static,
+    {
         let work: Work = Arc::new(move |conn| {
             let running = work(conn);
             Box::pin(async move { Ok(Box::new(running.await?) as Box<dyn std::any::Any + Send>) })
         });
         let (done, result) = oneshot::channel();
-        self.queue.send(Waiting { work, done }).await.map_err(|_| anyhow!("the store is closed"))?;
+        self.queue.send(Waiting { work, unread, done }).await.map_err(|_| anyhow!("the store is closed"))?;
         let value = result.await.map_err(|_| anyhow!("the store is closed"))??;
         Ok(*value.downcast::<T>().expect("the work made this value, so it has its type"))
     }
@@ -80,7 +98,8 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
     let mut group = Vec::new();
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let works: Vec<Work> = group.iter().map(|waiting| waiting.work.clone()).collect();
-        match commit(&pool, dialect, &works).await {
+        let unread = group.iter().all(|waiting| waiting.unread);
+        match commit(&pool, dialect, &works, unread).await {
             Ok(values) => {
                 for (waiting, value) in group.drain(..).zip(values) {
                     let _ = waiting.done.send(Ok(value)); // a caller that has gone needs no answer
@@ -94,7 +113,7 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
             }
             Err(_) => {
                 for waiting in group.drain(..) {
-                    let alone = commit(&pool, dialect, std::slice::from_ref(&waiting.work)).await;
+                    let alone = commit(&pool, dialect, std::slice::from_ref(&waiting.work), waiting.unread).await;
                     let _ = alone.as_ref().inspect_err(|error| note(&trouble, error));
                     let _ = waiting.done.send(alone.map(|mut values| values.remove(0)));
                 }
@@ -110,7 +129,7 @@ fn note(trouble: &Trouble, error: &anyhow::Error) {
     }
 }
 
-async fn commit(pool: &AnyPool, dialect: Dialect, works: &[Work]) -> Result<Vec<Box<dyn std::any::Any + Send>>> {
+async fn commit(pool: &AnyPool, dialect: Dialect, works: &[Work], unread: bool) -> Result<Vec<Box<dyn std::any::Any + Send>>> {
     let mut conn = pool.acquire().await.context("taking a connection to write")?;
     dialect.begin_write(&mut conn).await.context("beginning to write")?;
     let mut values = Vec::with_capacity(works.len());
@@ -123,11 +142,19 @@ async fn commit(pool: &AnyPool, dialect: Dialect, works: &[Work]) -> Result<Vec<
             }
         }
     }
-    if let Err(error) = conn.execute("commit").await {
+    if let Err(error) = end(&mut conn, unread).await {
         rollback(conn).await;
         return Err(error).context("committing");
     }
     Ok(values)
+}
+
+/// Raises the version of the facts where they changed, and commits.
+async fn end(conn: &mut AnyConnection, unread: bool) -> sqlx::Result<()> {
+    if !unread {
+        sqlx::query("update facts_version set version = version + 1").execute(&mut *conn).await?;
+    }
+    conn.execute("commit").await.map(drop)
 }
 
 /// Ends a failed transaction; a connection that can't even do that is thrown away.

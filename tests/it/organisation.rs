@@ -19,7 +19,13 @@ async fn a_team_is_the_pool_of_its_services_and_of_the_teams_below() {
     assert_eq!((checkout, search), (45, 18));
     assert_eq!(n("dora team:shop 90d").await, checkout + search);
     assert_eq!(n("dora team:shop 90d").await, n("dora 90d").await);
-    assert!(t.slash("ana", "dora team:shop 90d").await.blocks.iter().any(|block| block.to_string().contains("pool of 2 services")));
+    assert!(
+        t.slash("ana", "dora team:shop 90d")
+            .await
+            .blocks
+            .iter()
+            .any(|block| block.to_string().contains("2 services of this team and the teams below it"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
