@@ -15,24 +15,26 @@ use crate::domain::pool::Pool;
 use crate::domain::time::{At, HOUR};
 use crate::domain::window::Window;
 
+/// Numbers the databases of this run.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 /// Runs a story on each database there is.
 fn on_each<F: Future<Output = ()>>(story: impl Fn(Store) -> F) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     runtime.block_on(async {
         let file = format!("sqlite://{}/pacer.db", folder.path().display());
-        let store = Store::open(&file, &TaskTracker::new()).await.unwrap();
-        story(store.clone()).await;
-        store.close().await;
-        let Ok(server) = std::env::var("PACER_TEST_DATABASE_URL") else { return };
-        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let sqlite = Store::open(&file, &TaskTracker::new()).await.unwrap();
+        story(sqlite.clone()).await;
+        sqlite.close().await;
+        let Some(server) = std::env::var_os("PACER_TEST_DATABASE_URL").and_then(|url| url.into_string().ok()) else { return };
         let name = format!("pacer_store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let admin = AnyPool::connect(&server).await.unwrap();
         admin.execute(sqlx::AssertSqlSafe(format!("create database {name} template template0"))).await.unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
-        let store = Store::open(&format!("{base}/{name}"), &TaskTracker::new()).await.unwrap();
-        story(store.clone()).await;
-        store.close().await;
+        let postgres = Store::open(&format!("{base}/{name}"), &TaskTracker::new()).await.unwrap();
+        story(postgres.clone()).await;
+        postgres.close().await;
         admin.execute(sqlx::AssertSqlSafe(format!("drop database {name} with (force)"))).await.unwrap();
     });
 }
@@ -350,7 +352,7 @@ fn mapping_a_repository_moves_what_named_only_the_repository() {
         assert_eq!((failed("mono").await, failed("own").await), (1, 1));
         let shop = Service { repository: Some("o/mono".into()), ..Service::default() };
         let org = Org { services: [("shop".to_string(), shop)].into(), ..Org::default() };
-        let first = store.apply_org(&*store.org_version(0).await.unwrap(), org, hour(10)).await.unwrap();
+        let first = store.apply_org(&store.org_version(0).await.unwrap(), org, hour(10)).await.unwrap();
         assert_eq!((failed("mono").await, failed("shop").await, failed("own").await), (0, 1, 1), "an event's own word stays");
         let first = store.org_version(first).await.unwrap();
         store.apply_org(&first, Org::default(), hour(20)).await.unwrap();

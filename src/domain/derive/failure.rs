@@ -121,10 +121,8 @@ pub fn mark_recoveries(deployments: &mut [Shipped], as_of: At) {
                 |cause| if let Cause::Incident(incident) = cause { Some(incident.resolved_at.filter(|at| *at <= as_of)) } else { None },
             )
             .collect();
-        for end in &ends {
-            if let Some(at) = end {
-                over(shipped, *at);
-            }
+        for at in ends.iter().flatten() {
+            over(shipped, *at);
         }
         if ends.contains(&None) {
             shipped.recovery = Some(Recovery::Open);
