@@ -124,10 +124,11 @@ impl Stream {
         }
         let first = !self.any;
         let walk = self.walk(tip, graph);
-        let based = self.has_baseline(&walk.met, graph);
+        let below = self.below(&walk.met, graph);
+        let based = below == Below::Baseline;
         let reason = if first {
             Reason::NoBaseline
-        } else if walk.shallow || (walk.cut && !based) {
+        } else if walk.shallow || (!based && (walk.cut || below == Below::Edge)) {
             Reason::Shallow
         } else if based {
             Reason::Known
@@ -158,19 +159,23 @@ impl Stream {
         walk
     }
 
-    /// Whether a deployed commit is one of `nodes` or an ancestor of one.
-    fn has_baseline(&self, nodes: &[Node], graph: &Graph<'_>) -> bool {
+    /// What is found at `nodes` and their ancestors: a deployed commit, else whether the history is cut off there.
+    fn below(&self, nodes: &[Node], graph: &Graph<'_>) -> Below {
+        let mut below = Below::Nothing;
         let mut seen = HashSet::new();
         let mut stack = nodes.to_vec();
         while let Some(node) = stack.pop() {
             if self.tips.contains(&node) {
-                return true;
+                return Below::Baseline;
+            }
+            if graph.commit(node).is_none_or(|commit| commit.shallow) {
+                below = Below::Edge;
             }
             if seen.insert(node) {
                 stack.extend_from_slice(graph.parents(node));
             }
         }
-        false
+        below
     }
 
     /// A squash merge contributes its change's original commits, where they are known. A merge commit is known
@@ -211,6 +216,17 @@ impl Stream {
         }
         inside.nodes.extend(originals);
     }
+}
+
+/// What the history below a deployment's new commits holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// An earlier deployment.
+    Baseline,
+    /// No deployment, but it is cut off, so that one may be hidden.
+    Edge,
+    /// No deployment down to the root.
+    Nothing,
 }
 
 #[derive(Default)]

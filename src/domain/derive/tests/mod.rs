@@ -197,6 +197,14 @@ fn the_edge_of_a_shallow_history_is_said() {
 }
 
 #[test]
+fn an_edge_that_an_earlier_deployment_reached_may_hide_a_baseline_too() {
+    let mut facts = facts("c e@1; c b<e@2; c p<e@3; d d1=b@4; d d2=p@5");
+    assert_eq!(told(&derive(&facts, At(i64::MAX))), "d1 no_baseline\nd2 no_baseline");
+    facts.commits[0].shallow = true;
+    assert_eq!(told(&derive(&facts, At(i64::MAX))), "d1 no_baseline\nd2 shallow");
+}
+
+#[test]
 fn staging_and_failed_attempts_are_no_deployments() {
     let derived = derive(&facts("c a@1; d d1=a@4!staging; d d2=a@5!failed; d d3=a@6"), At(i64::MAX));
     assert_eq!(told(&derived), "d3 no_baseline");
