@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench store`. The first two are to be read as a ratio: at least 4.
 
+#![allow(clippy::format_push_string, clippy::range_plus_one, reason = "a bench writes its own input")]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
