@@ -74,7 +74,7 @@ fn turned() -> impl Strategy<Value = (ServiceFacts, ServiceFacts)> {
     history().prop_flat_map(|facts| {
         let twice: Vec<CommitRow> = facts.commits.iter().chain(&facts.commits).cloned().collect();
         (Just(facts.clone()), Just(twice).prop_shuffle(), Just(facts.deployments).prop_shuffle(), Just(facts.incidents).prop_shuffle())
-            .prop_map(|(facts, commits, deployments, incidents)| (facts.clone(), ServiceFacts { commits, deployments, incidents, ..facts }))
+            .prop_map(|(facts, commits, deployments, incidents)| (facts.clone(), ServiceFacts { deployments, commits, incidents, ..facts }))
     })
 }
 
