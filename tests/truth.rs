@@ -7,7 +7,12 @@
 //!
 //! Why also a history made by hand with its expected table: two computations may be wrong in the same way.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "test helpers: a panic is the failure, and a skip says so")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "test helpers: a panic is the failure, a skip says so, and CI is no setting of pacer"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
