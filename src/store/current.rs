@@ -27,6 +27,7 @@ const GROUP: usize = 1_024;
 const ROOM: usize = 500_000;
 
 /// What the service's row says.
+#[allow(clippy::struct_excessive_bools, reason = "four columns of a row, each a flag of its own")]
 pub(super) struct State {
     pub(super) name: String,
     pub(super) stale: bool,
