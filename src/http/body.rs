@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use futures::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::Problem;
@@ -22,6 +23,10 @@ const UNIT: usize = 128 * 1024;
 const SHARE: usize = 1_024;
 /// Longest wait for a body.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
+
+/// How much of a refused body is read and thrown away, and for how long.
+const DISCARD_CAP: usize = 64 * 1024 * 1024;
+const DISCARD_LIMIT: Duration = Duration::from_secs(2);
 
 /// How much of each source is in memory.
 #[derive(Clone)]
@@ -46,7 +51,13 @@ impl Intake {
 
     /// The body, and the room it takes, to be held until it is stored.
     pub async fn read(&self, slug: &str, request: Request, cap: usize) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Problem> {
-        let room = self.room(slug, request.headers(), cap)?;
+        let room = match self.room(slug, request.headers(), cap) {
+            Ok(room) => room,
+            Err(refused) => {
+                discard(request).await;
+                return Err(refused);
+            }
+        };
         match tokio::time::timeout(BODY_LIMIT, Bytes::from_request(request, &())).await {
             Ok(Ok(body)) => Ok((body, room)),
             Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(larger(cap)),
@@ -54,6 +65,22 @@ impl Intake {
             Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body took longer than 30 s.", "Send it again.")),
         }
     }
+}
+
+/// Reads on for a moment without keeping anything: a sender that is still writing would else see a broken pipe instead of
+/// the answer.
+async fn discard(request: Request) {
+    let mut left = request.into_body().into_data_stream();
+    let mut bytes = 0;
+    let reading = async {
+        while let Some(Ok(piece)) = left.next().await {
+            bytes += piece.len();
+            if bytes > DISCARD_CAP {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_LIMIT, reading).await;
 }
 
 impl Default for Intake {
