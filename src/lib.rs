@@ -1,5 +1,6 @@
 //! pacer: a self-hosted Slack assistant for software engineering metrics.
 
+pub mod backfill;
 pub mod cli;
 pub mod domain;
 pub mod error;
