@@ -1,7 +1,10 @@
 //! Backfill: what a source holds already, read from its beginning. For git: a clone, by the `git` program.
 //!
-//! The output is read in pieces and handed on in batches, commits first, then tags: memory does not grow with the
-//! history, and what takes the batches works while git does.
+//! The output is read in pieces and handed over in batches, commits first, then tags: memory does not grow with the
+//! history.
+//!
+//! Why the program and not a library: its ancestry and dates are the definition, and `git log` is as fast as it gets,
+//! so long as no order is asked of it that needs the whole history first.
 //!
 //! Why the program is fenced in: a clone may belong to another user and its configuration may name programs. So
 //! ownership is not asked for, but nothing that configuration could start is used: no pager, no hooks, no
@@ -13,7 +16,6 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc::Sender;
 
 use crate::domain::event::{Event, Parsed, Stated};
 use crate::sources::git::{LOG, LogReader, TAGS, Tag, TagRule, Target, parse_tags, repository_name};
@@ -46,6 +48,7 @@ const FENCE: &[&str] = &[
 /// Variables by which a surrounding git (we may run in a hook) would point to another repository.
 const FOREIGN: &[&str] = &[
     "GIT_DIR",
+    "GIT_CEILING_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -56,89 +59,72 @@ const FOREIGN: &[&str] = &[
     "GIT_TRACE",
 ];
 
-/// An import of one clone.
+/// A repository to read.
 #[derive(Debug, Clone)]
 pub struct GitImport {
-    /// A clone, bare or not, or a worktree of one.
+    /// A clone, bare or not, a worktree, or a folder in one.
     pub path: PathBuf,
-    /// `--service`: stands above the tag's prefix.
+    /// The service that its tags deploy, instead of their prefix.
     pub service: Option<String>,
-    /// `--env`; none is production.
+    /// The environment that its tags deploy to, instead of production.
     pub environment: Option<String>,
-    /// `--tag`: which tags are deployments, as a shell's pattern.
-    pub tag_glob: Option<String>,
-    /// False for `--no-deployments`: ancestry and messages only.
+    /// The tags that are deployments, as a shell's pattern, instead of versions.
+    pub tags: Option<String>,
+    /// False for history and messages only.
     pub deployments: bool,
 }
 
-/// What an import found. The batches carry the rows themselves.
+/// What was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GitFound {
-    /// What the repository is called.
-    pub repository: String,
-    /// Commits handed on.
-    pub commits: u64,
-    /// Tags there are.
-    pub tags: u64,
-    /// Tags that count as releases; those that point to no commit are among them.
-    pub releases: u64,
-    /// What the person should know: sentences, each with what to do.
-    pub remarks: Vec<String>,
+pub struct GitRead {
+    /// Something that the person should know: no commits, no tag matches, a shallow clone; with what to do.
+    pub note: Option<String>,
+}
+
+/// How much there was.
+struct Found {
+    commits: u64,
+    tags: u64,
+    releases: u64,
 }
 
 impl GitImport {
-    /// The whole clone, with the rules as they stand.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), service: None, environment: None, tag_glob: None, deployments: true }
-    }
-
-    /// Reads the clone and sends its batches: about 1,000 rows each, commits first, then tags. Rows are numbered through.
-    pub async fn run(&self, to: Sender<Parsed>) -> Result<GitFound> {
+    /// Reads commits, then tags, and hands them over in batches of about 1,000. Rows are numbered through.
+    pub async fn run(&self, mut take: impl AsyncFnMut(Parsed) -> Result<()>) -> Result<GitRead> {
         let clone = Repository::open(&self.path).await?;
-        let name = clone.name.as_str();
-        let rule = TagRule::new(name, self.service.as_deref(), self.environment.as_deref(), self.tag_glob.as_deref())?;
-        let mut found = GitFound { repository: name.to_string(), commits: clone.send_commits(&to).await?, ..GitFound::default() };
+        let rule = TagRule::new(&clone.name, self.service.as_deref(), self.environment.as_deref(), self.tags.as_deref())?;
+        let mut found = Found { commits: clone.commits(&mut take).await?, tags: 0, releases: 0 };
         if self.deployments {
             let tags = clone.tags().await?;
             found.tags = tags.len() as u64;
-            found.releases = send_releases(&rule, tags, found.commits + 1, &to).await?;
+            found.releases = hand_over(&rule, tags, found.commits + 1, &mut take).await?;
         }
-        found.remarks = self.remarks(&clone, &found);
-        Ok(found)
+        Ok(GitRead { note: self.note(&clone, &found) })
     }
 
-    fn remarks(&self, clone: &Repository, found: &GitFound) -> Vec<String> {
-        let name = &found.repository;
+    fn note(&self, clone: &Repository, found: &Found) -> Option<String> {
+        let name = &clone.name;
         if found.commits == 0 {
-            return vec![format!(
-                "{name} is empty: it has no commits yet. If it should have some, run `git fetch` in it and import it again."
-            )];
+            return Some(format!("{name} has no commits yet, so there is nothing to read"));
         }
-        let mut remarks = Vec::new();
-        if !clone.shallow.is_empty() {
-            remarks.push(format!(
-                "{name} is a shallow clone: what was released before its edge is not known. Run `git fetch --unshallow --tags` in it and import it again."
-            ));
-        }
-        if self.deployments && found.releases == 0 {
-            remarks.push(self.no_releases(found));
-        }
-        remarks
+        let shallow = (!clone.shallow.is_empty()).then(|| {
+            format!("{name} is a shallow clone, so what its oldest releases contain is not known: run `git fetch --unshallow --tags` in it and import it again")
+        });
+        let nothing = (self.deployments && found.releases == 0).then(|| self.no_releases(name, found.tags));
+        let notes: Vec<String> = shallow.into_iter().chain(nothing).collect();
+        (!notes.is_empty()).then(|| notes.join("\n"))
     }
 
-    fn no_releases(&self, found: &GitFound) -> String {
-        let GitFound { repository: name, tags, .. } = found;
-        match (tags, &self.tag_glob) {
+    fn no_releases(&self, name: &str, tags: u64) -> String {
+        match (tags, &self.tags) {
             (0, _) => format!(
-                "{name} has no tags, so no deployments: its history was read. Run `git fetch --tags` in it if it is tagged elsewhere, or send deployments from your pipeline."
+                "{name} has no tags, so no deployment is known: run `git fetch --tags` in it if it is tagged elsewhere, or send deployments as events"
             ),
             (_, Some(glob)) => {
-                format!(
-                    "--tag '{glob}' matches none of the {tags} tags of {name}, so no deployments: see `git tag --list` for their names."
-                )
+                format!("none of the {tags} tags of {name} matches `{glob}`, so no deployment is known: `git tag --list` shows their names")
             }
             (_, None) => format!(
-                "None of the {tags} tags of {name} looks like a release (v1.2.3, checkout-v1.2.3), so no deployments: choose the tags that are with --tag, a shell pattern as in --tag 'release-*'."
+                "none of the {tags} tags of {name} is a version such as v1.2.3 or checkout-v1.2.3, so no deployment is known: name those that are deployments with --tag, as in --tag 'release-*'"
             ),
         }
     }
@@ -155,18 +141,20 @@ struct Repository {
 impl Repository {
     async fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
-        let folder = tokio::fs::canonicalize(path).await.map_err(|_| anyhow!("there is no {shown}: give the path of a clone"))?;
+        let folder = tokio::fs::canonicalize(path).await.map_err(|error| anyhow!("{shown} can't be read: {error}"))?;
         if !folder.is_dir() {
             bail!("{shown} is not a git repository but a file: give the path of a clone");
         }
-        let name = repository_name(path).or_else(|| repository_name(&folder)).unwrap_or_else(|| "repository".to_string());
-        let mut clone = Self { folder, name, shallow: String::new() };
-        let (status, file, words) = clone.ask(&["rev-parse", "--git-path", "shallow"]).await?;
+        let mut clone = Self { folder, name: String::new(), shallow: String::new() };
+        let (status, told, words) = clone.ask(&["rev-parse", "--absolute-git-dir", "--git-path", "shallow"]).await?;
         if words.contains("not a git repository") {
-            bail!("{shown} is not a git repository: give the path of a clone, the folder that holds .git");
+            bail!("{shown} is not a git repository: give the path of a clone");
         }
         read_or(status, &words, &clone.folder)?;
-        let file = clone.folder.join(String::from_utf8_lossy(&file).trim_end());
+        let told = String::from_utf8_lossy(&told);
+        let (git_dir, shallow) = told.trim_end().split_once('\n').context("asking git where the repository is")?;
+        clone.name = repository_name(&clone.top().await?.unwrap_or_else(|| PathBuf::from(git_dir)));
+        let file = clone.folder.join(shallow);
         clone.shallow = match tokio::fs::read_to_string(&file).await {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             other => other.with_context(|| format!("reading {}", file.display()))?,
@@ -174,17 +162,24 @@ impl Repository {
         Ok(clone)
     }
 
-    /// Sends all commits, and says how many.
-    async fn send_commits(&self, to: &Sender<Parsed>) -> Result<u64> {
+    /// The folder of the work tree; none for a bare clone.
+    async fn top(&self) -> Result<Option<PathBuf>> {
+        let (status, told, _) = self.ask(&["rev-parse", "--show-toplevel"]).await?;
+        let told = String::from_utf8_lossy(&told).trim_end().to_string();
+        Ok((status.success() && !told.is_empty()).then(|| PathBuf::from(told)))
+    }
+
+    /// Hands over all commits, and says how many.
+    async fn commits(&self, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
         let mut child = self.git(LOG)?;
         let output = child.stdout.take().context("git log has no output")?;
         let complaints = child.stderr.take();
-        let (sent, words) = tokio::try_join!(self.stream(output, to), words(complaints))?;
+        let (sent, words) = tokio::try_join!(self.stream(output, take), words(complaints))?;
         read_or(child.wait().await?, &words, &self.folder)?;
         Ok(sent)
     }
 
-    async fn stream(&self, mut output: impl AsyncRead + Unpin, to: &Sender<Parsed>) -> Result<u64> {
+    async fn stream(&self, mut output: impl AsyncRead + Unpin, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
         let mut reader = LogReader::new(&self.name, &self.shallow);
         let (mut piece, mut batch, mut bytes, mut line) = (vec![0; PIECE_BYTES], Vec::new(), 0, 0);
         loop {
@@ -198,13 +193,13 @@ impl Repository {
                 batch.push(Stated { event: Event::Commit(commit), updated_at: None, line });
                 if batch.len() == BATCH_ROWS || bytes >= BATCH_BYTES {
                     bytes = 0;
-                    send(to, batch_of(std::mem::take(&mut batch))).await?;
+                    take(batch_of(std::mem::take(&mut batch))).await?;
                 }
             }
         }
         reader.finish()?;
         if !batch.is_empty() {
-            send(to, batch_of(batch)).await?;
+            take(batch_of(batch)).await?;
         }
         Ok(line)
     }
@@ -240,16 +235,13 @@ impl Repository {
         Ok((output.status, output.stdout, String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 
-    /// Starts git in the clone. It looks nowhere but there: a folder within a repository is not a clone.
+    /// Starts git in the clone.
     fn git(&self, arguments: &[&str]) -> Result<Child> {
         let mut command = Command::new("git");
         command.args(FENCE).args(arguments).current_dir(&self.folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         for name in FOREIGN {
             command.env_remove(name);
-        }
-        if let Some(parent) = self.folder.parent() {
-            command.env("GIT_CEILING_DIRECTORIES", parent);
         }
         let quiet = [("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")];
         command.envs(quiet).env("GIT_GRAFT_FILE", "/dev/null").spawn().map_err(|error| not_started(&error))
@@ -282,15 +274,15 @@ async fn words(complaints: Option<tokio::process::ChildStderr>) -> Result<String
     Ok(String::from_utf8_lossy(&kept).into_owned())
 }
 
-async fn send_releases(rule: &TagRule, mut tags: Vec<Tag>, line: u64, to: &Sender<Parsed>) -> Result<u64> {
+async fn hand_over(rule: &TagRule, mut tags: Vec<Tag>, line: u64, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
     tags.retain(|tag| rule.service(&tag.name).is_some());
     let releases = tags.len() as u64;
     let (events, rejected) = rule.deployments(tags, line);
     if !rejected.is_empty() {
-        send(to, Parsed { read: rejected.len() as u64, rejected, ..Parsed::default() }).await?;
+        take(Parsed { read: rejected.len() as u64, rejected, ..Parsed::default() }).await?;
     }
     for rows in events.chunks(BATCH_ROWS) {
-        send(to, batch_of(rows.to_vec())).await?;
+        take(batch_of(rows.to_vec())).await?;
     }
     Ok(releases)
 }
@@ -299,15 +291,9 @@ fn batch_of(events: Vec<Stated>) -> Parsed {
     Parsed { read: events.len() as u64, events, ..Parsed::default() }
 }
 
-async fn send(to: &Sender<Parsed>, batch: Parsed) -> Result<()> {
-    to.send(batch).await.map_err(|_| anyhow!("the import was stopped"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command as Git;
-
-    use tokio::sync::mpsc;
 
     use super::*;
     use crate::domain::event::{Commit, Deployment};
@@ -349,16 +335,24 @@ mod tests {
         }
     }
 
-    async fn read(import: GitImport) -> Result<(GitFound, Vec<Parsed>)> {
-        let (to, mut from) = mpsc::channel(4);
-        let (found, batches) = tokio::join!(import.run(to), async {
-            let mut batches = Vec::new();
-            while let Some(batch) = from.recv().await {
+    fn of(path: impl Into<PathBuf>) -> GitImport {
+        GitImport { path: path.into(), service: None, environment: None, tags: None, deployments: true }
+    }
+
+    /// What was handed over, and the note.
+    async fn read(import: GitImport) -> Result<(String, Vec<Parsed>)> {
+        let mut batches = Vec::new();
+        let read = import
+            .run(async |batch| {
                 batches.push(batch);
-            }
-            batches
-        });
-        Ok((found?, batches))
+                Ok(())
+            })
+            .await?;
+        Ok((read.note.unwrap_or_default(), batches))
+    }
+
+    fn rows(batches: &[Parsed]) -> u64 {
+        batches.iter().map(|batch| batch.read).sum()
     }
 
     fn commits(batches: &[Parsed]) -> Vec<Commit> {
@@ -378,7 +372,7 @@ mod tests {
     }
 
     async fn refusal(path: &Path) -> String {
-        read(GitImport::new(path)).await.expect_err("a refusal").to_string()
+        read(of(path)).await.expect_err("a refusal").to_string()
     }
 
     #[tokio::test]
@@ -389,11 +383,10 @@ mod tests {
         shop.git(6, &["tag", "-m", "annotated", "checkout-v1.1"]);
         shop.git(7, &["tag", "-m", "nested", "v1.2", "checkout-v1.1"]);
         shop.git(8, &["tag", "v1.3-rc1"]);
-        let (found, batches) = read(GitImport::new(&shop.path)).await.expect("read");
-        assert_eq!(told(&batches), ["shop/v1.0 shop 1", "shop/checkout-v1.1 checkout 6", "shop/v1.2 shop 7"]);
+        let (note, batches) = read(of(&shop.path)).await.expect("read");
+        assert_eq!(told(&batches), ["shop:v1.0 shop 1", "shop:checkout-v1.1 checkout 6", "shop:v1.2 shop 7"]);
         assert!(deployments(&batches).iter().all(|row| row.sha.as_ref() == Some(&first)));
-        assert_eq!((found.commits, found.tags, found.releases, found.remarks.len()), (1, 4, 3, 0));
-        assert_eq!(batches.iter().map(|batch| batch.read).sum::<u64>(), 4);
+        assert_eq!((rows(&batches), note.as_str()), (1 + 3, ""));
     }
 
     #[tokio::test]
@@ -404,13 +397,12 @@ mod tests {
         shop.git(2, &["tag", "v1.1", "HEAD^{tree}"]);
         shop.git(2, &["tag", "-m", "annotated", "v1.2", "HEAD^{tree}"]);
         shop.git(2, &["tag", "weekly", "HEAD^{tree}"]);
-        let (found, batches) = read(GitImport::new(&shop.path)).await.expect("read");
-        assert_eq!(told(&batches), ["shop/v1.0 shop 1"]);
+        let (note, batches) = read(of(&shop.path)).await.expect("read");
+        assert_eq!(told(&batches), ["shop:v1.0 shop 1"]);
         let reasons: Vec<&str> = batches.iter().flat_map(|batch| &batch.rejected).map(|row| row.reason.as_str()).collect();
         assert_eq!(reasons.len(), 2);
         assert!(reasons.iter().all(|reason| reason.contains("points to a tree, not to a commit")), "{reasons:?}");
-        assert_eq!((found.tags, found.releases), (4, 3));
-        assert_eq!(batches.iter().map(|batch| batch.read).sum::<u64>(), 1 + 3);
+        assert_eq!((rows(&batches), note.as_str()), (1 + 3, ""));
     }
 
     #[tokio::test]
@@ -433,17 +425,13 @@ mod tests {
         shop.commit(1, "one");
         shop.git(2, &["tag", "checkout-v1.0"]);
         shop.git(2, &["tag", "weekly-7"]);
-        let import = GitImport {
-            service: Some("pay".into()),
-            environment: Some("staging".into()),
-            tag_glob: Some("week*".into()),
-            ..GitImport::new(&shop.path)
-        };
+        let import =
+            GitImport { service: Some("pay".into()), environment: Some("staging".into()), tags: Some("week*".into()), ..of(&shop.path) };
         let (_, batches) = read(import).await.expect("read");
-        assert_eq!(told(&batches), ["shop/weekly-7 pay 1"]);
+        assert_eq!(told(&batches), ["shop:weekly-7 pay 1"]);
         assert_eq!(deployments(&batches)[0].environment.as_deref(), Some("staging"));
-        let (found, batches) = read(GitImport { deployments: false, ..GitImport::new(&shop.path) }).await.expect("read");
-        assert_eq!((told(&batches).len(), commits(&batches).len(), found.remarks.len()), (0, 1, 0));
+        let (note, batches) = read(GitImport { deployments: false, ..of(&shop.path) }).await.expect("read");
+        assert_eq!((told(&batches).len(), commits(&batches).len(), note.as_str()), (0, 1, ""));
     }
 
     #[tokio::test]
@@ -460,7 +448,7 @@ mod tests {
         shop.git(5, &["tag", "v1.0.1"]);
         shop.git(6, &["checkout", "-q", "main"]);
         shop.git(6, &["notes", "add", "-m", "a note"]);
-        let (_, batches) = read(GitImport::new(&shop.path)).await.expect("read");
+        let (_, batches) = read(of(&shop.path)).await.expect("read");
         let commits = commits(&batches);
         assert_eq!(commits.len(), 5, "the note's own commit is not history");
         let find = |message: &str| commits.iter().find(|commit| commit.message.as_deref() == Some(message)).expect("there");
@@ -483,11 +471,11 @@ mod tests {
         let stdin = std::fs::File::open(shop.beside("stream")).expect("there");
         let done = Git::new("git").args(["fast-import", "--quiet"]).current_dir(&shop.path).stdin(stdin).status();
         assert!(done.expect("git").success());
-        let (found, batches) = read(GitImport::new(&shop.path)).await.expect("read");
+        let (note, batches) = read(of(&shop.path)).await.expect("read");
         assert_eq!(batches.iter().map(|batch| batch.events.len()).collect::<Vec<_>>(), [1_000, 1_000, 500, 1]);
         let lines: Vec<u64> = batches.iter().flat_map(|batch| &batch.events).map(|stated| stated.line).collect();
         assert_eq!(lines, (1..=2_501).collect::<Vec<_>>());
-        assert_eq!(found.commits, 2_500);
+        assert_eq!(note, "");
     }
 
     #[tokio::test]
@@ -498,7 +486,7 @@ mod tests {
         shop.commit(1, "one");
         shop.git(2, &["commit", "-q", "--allow-empty", "-F", "../message"]);
         shop.commit(3, "three");
-        let (_, batches) = read(GitImport::new(&shop.path)).await.expect("read");
+        let (_, batches) = read(of(&shop.path)).await.expect("read");
         assert_eq!(commits(&batches)[1].message.as_ref().map(String::len), Some(message.trim_end().len()));
         assert_eq!(batches.len(), 2, "a batch goes early when its messages are long");
     }
@@ -512,7 +500,7 @@ mod tests {
         std::fs::write(shop.beside("raw"), format!("tree {tree}\n{head}")).expect("written");
         let sha = shop.git(1, &["hash-object", "--literally", "-t", "commit", "-w", "../raw"]);
         shop.git(1, &["tag", "v1.0", &sha]);
-        let (_, batches) = read(GitImport::new(&shop.path)).await.expect("read");
+        let (_, batches) = read(of(&shop.path)).await.expect("read");
         let read: Vec<Option<String>> = commits(&batches).into_iter().map(|commit| commit.message).collect();
         assert_eq!(read, [Some("one".to_string()), Some("before".to_string())]);
     }
@@ -524,8 +512,8 @@ mod tests {
         shop.git(1, &["tag", "v1.0"]);
         shop.git(1, &["clone", "-q", "--bare", ".", "../store.git"]);
         shop.git(1, &["worktree", "add", "-q", "../desk", "HEAD"]);
-        for (folder, expect) in [("store.git", "store/v1.0 store 1"), ("desk", "desk/v1.0 desk 1"), ("shop/.git", "shop/v1.0 shop 1")] {
-            let (_, batches) = read(GitImport::new(shop.beside("x").with_file_name(folder))).await.expect(folder);
+        for (folder, expect) in [("store.git", "store:v1.0 store 1"), ("desk", "desk:v1.0 desk 1"), ("shop/.git", "shop:v1.0 shop 1")] {
+            let (_, batches) = read(of(shop.beside("x").with_file_name(folder))).await.expect(folder);
             assert_eq!(told(&batches), [expect], "{folder}");
         }
     }
@@ -538,29 +526,29 @@ mod tests {
         }
         let url = format!("file://{}", shop.path.display());
         shop.git(5, &["clone", "-q", "--depth", "2", &url, "../part"]);
-        let (found, batches) = read(GitImport::new(shop.beside("part"))).await.expect("read");
+        let (note, batches) = read(of(shop.beside("part"))).await.expect("read");
         assert_eq!(commits(&batches).iter().map(|commit| commit.shallow).collect::<Vec<_>>(), [false, true]);
-        assert!(found.remarks[0].starts_with("part is a shallow clone"), "{:?}", found.remarks);
+        assert!(note.starts_with("part is a shallow clone"), "{note}");
     }
 
     #[tokio::test]
     async fn nothing_to_import_is_said_with_what_to_do() {
         let shop = Shop::new();
-        let (found, batches) = read(GitImport::new(&shop.path)).await.expect("empty is readable");
-        assert_eq!((found.commits, batches.len()), (0, 0));
-        assert!(found.remarks[0].starts_with("shop is empty"), "{:?}", found.remarks);
+        let (note, batches) = read(of(&shop.path)).await.expect("empty is readable");
+        assert!(batches.is_empty());
+        assert!(note.starts_with("shop has no commits yet"), "{note}");
 
         shop.commit(1, "one");
-        let (found, _) = read(GitImport::new(&shop.path)).await.expect("read");
-        assert!(found.remarks[0].starts_with("shop has no tags, so no deployments"), "{:?}", found.remarks);
+        let (note, _) = read(of(&shop.path)).await.expect("read");
+        assert!(note.starts_with("shop has no tags, so no deployment is known"), "{note}");
 
         shop.git(1, &["tag", "weekly"]);
-        let (found, _) = read(GitImport::new(&shop.path)).await.expect("read");
-        assert!(found.remarks[0].starts_with("None of the 1 tags of shop looks like a release"), "{:?}", found.remarks);
+        let (note, _) = read(of(&shop.path)).await.expect("read");
+        assert!(note.starts_with("none of the 1 tags of shop is a version"), "{note}");
 
-        let import = GitImport { tag_glob: Some("prod-*".into()), ..GitImport::new(&shop.path) };
-        let (found, _) = read(import).await.expect("read");
-        assert!(found.remarks[0].starts_with("--tag 'prod-*' matches none of the 1 tags of shop"), "{:?}", found.remarks);
+        let import = GitImport { tags: Some("prod-*".into()), ..of(&shop.path) };
+        let (note, _) = read(import).await.expect("read");
+        assert!(note.starts_with("none of the 1 tags of shop matches `prod-*`"), "{note}");
     }
 
     #[tokio::test]
@@ -569,11 +557,8 @@ mod tests {
         shop.commit(1, "one");
         let outside = shop.beside("plain");
         std::fs::create_dir_all(&outside).expect("a folder");
-        assert!(refusal(&outside).await.ends_with("plain is not a git repository: give the path of a clone, the folder that holds .git"));
-        let inside = shop.path.join("src");
-        std::fs::create_dir_all(&inside).expect("a folder");
-        assert!(refusal(&inside).await.contains("src is not a git repository"), "a folder of a clone is not the clone");
-        assert!(refusal(&shop.beside("nowhere")).await.starts_with("there is no "));
+        assert!(refusal(&outside).await.ends_with("plain is not a git repository: give the path of a clone"));
+        assert!(refusal(&shop.beside("nowhere")).await.contains("nowhere can't be read"));
         std::fs::write(shop.beside("file"), "x").expect("written");
         assert!(refusal(&shop.beside("file")).await.contains("is not a git repository but a file"));
     }
@@ -605,19 +590,39 @@ mod tests {
         }
         shop.git(1, &["config", "log.showSignature", "true"]);
         shop.git(1, &["config", "i18n.logOutputEncoding", "latin1"]);
-        let (_, batches) = read(GitImport::new(&shop.path)).await.expect("read");
+        let (_, batches) = read(of(&shop.path)).await.expect("read");
         assert!(!sprung.exists(), "the clone's own program ran");
         assert_eq!(commits(&batches)[0].message.as_deref(), Some("größer"));
     }
 
     #[tokio::test]
-    async fn an_import_that_nobody_takes_stops() {
+    async fn a_batch_that_is_not_taken_ends_the_import() {
         let shop = Shop::new();
         shop.commit(1, "one");
-        let (to, from) = mpsc::channel(1);
-        drop(from);
-        let error = GitImport::new(&shop.path).run(to).await.expect_err("stopped");
-        assert_eq!(error.to_string(), "the import was stopped");
+        let error = of(&shop.path).run(async |_| bail!("the store stopped")).await.expect_err("stopped");
+        assert_eq!(error.to_string(), "the store stopped");
+    }
+
+    #[tokio::test]
+    async fn many_complaints_do_not_hold_git_up() {
+        let shop = Shop::new();
+        for day in 1..30 {
+            shop.commit(day, &"long ".repeat(20_000));
+        }
+        let lost: String = (0..2_000).map(|n| format!("/nowhere/a-name-that-git-complains-of-{n}\n")).collect();
+        std::fs::write(shop.path.join(".git/objects/info/alternates"), lost).expect("written");
+        let (_, batches) = read(of(&shop.path)).await.expect("read");
+        assert_eq!(commits(&batches).len(), 29);
+    }
+
+    #[tokio::test]
+    async fn a_folder_in_a_clone_stands_for_the_clone() {
+        let shop = Shop::new();
+        shop.commit(1, "one");
+        shop.git(1, &["tag", "v1.0"]);
+        std::fs::create_dir(shop.path.join("src")).expect("a folder");
+        let (_, batches) = read(of(shop.path.join("src"))).await.expect("read");
+        assert_eq!(told(&batches), ["shop:v1.0 shop 1"]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //!
 //! Facts are **order-immaterial**: a store that saw the same events in any order, any number of times, holds
 //! the same state. Deployments, changes, incidents and items are registers under (source, id) in which the
-//! greatest [`Version`] wins; commits and reviews only grow.
+//! greatest version wins; commits and reviews only grow. A sender that tells a fact in steps, never whole, sends
+//! [`Part`]s, which the store keeps and lays over each other.
 
 use serde::{Deserialize, Serialize};
 
+use super::part::Part;
 use super::time::At;
 
 /// A fact from outside.
@@ -26,6 +28,8 @@ pub enum Event {
     Item(Item),
     /// Something that somebody did on an item, at a moment.
     Activity(Activity),
+    /// One step in the life of an incident, a change or an item.
+    Part(Part),
 }
 
 /// How a deployment ended, if it has.

@@ -3,15 +3,24 @@
 //! A feature loads facts through [`Cx`], hands them to a pure `compute`, and returns a [`Reply`]. It never talks
 //! to Slack: features say, doors send.
 
+mod access;
+mod dora;
+mod help;
+mod press;
+mod retention;
+mod scope;
+pub mod verify;
+mod why;
+
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::domain::ask::Ask;
-use crate::domain::card::Card;
+use crate::domain::ask::{self, Ask, CommandWords, Words};
+use crate::domain::card::{Card, Scope};
 use crate::domain::form::Form;
 use crate::domain::time::At;
-use crate::error::Failure;
+use crate::error::{Failure, Kind, UserError};
 use crate::store::Store;
 use crate::store::org::OrgVersion;
 
@@ -23,6 +32,8 @@ pub struct Cx {
     pub now: At,
     /// The organisation as in force now.
     pub org: Arc<OrgVersion>,
+    /// How many days raw deliveries are kept.
+    pub retention_days: u32,
     /// Who asks; none is the organisation's own view (`pacer ask` without `--as`).
     pub asker: Option<Asker>,
 }
@@ -79,6 +90,8 @@ pub struct Command {
     pub example: &'static str,
     /// Shown to the asker only, and refused without one.
     pub private: bool,
+    /// Which words it takes beyond a scope and a window.
+    pub words: Words,
     /// Answers it.
     pub run: for<'a> fn(&'a Cx, Ask) -> BoxFuture<'a, Result<Reply, Failure>>,
 }
@@ -102,19 +115,51 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[];
+pub const COMMANDS: &[Command] = &[dora::COMMAND, why::COMMAND, help::COMMAND];
 /// Every button and form.
-pub const ACTIONS: &[Action] = &[];
+pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
-pub const JOBS: &[Job] = &[];
+pub const JOBS: &[Job] = &[retention::JOB];
 
 /// Answers what was typed after `/metrics`: the one way in for Slack, the terminal and tests.
 ///
 /// # Errors
 /// What the person can mend as [`Failure::User`], all else as [`Failure::Ours`].
 pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
-    let _ = (cx, text);
-    Err(Failure::Ours(anyhow::anyhow!("not wired yet")))
+    let services = cx.store.services().await?;
+    let projects = cx.store.projects().await?;
+    let commands: Vec<CommandWords<'_>> =
+        COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words }).collect();
+    let context = ask::Context {
+        commands: &commands,
+        org: &cx.org.org,
+        services: &services,
+        projects: &projects,
+        now: cx.now,
+        default_scope: default_scope(cx),
+    };
+    let ask = ask::parse(text, &context)?;
+    answer_ask(cx, ask).await
+}
+
+/// Answers a question that is understood already.
+pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
+    access::check(cx, &ask.scope)?;
+    let command = COMMANDS
+        .iter()
+        .find(|known| known.name == ask.command)
+        .ok_or_else(|| anyhow::anyhow!("no command `{}` in the table", ask.command))?;
+    if command.private && cx.asker.is_none() {
+        let hint = "Ask it in Slack, or with `pacer ask --as USER`.";
+        return Err(UserError::new(Kind::NotAllowed, format!("`{}` is about the person who asks.", command.name), hint).into());
+    }
+    (command.run)(cx, ask).await
+}
+
+/// The asker's team where there is exactly one, else the whole organisation.
+fn default_scope(cx: &Cx) -> Scope {
+    let teams = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
+    if let [team] = teams[..] { Scope::Team(team.to_string()) } else { Scope::Organisation }
 }
 
 /// Carries out a press of a button or a form sent.
@@ -124,4 +169,19 @@ pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
 pub async fn press(cx: &Cx, action: &str, press: Press) -> Result<Effect, Failure> {
     let known = ACTIONS.iter().find(|known| known.name == action).ok_or_else(|| anyhow::anyhow!("no action `{action}` in the table"))?;
     (known.run)(cx, press).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_in_each_table_are_unique() {
+        let unique = |names: Vec<&str>| assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
+        unique(COMMANDS.iter().map(|it| it.name).collect());
+        unique(ACTIONS.iter().map(|it| it.name).collect());
+        unique(JOBS.iter().map(|it| it.name).collect());
+    }
 }

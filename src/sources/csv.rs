@@ -1,16 +1,342 @@
-//! To come.
+//! Generic events as CSV: a header row with the field names of JSON, a `type` column or a type that the caller gives.
+//!
+//! Each row becomes the JSON object that it stands for and goes through the checks of [`generic`](super::generic), so
+//! that a row means the same in both. A list (`labels`, `flags`, `commits` as shas) is parted by `;` or blanks within
+//! its cell; an empty cell is an absent field; unknown columns are ignored. Commas, semicolons and tabs are told apart
+//! by the header row.
 
-use super::{Headers, Source};
-use crate::domain::event::Parsed;
+use std::io::{self, BufRead, Read};
+
+use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use serde_json::{Map, Value, json};
+
+use super::generic::{Row, fields::Holds, fields::holds, fields::short, row};
+use super::{Headers, Refused, Source, signature};
+use crate::domain::event::{Parsed, Rejected, Stated};
 
 /// The registration.
 pub const SOURCE: Source = Source {
     slug: "csv",
-    name: "csv",
-    verify: |_, _, _, _| Ok(()),
+    name: "CSV",
+    verify: |headers, _, tokens, _| signature::verify_bearer(headers, tokens),
     delivery_id: |_, _| None,
-    check: |_, _| Ok(()),
-    parse: |_, _| Parsed::default(),
+    check: |_, body| rows(body, None).map(drop),
+    parse: |headers, body| parse(body, headers.get(TYPE_HEADER)),
     webhook: false,
     recorded: |_| Headers::default(),
 };
+
+/// Under which a raw batch keeps the type of rows that name none.
+const TYPE_HEADER: &str = "x-pacer-type";
+
+/// What each type needs, as columns; alternatives are parted by a bar.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("deployment", &["id", "service|repository", "status", "finished_at"]),
+    ("change", &["id", "repository"]),
+    ("incident", &["id", "started_at"]),
+    ("item", &["id"]),
+    ("activity", &["person", "kind", "at"]),
+];
+
+/// A column that is a field.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    at: usize,
+    name: &'static str,
+    holds: Holds,
+}
+
+/// Every line with `\n` at its end, so that lines can be counted: `csv` counts before it skips the rest of `\r\n` and
+/// blank lines, and the number of the next line is right in all cases only behind a plain `\n`.
+struct PlainLines<R> {
+    reader: R,
+    line: Vec<u8>,
+    taken: usize,
+}
+
+impl<R: BufRead> Read for PlainLines<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.line.len() {
+            self.line.clear();
+            self.taken = 0;
+            if self.reader.read_until(b'\n', &mut self.line)? > 0 {
+                let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+                self.line.truncate(text.strip_suffix(b"\r").unwrap_or(text).len());
+                self.line.push(b'\n');
+            }
+        }
+        let read = (&self.line[self.taken..]).read(into)?;
+        self.taken += read;
+        Ok(read)
+    }
+}
+
+/// The rows of a CSV, one after another. Ends after the first error of the reader.
+pub struct Rows<R> {
+    reader: Reader<R>,
+    header: ByteRecord,
+    columns: Vec<Column>,
+    width: usize,
+    default_type: Option<String>,
+    record: ByteRecord,
+    over: bool,
+}
+
+/// Reads the header row. Refused where the input is no table that can be understood: the sentence says what was found
+/// and what is needed. `default_type` is the type of rows that name none.
+pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>) -> Result<Rows<impl Read + use<R>>, Refused> {
+    let refused = |sentence: String| Refused::Syntax(sentence);
+    if let Some(unknown) = default_type.filter(|given| NEEDED.iter().all(|(known, _)| known != given)) {
+        return Err(refused(format!("\"{}\" is no type; deployment, change, incident, item and activity are", short(unknown))));
+    }
+    let mut first = Vec::new();
+    while first.trim_ascii().is_empty() {
+        first.retain(|byte| *byte == b'\n'); // blank lines still count
+        let read = reader.read_until(b'\n', &mut first).map_err(|error| refused(format!("the input cannot be read: {error}")))?;
+        if read == 0 {
+            return Err(refused("the input is empty; its first row must name the columns".into()));
+        }
+    }
+    if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") {
+        return Err(refused("the input is UTF-16; save it as UTF-8".into()));
+    }
+    if first.starts_with(b"\xef\xbb\xbf") {
+        first.drain(..3);
+    }
+    let Ok(header) = std::str::from_utf8(&first) else {
+        return Err(refused("the header row is not valid UTF-8; save the input as UTF-8".into()));
+    };
+    let delimiter = delimiter(header);
+    let both = PlainLines { reader: io::Cursor::new(first).chain(reader), line: Vec::new(), taken: 0 };
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(both);
+    let header = reader.headers().map_err(|error| refused(format!("the header row cannot be read: {error}")))?;
+    let header_row = header.as_byte_record().clone();
+    let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+    let columns = columns(&names, default_type).map_err(refused)?;
+    let default_type = default_type.map(Into::into);
+    Ok(Rows { reader, header: header_row, columns, width: names.len(), default_type, record: ByteRecord::new(), over: false })
+}
+
+/// All rows of a body.
+pub fn parse(body: &[u8], default_type: Option<&str>) -> Parsed {
+    let mut parsed = Parsed::default();
+    match rows(body, default_type) {
+        Err(refused) => parsed.rejected.push(Rejected { line: 1, reason: refused.to_string() }),
+        Ok(rows) => {
+            for row in rows.flatten() {
+                parsed.read += 1;
+                match row {
+                    Ok(stated) => parsed.events.push(stated),
+                    Err(rejected) => parsed.rejected.push(rejected),
+                }
+            }
+        }
+    }
+    parsed
+}
+
+fn text(record: &ByteRecord) -> Vec<u8> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    // Writing to memory can't fail; a record that could not be written would only be missing from the raw copy.
+    let _ = writer.write_byte_record(record);
+    writer.into_inner().unwrap_or_default()
+}
+
+/// The character that parts the most names of the header row.
+fn delimiter(header: &str) -> u8 {
+    let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
+    // `max_by_key` takes the last of equals, so the comma stands last.
+    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+}
+
+fn columns(names: &[String], default_type: Option<&str>) -> Result<Vec<Column>, String> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let Some((name, holds)) = holds(name) else { continue };
+        if columns.iter().any(|column| column.name == name) {
+            return Err(format!("the column \"{name}\" stands twice in the header row"));
+        }
+        columns.push(Column { at, name, holds });
+    }
+    let has = |needed: &str| needed.split('|').any(|name| columns.iter().any(|column| column.name == name));
+    let found = || names.iter().map(|name| short(name)).collect::<Vec<_>>().join(", ");
+    let words = |needed: &[&str]| needed.join(", ").replace('|', " or ");
+    match default_type {
+        _ if has("type") => {}
+        None => return Err(format!("there is no column \"type\"; add one or give --type. Columns found: {}", short(&found()))),
+        Some(given) => {
+            let needed = NEEDED.iter().find(|(known, _)| *known == given).map_or(&[][..], |(_, needed)| needed);
+            if !needed.iter().all(|needed| has(needed)) {
+                return Err(format!("rows of type {given} need the columns {}. Columns found: {}", words(needed), short(&found())));
+            }
+        }
+    }
+    Ok(columns)
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        if self.over {
+            return None;
+        }
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => Some(Ok(self.row())),
+            Ok(false) => {
+                self.over = true;
+                None
+            }
+            Err(error) => {
+                self.over = true;
+                Some(Err(error.into()))
+            }
+        }
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// The header row as comma-separated text, so that a batch of rows can be read on its own.
+    pub fn header_text(&self) -> Vec<u8> {
+        text(&self.header)
+    }
+
+    /// The row read last, as comma-separated text.
+    pub fn row_text(&self) -> Vec<u8> {
+        text(&self.record)
+    }
+
+    /// What else such a batch needs: the type of rows that name none.
+    pub fn headers(&self) -> Headers {
+        Headers(self.default_type.iter().map(|given| (TYPE_HEADER.to_owned(), given.clone())).collect())
+    }
+
+    fn row(&self) -> Result<Stated, Rejected> {
+        let line_ends = self.record.as_slice().split(|byte| *byte == b'\n').skip(1).map(|_| 1_u64).sum::<u64>();
+        let line = self.reader.position().line().saturating_sub(1 + line_ends);
+        let rejected = |reason: String| Rejected { line, reason };
+        if self.record.len() != self.width {
+            return Err(rejected(format!("it has {} cells, and the header row {}", self.record.len(), self.width)));
+        }
+        let mut object = Map::new();
+        for column in &self.columns {
+            let cell = self.record.get(column.at).unwrap_or_default().trim_ascii();
+            if cell.is_empty() {
+                continue;
+            }
+            let Ok(text) = std::str::from_utf8(cell) else {
+                return Err(rejected(format!("\"{}\" is not valid UTF-8; save the input as UTF-8", column.name)));
+            };
+            object.insert(column.name.into(), cell_value(column.holds, &text.replace('\0', "\u{fffd}")));
+        }
+        if let (Some(given), false) = (&self.default_type, object.contains_key("type")) {
+            object.insert("type".into(), Value::from(given.as_str()));
+        }
+        row::parse_value(Value::Object(object), line)
+    }
+}
+
+/// The JSON that a cell stands for. What does not fit stays a text, and the shared checks say so.
+fn cell_value(holds: Holds, cell: &str) -> Value {
+    match holds {
+        Holds::Text | Holds::Name | Holds::Time => Value::from(cell),
+        Holds::Truth => match cell.to_lowercase().as_str() {
+            "true" | "yes" | "1" => Value::Bool(true),
+            "false" | "no" | "0" => Value::Bool(false),
+            _ => Value::from(cell),
+        },
+        Holds::Whole => cell.parse::<i64>().map_or_else(|_| Value::from(cell), Value::from),
+        Holds::Texts => parts(cell).map(Value::from).collect(),
+        Holds::Commits => parts(cell).map(|sha| json!({ "sha": sha })).collect(),
+    }
+}
+
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([';', ' ']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::Event;
+
+    fn read(text: &str, default_type: Option<&str>) -> Vec<Result<Stated, Rejected>> {
+        rows(text.as_bytes(), default_type).expect("a table").map(|row| row.expect("memory reads")).collect()
+    }
+
+    /// Lines of the rows taken, and "line: reason" of the others.
+    fn check(text: &str, default_type: Option<&str>, taken: &[u64], refused: &[&str]) {
+        let found = read(text, default_type);
+        let lines: Vec<u64> = found.iter().flatten().map(|stated| stated.line).collect();
+        let reasons: Vec<String> = found.into_iter().filter_map(Result::err).map(|row| format!("{}: {}", row.line, row.reason)).collect();
+        assert_eq!((lines.as_slice(), reasons.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (taken, refused), "{text:?}");
+    }
+
+    #[test]
+    fn a_row_is_the_event_that_it_would_be_in_json() {
+        let table = "\u{feff}Type;id;service;status;finished_at;commits;flags;note\r\n\
+                     deployment;d1;\"check;out\";success;2026-05-01T10:00:00Z;\"a1 b2;c3\";hotfix;ignored\r\n";
+        let stated = read(table, None).remove(0).expect("a deployment");
+        let json = r#"{"type":"deployment","id":"d1","service":"check;out","status":"success","finished_at":"2026-05-01T10:00:00Z",
+            "commits":[{"sha":"a1"},{"sha":"b2"},{"sha":"c3"}],"flags":["hotfix"]}"#;
+        assert_eq!(stated, crate::sources::generic::parse_line(json, 2).expect("a deployment"));
+    }
+
+    #[test]
+    fn lines_and_reasons() {
+        check("id\n", Some("item"), &[], &[]);
+        check("id\na\n\nb\n", Some("item"), &[2, 4], &[]);
+        check("\n\nid\na\n", Some("item"), &[4], &[]);
+        check("id\ttitle\na\t\"two\nlines\"\nb\tx\n", Some("item"), &[2, 4], &[]);
+        check(
+            "type,id\n,a\nitem,b\nlunch,c\n",
+            Some("item"),
+            &[2, 3],
+            &["4: \"type\" is \"lunch\"; deployment, change, incident, item and activity are known"],
+        );
+        check("type,id\n,a\n", None, &[], &["2: \"type\" is missing; it is deployment, change, incident, item or activity"]);
+        check(
+            "id,repository,lines_added,bot\na,o/r,many,\nb,o/r,3,maybe\nc,o/r,,yes\nd,o/r\n",
+            Some("change"),
+            &[4],
+            &[
+                "2: \"lines_added\" must be a whole number, not \"many\"",
+                "3: \"bot\" must be true or false, not \"maybe\"",
+                "5: it has 2 cells, and the header row 4",
+            ],
+        );
+        check("id,started_at\na,yesterday\n", Some("incident"), &[], &["2: \"started_at\" is not an RFC 3339 time: \"yesterday\""]);
+    }
+
+    #[test]
+    fn ten_thousand_bad_rows_are_each_told() {
+        let table = format!("id,started_at\n{}", "x,never\n".repeat(10_000));
+        let found = read(&table, Some("incident"));
+        assert_eq!(found.len(), 10_000);
+        assert_eq!(found[9_999].as_ref().expect_err("never").line, 10_001);
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_understood_is_refused() {
+        let check = |bytes: &[u8], default_type: Option<&str>, expect: &str| {
+            let said = rows(bytes, default_type).err().map(|refused| refused.to_string()).unwrap_or_default();
+            assert!(said.contains(expect), "{said:?} does not say {expect:?}");
+        };
+        check(b"", None, "the input is empty");
+        check(b"\n\n", None, "the input is empty");
+        check(b"a,b\n1,2\n", None, "there is no column \"type\"; add one or give --type. Columns found: a, b");
+        check(b"a,id\n", Some("deployment"), "need the columns id, service or repository, status, finished_at. Columns found: a, id");
+        check(b"id\n", Some("lunch"), "\"lunch\" is no type");
+        check(b"id,id\n", Some("item"), "\"id\" stands twice");
+        check(b"i\xffd\n", Some("item"), "the header row is not valid UTF-8");
+        check(b"\xff\xfei\0", Some("item"), "UTF-16");
+    }
+
+    #[test]
+    fn a_cell_in_another_encoding_costs_its_row_only() {
+        let found: Vec<_> = rows(&b"id,title\na,caf\xe9\nb,x\0y\n"[..], Some("item")).expect("a table").flatten().collect();
+        assert_eq!(found[0].as_ref().expect_err("latin-1").reason, "\"title\" is not valid UTF-8; save the input as UTF-8");
+        let Ok(Stated { event: Event::Item(item), .. }) = &found[1] else { panic!("an item") };
+        assert_eq!(item.title.as_deref(), Some("x\u{fffd}y"));
+    }
+}

@@ -7,9 +7,13 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+pub mod recorded;
 pub mod signature;
 
+use std::borrow::Cow;
+
 use crate::domain::event::Parsed;
+use crate::domain::time::At;
 
 /// Header names in lower case with their values, as they came.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -31,7 +35,33 @@ pub enum Refused {
     /// 400: it is not what this source sends (not JSON, cut off, no event kind).
     #[error("{0}")]
     Syntax(String),
+    /// 413: it carries more than one request may.
+    #[error("{0}")]
+    TooLarge(String),
 }
+
+/// Refuses a body that is not one JSON object.
+fn check_object(body: &[u8]) -> Result<(), Refused> {
+    let refused = |sentence: String| Err(Refused::Syntax(sentence));
+    if let Err(error) = std::str::from_utf8(body) {
+        return refused(format!("the body is not valid UTF-8 from byte {} on", error.valid_up_to() + 1));
+    }
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        return refused(format!("the body is not JSON: {error}"));
+    }
+    if body.trim_ascii_start().starts_with(b"{") { Ok(()) } else { refused("the body is not a JSON object".into()) }
+}
+
+/// `PostgreSQL` keeps no NUL in a text. JSON can only write one as an escape, which is replaced before it is read.
+fn without_nul(json: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(json) {
+        Ok(text) if text.contains("\\u0000") => Cow::Owned(text.replace("\\u0000", "\\ufffd").into_bytes()),
+        _ => Cow::Borrowed(json),
+    }
+}
+
+/// The check of a delivery's origin, at a time.
+pub type Verify = fn(headers: &Headers, body: &[u8], secrets: &[String], now: At) -> Result<(), Refused>;
 
 /// A tool that sends deliveries.
 pub struct Source {
@@ -40,7 +70,7 @@ pub struct Source {
     /// As people write it.
     pub name: &'static str,
     /// Checks the proof of origin against any of the secrets (rotation), in constant time.
-    pub verify: fn(headers: &Headers, body: &[u8], secrets: &[String], now: crate::domain::time::At) -> Result<(), Refused>,
+    pub verify: Verify,
     /// The sender's own delivery id, where it gives one; else the store uses a hash of the content.
     pub delivery_id: fn(headers: &Headers, body: &[u8]) -> Option<String>,
     /// Syntax check before the delivery is stored: 400 where it fails.
@@ -59,4 +89,80 @@ pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdev
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.slug == slug)
+}
+
+/// Recorded payloads in `tests/fixtures/`, and what the sources make of them.
+#[cfg(test)]
+mod golden {
+    use super::{Source, recorded};
+    use crate::domain::event::Stated;
+    use crate::domain::time::At;
+
+    /// Each payload of the folder, parsed: its name, then one line an event, or why there is none.
+    pub fn walk(source: &Source) -> Vec<String> {
+        let folder = format!("{}/tests/fixtures/{}", env!("CARGO_MANIFEST_DIR"), source.slug);
+        let mut names: Vec<String> = std::fs::read_dir(&folder)
+            .expect("the fixtures")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+            .collect();
+        names.retain(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "json"));
+        names.sort();
+        names.iter().flat_map(|name| one(source, name, &std::fs::read(format!("{folder}/{name}")).expect("a file"))).collect()
+    }
+
+    fn one(source: &Source, name: &str, bytes: &[u8]) -> Vec<String> {
+        let delivery = recorded::split(source, name, bytes).remove(0).expect("one body");
+        assert_eq!((source.check)(&delivery.headers, &delivery.body), Ok(()), "{name}");
+        let parsed = (source.parse)(&delivery.headers, &delivery.body);
+        assert_eq!((parsed.rejected.as_slice(), parsed.read), (&[][..], 1), "{name}");
+        if let Some(why) = &parsed.ignored {
+            assert!(parsed.events.is_empty() && !why.is_empty(), "{name}: used and ignored");
+            return vec![format!("{name} ignored: {why}")];
+        }
+        assert!(!parsed.events.is_empty(), "{name}: nothing and no reason");
+        parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
+    }
+
+    fn line(stated: &Stated) -> String {
+        let version = stated.updated_at.map_or_else(|| "-".into(), At::rfc3339);
+        let mut fact = serde_json::to_value(&stated.event).expect("plain data");
+        fact.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        format!("@{version} {fact}")
+    }
+
+    /// Compares with the snapshot in `tests/snapshots/`.
+    pub fn same_as_snapshot(name: &str, lines: &[String]) {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(format!("{}/tests/snapshots", env!("CARGO_MANIFEST_DIR")));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, lines.join("\n")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_unique_and_fit_a_path() {
+        for (at, source) in SOURCES.iter().enumerate() {
+            assert!(source.slug.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", source.slug);
+            assert!(SOURCES[..at].iter().all(|other| other.slug != source.slug), "{}", source.slug);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_a_source_panic() {
+        let bodies: [&[u8]; 8] = [b"", b"{", b"[", b"{}", b"[]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"];
+        let kinds = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
+        for source in SOURCES {
+            for (body, kind) in bodies.iter().flat_map(|body| kinds.map(|kind| (body, kind))) {
+                let headers = Headers([("x-github-event".to_owned(), kind.to_owned())].into());
+                let _ = (source.check)(&headers, body);
+                let _ = (source.delivery_id)(&headers, body);
+                let _ = (source.parse)(&headers, body);
+            }
+        }
+    }
 }

@@ -1,6 +1,15 @@
-//! Versions of the organisation.
+//! Versions of the organisation, and the names of services.
 
-use crate::domain::org::Org;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use sqlx::{AnyConnection, Row};
+
+use super::facts::mark_stale;
+use super::{Store, bulk};
+use crate::domain::event::{Event, Parsed};
+use crate::domain::org::{Org, Service};
 use crate::domain::time::At;
 
 /// The organisation under its version.
@@ -12,6 +21,191 @@ pub struct OrgVersion {
     pub applied_at: At,
     /// What was declared.
     pub org: Org,
+}
+
+impl Store {
+    /// The organisation in force at `now`: the latest version applied by then, else the first, whose entries count
+    /// from the beginning.
+    pub async fn org(&self, now: At) -> Result<Arc<OrgVersion>> {
+        let sql =
+            "select coalesce((select max(version) from org_version where applied_at <= $1), (select min(version) from org_version), 0)";
+        let version: i64 =
+            sqlx::query(sql).bind(now.0).fetch_one(&self.pool).await.context("reading the organisation's version")?.try_get(0)?;
+        self.org_version(version).await
+    }
+
+    /// The newest version's number; 0 before the first.
+    pub async fn newest_org(&self) -> Result<i64> {
+        let row = sqlx::query("select coalesce(max(version), 0) from org_version")
+            .fetch_one(&self.pool)
+            .await
+            .context("reading the organisation's version")?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// The organisation as it was under a version.
+    pub async fn org_version(&self, version: i64) -> Result<Arc<OrgVersion>> {
+        let cached = self.org.read().ok().and_then(|cached| cached.clone());
+        if let Some(cached) = cached.filter(|cached| cached.version == version) {
+            return Ok(cached);
+        }
+        let row =
+            sqlx::query("select applied_at, body from org_version where version = $1").bind(version).fetch_optional(&self.pool).await?;
+        let loaded = Arc::new(match row {
+            None => OrgVersion::default(),
+            Some(row) => {
+                let body: String = row.try_get(1)?;
+                OrgVersion {
+                    version,
+                    applied_at: At(row.try_get(0)?),
+                    org: serde_json::from_str(&body).context("reading the organisation")?,
+                }
+            }
+        });
+        if let Ok(mut cached) = self.org.write() {
+            *cached = Some(loaded.clone());
+        }
+        Ok(loaded)
+    }
+
     /// Every service that was declared or seen in an event, in order.
-    pub services: Vec<String>,
+    pub async fn services(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query("select name from service where name <> '' order by name")
+            .fetch_all(&self.pool)
+            .await
+            .context("reading services")?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// Every project that items or the organisation name.
+    pub async fn projects(&self) -> Result<Vec<String>> {
+        let rows =
+            sqlx::query("select distinct project from item where project is not null order by project").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// Stores a new version of the organisation, if it differs; services whose rules changed become stale.
+    pub async fn apply_org(&self, before: &OrgVersion, org: Org, at: At) -> Result<i64> {
+        if before.version > 0 && before.org == org {
+            return Ok(before.version);
+        }
+        let old = before.org.services.clone();
+        let expected = before.version;
+        self.writer
+            .write(move |conn| {
+                let (org, old) = (org.clone(), old.clone());
+                Box::pin(async move {
+                    let newest: i64 =
+                        sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&mut *conn).await?.try_get(0)?;
+                    anyhow::ensure!(newest == expected, "somebody applied another organisation file meanwhile: run it again");
+                    sqlx::query("insert into org_version (version, applied_at, body) values ($1, $2, $3)")
+                        .bind(newest + 1)
+                        .bind(at.0)
+                        .bind(serde_json::to_string(&org)?)
+                        .execute(&mut *conn)
+                        .await?;
+                    remap(conn, &org).await?;
+                    let mut changed: BTreeSet<String> = BTreeSet::new();
+                    for (name, service) in &org.services {
+                        let default = Service::default();
+                        if old.get(name).unwrap_or(&default) != service || !old.contains_key(name) {
+                            changed.insert(name.clone());
+                        }
+                    }
+                    changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
+                    changed.extend(org.teams.values().flat_map(|team| team.services.iter().map(|(name, _)| name.clone())));
+                    mark_stale(conn, changed).await?;
+                    Ok(newest + 1)
+                })
+            })
+            .await
+            .context("storing the organisation")
+    }
+}
+
+/// Repositories that the file gives to a service: events that name only the repository are that service's, those
+/// already stored too. A repository of several services is left to their own words.
+async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
+    let mut by_repository: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, service) in &org.services {
+        if let Some(repository) = &service.repository {
+            by_repository.entry(repository).or_default().push(name);
+        }
+    }
+    let mut mapping: Vec<(String, String)> = by_repository
+        .into_iter()
+        .filter(|(_, names)| names.len() == 1)
+        .map(|(repository, names)| (repository.to_string(), names[0].to_string()))
+        .collect();
+    mapping.sort();
+    let mut moved: BTreeSet<String> = BTreeSet::new();
+    for row in sqlx::query("select repository, service from service_mapping").fetch_all(&mut *conn).await? {
+        let (repository, service): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        if !mapping.iter().any(|(known, _)| *known == repository) {
+            moved.insert(service);
+            mapping.push((repository.clone(), basename(&repository).to_string()));
+        }
+    }
+    sqlx::query("delete from service_mapping").execute(&mut *conn).await?;
+    for (repository, service) in mapping {
+        if service != basename(&repository) {
+            sqlx::query("insert into service_mapping (repository, service) values ($1, $2)")
+                .bind(repository.clone())
+                .bind(service.clone())
+                .execute(&mut *conn)
+                .await?;
+        }
+        let before = "select distinct service from deployment where stated_service is null and repository = $1 and service <> $2";
+        for row in sqlx::query(before).bind(repository.clone()).bind(service.clone()).fetch_all(&mut *conn).await? {
+            moved.insert(row.try_get(0)?);
+            moved.insert(service.clone());
+        }
+        for table in ["deployment", "incident"] {
+            let stated = if table == "deployment" { "stated_service is null" } else { "service is not null" };
+            let sql = format!("update {table} set service = $1 where {stated} and repository = $2 and service <> $1");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service.clone()).bind(repository.clone()).execute(&mut *conn).await?;
+        }
+    }
+    mark_stale(conn, moved).await
+}
+
+/// How services are named.
+pub(super) struct Names(HashMap<String, String>);
+
+impl Names {
+    /// The explicit name, else the repository's service, else the repository without its owner.
+    pub(super) fn service(&self, stated: Option<&str>, repository: Option<&str>) -> String {
+        match (stated, repository) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(repository)) => self.0.get(repository).cloned().unwrap_or_else(|| basename(repository).to_string()),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// The names that these events need.
+pub(super) async fn names(conn: &mut AnyConnection, parsed: &Parsed) -> Result<Names> {
+    let repositories: BTreeSet<&str> = parsed
+        .events
+        .iter()
+        .filter_map(|stated| match &stated.event {
+            Event::Deployment(it) if it.service.is_none() => it.repository.as_deref(),
+            Event::Incident(it) if it.service.is_none() => it.repository.as_deref(),
+            _ => None,
+        })
+        .collect();
+    let keys: Vec<&str> = repositories.into_iter().collect();
+    let mut names = HashMap::new();
+    for row in
+        bulk::select_in(conn, "select repository, service from service_mapping where $1 <> '' and repository in ({keys})", "all", &keys)
+            .await?
+    {
+        names.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    Ok(Names(names))
+}
+
+/// A repository without its owner.
+fn basename(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or(repository)
 }

@@ -29,11 +29,15 @@ pub const SOURCE: Source = Source {
 
 const NO_DELIVERIES: &str = "git sends no deliveries: import a clone with `pacer import git PATH`";
 
-/// What a repository is called: the name of its folder, less `.git`. None for a folder without a name.
-pub fn repository_name(path: &std::path::Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy();
+/// A repository's name: its folder's, without `.git`.
+pub fn repository_name(folder: &std::path::Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".git").unwrap_or(&name);
-    if name.is_empty() { repository_name(path.parent()?) } else { Some(name.to_string()) }
+    match folder.parent() {
+        Some(parent) if name.is_empty() => repository_name(parent),
+        _ if name.is_empty() => "repository".to_string(),
+        _ => name.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -44,14 +48,13 @@ mod tests {
 
     #[test]
     fn a_repository_is_called_after_its_folder() {
-        let check = |path: &str, expect: Option<&str>| assert_eq!(repository_name(Path::new(path)).as_deref(), expect, "{path}");
-        check("/src/checkout", Some("checkout"));
-        check("/src/checkout/", Some("checkout"));
-        check("checkout.git", Some("checkout"));
-        check("/src/checkout/.git", Some("checkout"));
-        check("/src/git", Some("git"));
-        check("/", None);
-        check("..", None);
+        let check = |path: &str, expect: &str| assert_eq!(repository_name(Path::new(path)), expect, "{path}");
+        check("/src/checkout", "checkout");
+        check("/src/checkout/", "checkout");
+        check("checkout.git", "checkout");
+        check("/src/checkout/.git", "checkout");
+        check("/src/git", "git");
+        check("/", "repository");
     }
 
     #[test]

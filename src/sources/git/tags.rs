@@ -1,7 +1,7 @@
 //! Tags to deployments: which tags count, for which service, at which moment.
 //!
-//! Why the id is `REPOSITORY/TAG`: two repositories may both have `v1.0`, and a folder's name holds no slash, so
-//! no two tags share an id. Within a repository ids sort as the names do: "by date, then name" is (finish, id).
+//! Why the id is `REPOSITORY:TAG`: two repositories may both have `v1.0`, and a tag's name holds no colon, so no two
+//! tags share an id. Within a repository ids sort as the names do: "by date, then name" is (finish, id).
 //!
 //! Why the tag's date is the version: a tag that was moved points to later work, and then the later one wins.
 
@@ -130,7 +130,7 @@ impl TagRule {
         let finished_at =
             tag.finished_at().ok_or_else(|| format!("tag {} has no date that can be read: tag its commit again", tag.name))?;
         Ok(Deployment {
-            id: format!("{}/{}", self.repository, tag.name),
+            id: format!("{}:{}", self.repository, tag.name),
             service: Some(service),
             repository: Some(self.repository.clone()),
             environment: Some(self.environment.clone()),
@@ -311,7 +311,7 @@ mod tests {
                 _ => String::new(),
             })
             .collect();
-        assert_eq!(told, ["11 shop/v1.10 Some(5)", "12 shop/v1.9 Some(5)", "13 shop/v0.1 Some(7)"]);
+        assert_eq!(told, ["11 shop:v1.10 Some(5)", "12 shop:v1.9 Some(5)", "13 shop:v0.1 Some(7)"]);
         let reason = "tag v2.0 points to a tree, not to a commit: only a tag on a commit is a deployment".to_string();
         assert_eq!(rejected, [Rejected { line: 10, reason }]);
     }

@@ -1,0 +1,159 @@
+//! `pacer demo`: everything on this machine, with a sample organisation and a Slack workspace in the browser.
+//!
+//! The bot is the real one: it reaches the sandbox over real HTTP with real signatures, on the port that the page
+//! is served on. The database is a file in a temporary folder, gone when the demo ends.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use super::{print, serve};
+use crate::app::App;
+use crate::backfill::GitImport;
+use crate::clock::Clock;
+use crate::config::{Config, SlackConfig};
+use crate::domain::event::Parsed;
+use crate::domain::org::{self, OrgFile};
+use crate::domain::time::At;
+use crate::sandbox::{self, Workspace};
+use crate::simulator::{self, Sample, SampleUser};
+use crate::slack::scopes;
+use crate::store::Delivery;
+use crate::{http, schedule};
+
+/// Where, and on what data.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where the page and the bot listen
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Use a real repository instead of the sample organisation
+    #[arg(long, value_name = "PATH")]
+    git: Option<PathBuf>,
+}
+
+/// The sample organisation is always the same one.
+const SEED: u64 = 1;
+/// Events a batch.
+const BATCH: usize = 5_000;
+
+pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
+    let folder = std::env::temp_dir().join(format!("pacer-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    let clock = config.now.map_or_else(Clock::real, Clock::running);
+    let listener = TcpListener::bind(&args.listen)
+        .await
+        .with_context(|| format!("listening on {}: is a demo running already? Try --listen 127.0.0.1:0", args.listen))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let sample = args.git.is_none().then(|| simulator::sample(SEED, clock.now()));
+    let workspace = workspace(sample.as_ref(), &clock, &url)?;
+    config.database_url = format!("sqlite://{}", folder.join("demo.db").display());
+    config.slack = sandbox_slack(&workspace);
+    config.admins = sample
+        .as_ref()
+        .map(|sample| sample.users.iter().filter(|user| user.admin).map(|user| user.slack.clone()).collect())
+        .unwrap_or_default();
+    config.rate_limit = None;
+    let app = App::open(config, clock).await?;
+    match (&args.git, sample) {
+        (Some(path), _) => feed_git(&app, path).await?,
+        (None, Some(sample)) => feed_sample(&app, sample).await?,
+        (None, None) => {}
+    }
+    app.store.refresh(None).await?;
+    app.start();
+    app.tasks.spawn("schedule", schedule::run(app.clone()));
+    let router = http::router(app.clone()).merge(sandbox::router(workspace));
+    print(&welcome(&url, args.git.is_some()));
+    let outcome = http::serve_router(app, router, listener, serve::stopped()?).await;
+    let _ = std::fs::remove_dir_all(&folder); // a temporary folder that stays is the system's to clean
+    outcome?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The workspace with the sample organisation's people and channels.
+fn workspace(sample: Option<&Sample>, clock: &Clock, url: &str) -> Result<Workspace> {
+    let now = clock.clone();
+    let mut options = sandbox::Options::new(std::sync::Arc::new(move || now.now()));
+    if let Some(sample) = sample {
+        options.people = sample.users.iter().map(person).collect();
+        let mut channels: Vec<sandbox::Channel> =
+            sample.channels.iter().map(|it| sandbox::Channel::public(&it.id, &it.name, true)).collect();
+        channels.push(sandbox::Channel::public("C0RANDOM", "random", false)); // pacer is not in it: sharing there says so
+        options.channels = channels;
+        options.groups.clear();
+        options.suggestions = ["dora", "dora team:payments 90d", "help"].map(str::to_string).to_vec();
+    }
+    options.scopes = scopes::NEEDED.iter().map(|scope| (*scope).to_string()).collect();
+    let workspace = Workspace::new(options)?;
+    workspace.at(url);
+    workspace.app_at(url);
+    Ok(workspace)
+}
+
+fn person(user: &SampleUser) -> sandbox::Person {
+    let handle = user.name.split(' ').next().unwrap_or(user.name).to_lowercase();
+    let person = sandbox::Person::new(&user.slack, &handle, user.name, user.team.unwrap_or("all teams"));
+    if user.admin { person.admin() } else { person }
+}
+
+/// The bot's settings for the sandbox.
+fn sandbox_slack(workspace: &Workspace) -> SlackConfig {
+    let options = workspace.options();
+    let secret = |text: &str| Some(SecretString::from(text.to_string()));
+    SlackConfig {
+        bot_token: secret(&options.bot_token),
+        signing_secret: secret(&options.signing_secret),
+        app_token: None,
+        api_url: workspace.api_url(),
+        teams: vec![options.team_id.clone()],
+    }
+}
+
+async fn feed_sample(app: &App, sample: Sample) -> Result<()> {
+    let file = OrgFile::parse(&sample.org_toml).map_err(|error| anyhow::anyhow!("the sample organisation: {error}"))?;
+    let before = app.store.org_version(0).await?;
+    let applied = org::apply(&before.org, file, app.clock.now()).map_err(|error| anyhow::anyhow!("the sample organisation: {error}"))?;
+    app.store.apply_org(&before, applied, app.clock.now()).await?;
+    for (at, events) in sample.events.chunks(BATCH).enumerate() {
+        let parsed = Parsed { events: events.to_vec(), read: events.len() as u64, ..Parsed::default() };
+        take(app, "sample", format!("sample-{at}"), parsed).await?;
+    }
+    Ok(())
+}
+
+async fn feed_git(app: &App, path: &std::path::Path) -> Result<()> {
+    let import = GitImport { path: path.to_path_buf(), service: None, environment: None, tags: None, deployments: true };
+    let mut at = 0_u32;
+    let read = import
+        .run(async |parsed: Parsed| {
+            at += 1;
+            take(app, "git", format!("demo-{at}"), parsed).await
+        })
+        .await?;
+    if let Some(note) = read.note {
+        print(&note);
+    }
+    Ok(())
+}
+
+async fn take(app: &App, source: &str, key: String, parsed: Parsed) -> Result<()> {
+    let received_at: At = app.clock.now();
+    let delivery =
+        Delivery { source: source.into(), key: Some(key), headers: std::collections::BTreeMap::default(), body: Vec::new(), received_at };
+    app.store.ingest(delivery, parsed).await?;
+    Ok(())
+}
+
+/// Where to click, and what to type first.
+fn welcome(url: &str, git: bool) -> String {
+    let about = if git { "The data is your repository: its tags are deployments." } else { Sample::about() };
+    let team = if git { "" } else { " team:payments" };
+    format!(
+        "\n  pacer is ready. Open  {url}/\n\n  It is a Slack workspace on this machine, with pacer in it. Type  /metrics dora{team}\n  and press the buttons below the answer.\n\n  {}\n\n  Stop with Ctrl-C. Nothing leaves this machine.\n",
+        about.replace('\n', "\n  ")
+    )
+}

@@ -1,0 +1,295 @@
+//! From facts to shipped deployments: what each one contains, whether it failed, when it recovered.
+//!
+//! This is the heart of the DORA figures, and it is pure: [`derive()`] takes everything known about one service
+//! up to an instant, and returns each of its production deployments with its lead times, its failure and its
+//! recovery. The rules are those of `metrics.md` (identity, contents, failure, recovery); each file here is
+//! one of them. Order and repetition of facts change nothing.
+//!
+//! Why a service at a time: ancestry, rollbacks and incident links never cross services, so a change in one
+//! never makes another stale, and the result packs into one row a day ([`day::Day`]).
+
+mod contents;
+pub mod day;
+mod failure;
+mod graph;
+mod revert;
+
+use std::collections::BTreeMap;
+
+use super::event::Status;
+use super::time::{At, HOUR};
+
+/// Grows when a definition changes, so that packed days are made anew and receipts name what they used.
+pub const DEFINITIONS: i64 = 1;
+
+/// How a service's events are read; from the organisation file, else the defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Names of its production environments; empty: by the event's own word, then by name.
+    pub environments: Vec<String>,
+    /// How long after a deployment an incident without a reference may begin, in microseconds.
+    pub incident_window: i64,
+    /// Which kind of event is a deployment.
+    pub deploys_by: String,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { environments: Vec::new(), incident_window: 24 * HOUR, deploys_by: "deployment".into() }
+    }
+}
+
+impl Rules {
+    /// Rule 2: whether a deployment is into production.
+    pub fn production(&self, deployment: &DeploymentRow) -> bool {
+        let name = deployment.environment.as_deref().unwrap_or("").trim().to_lowercase();
+        if !self.environments.is_empty() {
+            return self.environments.iter().any(|known| known.to_lowercase() == name);
+        }
+        if let Some(said) = deployment.production {
+            return said;
+        }
+        name.is_empty() || ["prod", "production", "live"].iter().any(|known| name.starts_with(known))
+    }
+}
+
+/// A deployment as stored.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "as in `event::Deployment`")]
+pub struct DeploymentRow {
+    pub source: String,
+    pub id: String,
+    pub environment: Option<String>,
+    pub production: Option<bool>,
+    pub via: String,
+    pub status: Status,
+    pub finished_at: Option<At>,
+    pub sha: Option<String>,
+    /// Shas of the explicit list.
+    pub commits: Option<Vec<String>>,
+    pub hotfix: bool,
+    pub rollback: bool,
+    /// The delivery that last changed it.
+    pub seq: i64,
+}
+
+/// A commit as stored.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[allow(missing_docs, reason = "as in `event::Commit`")]
+pub struct CommitRow {
+    pub sha: String,
+    pub authored_at: Option<At>,
+    pub bot: bool,
+    pub subject: Option<String>,
+    /// Shas of its "This reverts commit" trailers.
+    pub reverts: Vec<String>,
+    /// None: not known.
+    pub parents: Option<Vec<String>>,
+    /// Whether the parents are git's own.
+    pub exact: bool,
+    pub shallow: bool,
+}
+
+/// A merged change as stored.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[allow(missing_docs, reason = "as in `event::Change`")]
+pub struct ChangeRow {
+    pub merge_commit: String,
+    pub head: Option<String>,
+    pub commits: Option<Vec<String>>,
+    pub merged_at: Option<At>,
+}
+
+/// An incident as stored, already known to concern this service.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "as in `event::Incident`")]
+pub struct IncidentRow {
+    pub source: String,
+    pub id: String,
+    pub started_at: At,
+    pub resolved_at: Option<At>,
+    pub deployment: Option<String>,
+    pub title: Option<String>,
+    pub seq: i64,
+}
+
+/// Everything known about one service.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServiceFacts {
+    /// Its name.
+    pub service: String,
+    /// How its events are read.
+    pub rules: Rules,
+    /// All its deployment events, of every environment and outcome.
+    pub deployments: Vec<DeploymentRow>,
+    /// The commits of its repositories and of explicit lists.
+    pub commits: Vec<CommitRow>,
+    /// The merged changes of its repositories.
+    pub changes: Vec<ChangeRow>,
+    /// Its incidents.
+    pub incidents: Vec<IncidentRow>,
+}
+
+/// Whether a deployment's commits are known, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reason {
+    /// They are.
+    #[default]
+    Known,
+    /// No earlier production deployment of the service and environment is its ancestor.
+    NoBaseline,
+    /// Its commit is in no history that pacer has.
+    UnknownCommit,
+    /// The history is cut off before a baseline.
+    Shallow,
+}
+
+impl Reason {
+    /// The code under `excluded`; none where the commits are known.
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Known => None,
+            Self::NoBaseline => Some("no_baseline"),
+            Self::UnknownCommit => Some("unknown_commit"),
+            Self::Shallow => Some("shallow"),
+        }
+    }
+}
+
+/// A commit that reached production.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    /// Its object name.
+    pub sha: String,
+    /// When it was written.
+    pub authored_at: At,
+    /// From there to the finish of the deployment, in microseconds.
+    pub micros: i64,
+}
+
+/// Why a deployment counts as failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause {
+    /// An incident links to it.
+    Incident(IncidentRow),
+    /// It was rolled back by the deployment of that id.
+    RolledBack(String),
+    /// A commit of it was reverted: the revert's sha, and the deployment that brought it.
+    Reverted {
+        /// The reverting commit.
+        revert: String,
+        /// The deployment that brought it.
+        by: String,
+    },
+}
+
+/// Why a deployment counts as rework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "plain names")]
+pub enum Rework {
+    HotfixFlag,
+    RollbackFlag,
+    RolledBack,
+    Revert,
+}
+
+/// When a failed deployment was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// At that instant.
+    At(At),
+    /// An incident of it is still open.
+    Open,
+}
+
+/// A successful production deployment with all that follows from the facts.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "as in `DeploymentRow`, or said by the type")]
+pub struct Shipped {
+    pub source: String,
+    pub id: String,
+    pub environment: String,
+    pub finished_at: At,
+    pub sha: Option<String>,
+    pub seq: i64,
+    pub reason: Reason,
+    /// Commits counted.
+    pub leads: Vec<Lead>,
+    /// Commits left out, by code.
+    pub merges: u32,
+    pub bots: u32,
+    pub negative: u32,
+    /// Reverts in it whose target could not be told.
+    pub unmatched_reverts: u32,
+    pub rollback: bool,
+    pub rework: Vec<Rework>,
+    pub causes: Vec<Cause>,
+    pub recovery: Option<Recovery>,
+}
+
+/// What [`derive()`] returns.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Derived {
+    /// In order of (finish, id).
+    pub deployments: Vec<Shipped>,
+    /// Attempts that failed: neither deployments nor failures.
+    pub attempts: Vec<At>,
+    /// Incidents that link to no deployment.
+    pub unlinked: Vec<IncidentRow>,
+    /// The first event of the service: deployments, incidents.
+    pub first_event: Option<At>,
+    /// Whether its failures could be known from its own data: a flag, an identified rollback, or commit messages.
+    pub evidence: bool,
+    /// Deployments left out because their environment is not production, by name.
+    pub elsewhere: BTreeMap<String, u64>,
+}
+
+/// Derives a service's deployments from the facts up to `as_of`: later facts do not exist.
+pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
+    let mut derived = Derived::default();
+    let mut successes: Vec<&DeploymentRow> = Vec::new();
+    let mut first = None;
+    for row in &facts.deployments {
+        let Some(finished_at) = row.finished_at.filter(|at| *at <= as_of) else { continue };
+        if row.via != facts.rules.deploys_by {
+            continue;
+        }
+        first = earliest(first, finished_at);
+        if !facts.rules.production(row) {
+            *derived.elsewhere.entry(row.environment.clone().unwrap_or_default()).or_default() += 1;
+            continue;
+        }
+        match row.status {
+            Status::Success => successes.push(row),
+            Status::Failure => derived.attempts.push(finished_at),
+            Status::Pending => {}
+        }
+    }
+    successes.sort_by(|a, b| (a.finished_at, &a.id, &a.source).cmp(&(b.finished_at, &b.id, &b.source)));
+    derived.attempts.sort_unstable();
+    let graph = graph::Graph::new(facts, as_of);
+    let contents = contents::contents(&successes, &graph);
+    let reverts = revert::find(&contents, &graph);
+    derived.deployments = contents.shipped;
+    let incidents: Vec<&IncidentRow> = facts.incidents.iter().filter(|incident| incident.started_at <= as_of).collect();
+    for incident in &incidents {
+        first = earliest(first, incident.started_at);
+    }
+    let hotfixes: Vec<bool> = successes.iter().map(|row| row.hotfix).collect();
+    failure::mark_rollbacks(&mut derived.deployments, &hotfixes);
+    failure::mark_reverts(&mut derived.deployments, &reverts);
+    derived.unlinked = failure::mark_incidents(&mut derived.deployments, &incidents, facts.rules.incident_window);
+    failure::mark_recoveries(&mut derived.deployments, as_of);
+    derived.evidence = successes.iter().any(|row| row.hotfix || row.rollback)
+        || derived.deployments.iter().any(|shipped| shipped.rework.contains(&Rework::RolledBack))
+        || graph.has_messages();
+    derived.first_event = first;
+    derived
+}
+
+fn earliest(first: Option<At>, at: At) -> Option<At> {
+    Some(first.map_or(at, |first| first.min(at)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+//! Joins a file to the organisation so far. History is kept: what was in force before the apply stays known.
+//!
+//! Decisions, for services of a team and likewise for its members ("entry" is one name in one team):
+//!
+//! - An unchanged entry stays as it was. One without `from` is the entry already in force, whenever that began.
+//! - A new entry without `from` counts from the time of apply if any team ever had that name, for then it is a change;
+//!   else from the beginning, since nobody's figures are rewritten by it. So the first file counts from the beginning.
+//! - An entry that is gone is closed, never deleted: where another team takes the name over with an explicit `from`, at
+//!   that date (so that a move has no gap and no overlap), else at the time of apply. One that had not begun is dropped.
+//! - An explicit `from` or `until` is taken as said, also in the past: it is the one way to correct a date, and `preview`
+//!   shows it. Spans that ended before the apply are kept beside it.
+//! - A team that is gone is *dissolved*: all its entries close, and it stays known for the time before. A new parent counts
+//!   from the time of apply; the old one is kept in `past_parents`.
+//! - All else (names, zones, targets, declarations): the newest file holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{FileError, Org, OrgFile, Problem, Span, Team};
+use crate::domain::time::At;
+
+type Entries = Vec<(String, Span)>;
+type Pairs = BTreeMap<(String, String), Vec<Span>>;
+
+/// The organisation after a file. The same file again changes nothing.
+///
+/// # Errors
+/// An entry without `from` that would end before it could begin.
+pub fn apply(old: &Org, file: OrgFile, at: At) -> Result<Org, FileError> {
+    let mut new = file.declared;
+    let mut problems = Vec::new();
+    let services = settle(old, &new, |team| &team.services, at, &mut problems);
+    let members = settle(old, &new, |team| &team.members, at, &mut problems);
+    if !problems.is_empty() {
+        return Err(FileError { problems });
+    }
+    for (id, team) in &mut new.teams {
+        if let Some(before) = old.teams.get(id) {
+            keep_parents(team, before, at);
+        }
+    }
+    for (id, team) in &old.teams {
+        if !new.teams.contains_key(id) {
+            new.teams.insert(id.clone(), Team { dissolved: team.dissolved.or(Some(at)), ..team.clone() });
+        }
+    }
+    for (id, team) in &mut new.teams {
+        team.services = of_team(&services, id);
+        team.members = of_team(&members, id);
+    }
+    Ok(new)
+}
+
+fn of_team(pairs: &Pairs, id: &str) -> Entries {
+    let mine = pairs.iter().filter(|((team, _), _)| team == id);
+    mine.flat_map(|((_, name), spans)| spans.iter().map(|span| (name.clone(), *span))).collect()
+}
+
+fn pairs_of(org: &Org, list: impl Fn(&Team) -> &Entries) -> Pairs {
+    let mut pairs = Pairs::new();
+    for (id, team) in &org.teams {
+        for (name, span) in list(team) {
+            pairs.entry((id.clone(), name.clone())).or_default().push(*span);
+        }
+    }
+    pairs
+}
+
+fn keep_parents(team: &mut Team, before: &Team, at: At) {
+    team.past_parents.clone_from(&before.past_parents);
+    if before.dissolved.is_none() && before.parent == team.parent {
+        team.parent_since = before.parent_since;
+        return;
+    }
+    let span = Span { from: before.parent_since, until: before.dissolved.or(Some(at)) };
+    if let Some(parent) = &before.parent
+        && !span.is_empty()
+    {
+        team.past_parents.push((parent.clone(), span));
+    }
+    team.parent_since = team.parent.is_some().then_some(at);
+}
+
+/// All entries of one kind after the apply.
+fn settle(old: &Org, file: &Org, list: impl Fn(&Team) -> &Entries + Copy, at: At, problems: &mut Vec<Problem>) -> Pairs {
+    let (had, said) = (pairs_of(old, list), pairs_of(file, list));
+    let ever: BTreeSet<&str> = had.keys().map(|(_, name)| name.as_str()).collect();
+    let mut out = Pairs::new();
+    for pair in had.keys().chain(said.keys()).collect::<BTreeSet<_>>() {
+        let before = had.get(pair).map_or(&[][..], Vec::as_slice);
+        let mut spans = match said.get(pair) {
+            None => before.iter().map(|span| vanish(*span, pair, &had, &said, at)).collect(),
+            Some(said) => match restate(said, before, ever.contains(pair.1.as_str()), at) {
+                Ok(spans) => spans,
+                Err(until) => {
+                    let message = format!("`{}` in team `{}` ends {until}, before this change could begin: say its `from`", pair.1, pair.0);
+                    problems.push(Problem { line: None, message });
+                    continue;
+                }
+            },
+        };
+        spans.retain(|span| !span.is_empty());
+        spans.sort_by_key(|span| span.from);
+        if !spans.is_empty() {
+            out.insert(pair.clone(), spans);
+        }
+    }
+    out
+}
+
+fn is_live(span: Span, at: At) -> bool {
+    span.until.is_none_or(|until| until > at)
+}
+
+/// A span of an entry that the file no longer has.
+fn vanish(span: Span, pair: &(String, String), had: &Pairs, said: &Pairs, at: At) -> Span {
+    if !is_live(span, at) {
+        return span;
+    }
+    let mut close = None;
+    for (other, spans) in said.iter().filter(|(other, _)| other.1 == pair.1) {
+        let before = had.get(other).map_or(&[][..], Vec::as_slice);
+        for taker in spans.iter().filter(|taker| is_live(**taker, at)) {
+            if taker.from.is_some() && taker.from == span.until {
+                return span; // a handover that an earlier apply has already written down
+            }
+            let gained = match taker.from {
+                Some(from) => !before.iter().any(|held| held.from == Some(from)),
+                None => !before.iter().any(|held| is_live(*held, at)),
+            };
+            let takes_over = taker.from.unwrap_or(at);
+            if gained && span.from.is_none_or(|from| from < takes_over) {
+                close = Some(close.map_or(takes_over, |close: At| close.min(takes_over)));
+            }
+        }
+    }
+    span.both(Span { from: None, until: Some(close.unwrap_or(at)) })
+}
+
+/// The spans of an entry that the file has. The error is an end that comes before the beginning it would get.
+fn restate(said: &[Span], before: &[Span], ever: bool, at: At) -> Result<Vec<Span>, At> {
+    let mut left = before.to_vec();
+    let mut out = Vec::new();
+    for span in said.iter().filter(|span| span.from.is_none()) {
+        let same = left.iter().position(|held| held.until == span.until);
+        let live = || left.iter().position(|held| is_live(*held, at) && !Span { until: span.until, ..*held }.is_empty());
+        out.push(match same.or_else(live) {
+            Some(index) => Span { until: span.until, ..left.remove(index) },
+            None if !ever => *span,
+            None => match span.until {
+                Some(until) if until <= at => return Err(until),
+                until => Span { from: Some(at), until },
+            },
+        });
+    }
+    for span in said.iter().filter(|span| span.from.is_some()) {
+        if let Some(index) = left.iter().position(|held| held.from == span.from) {
+            left.remove(index);
+        }
+        out.push(*span);
+    }
+    let corrected = |held: &Span| said.iter().any(|span| span.from.is_some_and(|from| from <= at) && !span.both(*held).is_empty());
+    for held in left {
+        match is_live(held, at) {
+            false => out.push(held),
+            true if corrected(&held) => {}
+            true => out.push(held.both(Span { from: None, until: Some(at) })),
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::org::preview;
+
+    fn at(date: &str) -> At {
+        At::parse(&format!("{date}T00:00:00Z")).unwrap()
+    }
+
+    fn step(old: &Org, toml: &str, date: &str) -> Org {
+        apply(old, OrgFile::parse(toml).unwrap_or_else(|error| panic!("{error}")), at(date)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Who owns what, in one line: "payments: checkout ..2026-05-01; search: checkout 2026-05-01..".
+    fn owners(org: &Org) -> String {
+        let day = |at: Option<At>| at.map_or_else(String::new, |at| at.rfc3339()[..10].to_owned());
+        let span = |(name, span): &(String, Span)| format!("{name} {}..{}", day(span.from), day(span.until));
+        let team = |(id, team): (&String, &Team)| {
+            let entries: Vec<String> = team.services.iter().chain(&team.members).map(span).collect();
+            format!("{id}: {}", entries.join(", "))
+        };
+        org.teams.iter().map(team).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Applies each file on its date and compares who owns what; the same file again, then or later, changes nothing.
+    fn check(files: &[(&str, &str)], expect: &str) -> Org {
+        let mut org = Org::default();
+        for (date, services) in files {
+            let file: String = services.split(';').filter(|team| !team.trim().is_empty()).fold(String::new(), |file, team| {
+                let (id, services) = team.split_once(':').unwrap();
+                file + &format!("[[teams]]\nid = \"{}\"\nservices = [{services}]\n", id.trim())
+            });
+            org = step(&org, &file, date);
+            for later in [date, "2027-06-01"] {
+                let again = step(&org, &file, later);
+                assert_eq!((&again, preview(&org, &again)), (&org, vec![]), "applied twice");
+            }
+        }
+        assert_eq!(owners(&org), expect);
+        org
+    }
+
+    #[test]
+    fn the_first_file_counts_from_the_beginning() {
+        check(&[("2026-01-01", "a: 'x', 'y'")], "a: x .., y ..");
+        check(&[("2026-01-01", "a: {id='x', from=2025-03-01}")], "a: x 2025-03-01..");
+    }
+
+    #[test]
+    fn a_move_counts_from_the_apply_or_from_its_date() {
+        check(&[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: ; b: 'x'")], "a: x ..2026-06-01; b: x 2026-06-01..");
+        check(&[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: ; b: {id='x', from=2026-05-01}")], "a: x ..2026-05-01; b: x 2026-05-01..");
+        check(&[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: ; b: {id='x', from=2026-09-01}")], "a: x ..2026-09-01; b: x 2026-09-01..");
+        check(
+            &[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: {id='x', until=2026-05-01}; b: {id='x', from=2026-05-01}")],
+            "a: x ..2026-05-01; b: x 2026-05-01..",
+        );
+        // There and back again.
+        check(
+            &[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: ; b: 'x'"), ("2026-07-01", "a: 'x'; b:")],
+            "a: x ..2026-06-01, x 2026-07-01..; b: x 2026-06-01..2026-07-01",
+        );
+    }
+
+    #[test]
+    fn new_entries_of_a_later_file() {
+        check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: 'x', 'y'")], "a: x .., y .."); // nobody ever owned y
+        check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: 'x'; b: 'x'")], "a: x ..; b: x 2026-06-01.."); // two owners from now on
+        check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: {id='x', from=2026-05-01}")], "a: x 2026-05-01.."); // a corrected date
+        check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: {id='x', from=2026-09-01}")], "a: x ..2026-06-01, x 2026-09-01.."); // a pause
+        check(&[("2026-01-01", "a: {id='x', from=2026-09-01}"), ("2026-06-01", "a:")], "a: "); // never began
+    }
+
+    #[test]
+    fn a_team_that_is_gone_is_known_for_its_past() {
+        let org = check(&[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "b: 'x'")], "a: x ..2026-06-01; b: x 2026-06-01..");
+        assert_eq!(org.teams["a"].dissolved, Some(at("2026-06-01")));
+        assert_eq!(org.team_by("A").map(|(id, _)| id), Some("a"));
+        assert_eq!(org.live_teams().count(), 1);
+    }
+
+    #[test]
+    fn a_contradictory_entry_is_refused() {
+        let org = step(&Org::default(), "[[teams]]\nid='a'\nservices=['x']\n[[teams]]\nid='b'", "2026-01-01");
+        let file = OrgFile::parse("[[teams]]\nid='a'\n[[teams]]\nid='b'\nservices=[{id='x', until=2026-05-01}]").unwrap();
+        let error = apply(&org, file, at("2026-06-01")).expect_err("ends before it could begin").to_string();
+        assert!(error.contains("say its `from`"), "{error}");
+    }
+
+    #[test]
+    fn pools_follow_the_tree_over_time() {
+        let tree = |parent: &str| {
+            format!(
+                "[[teams]]\nid='north'\n[[teams]]\nid='south'\n[[teams]]\nid='a'\nparent='{parent}'\nservices=['x']\nmembers=['u1']\n[[people]]\nid='u1'\nslack='U1'"
+            )
+        };
+        let first = step(&Org::default(), &tree("north"), "2026-01-01");
+        assert_eq!(first.owned("north"), vec![("x".to_owned(), Span::ALWAYS)]);
+        assert_eq!(first.children("north"), ["a"]);
+        let then = step(&first, &tree("south"), "2026-06-01");
+        assert_eq!(preview(&first, &then), ["team a moves from north to south"]);
+        assert_eq!(then.owned("north"), vec![("x".to_owned(), Span { from: None, until: Some(at("2026-06-01")) })]);
+        assert_eq!(then.owned("south"), vec![("x".to_owned(), Span { from: Some(at("2026-06-01")), until: None })]);
+        assert_eq!(then.owned("a"), vec![("x".to_owned(), Span::ALWAYS)]);
+        assert_eq!(then.teams_of_slack("U1", at("2026-03-01")), ["a"]);
+        assert!(then.teams_of_slack("U2", at("2026-03-01")).is_empty());
+    }
+
+    #[test]
+    fn a_preview_names_moves() {
+        let check = |before: &str, after: &str, expect: &[&str]| {
+            let old = step(&Org::default(), before, "2026-01-01");
+            assert_eq!(preview(&old, &step(&old, after, "2026-06-01")), expect);
+        };
+        let two = |a: &str, b: &str| format!("[[teams]]\nid='payments'\nservices=[{a}]\n[[teams]]\nid='search'\nservices=[{b}]\n");
+        check(
+            &two("'checkout'", ""),
+            &two("", "{id='checkout', from=2026-05-01}"),
+            &["checkout moves from payments to search from 2026-05-01"],
+        );
+        check(&two("'checkout'", ""), &two("", ""), &["checkout leaves payments from 2026-06-01"]);
+        check(&two("", ""), &two("'checkout'", ""), &["checkout joins payments from the beginning"]);
+        let dated = two("{id='checkout', from=2026-05-01}", "");
+        check(&two("'checkout'", ""), &dated, &["checkout counts in payments from 2026-05-01, no longer from the beginning"]);
+        let gone = "[[teams]]\nid='search'\ntargets={change_lead_time='2d'}\n";
+        let lines = [
+            "team payments is dissolved; its past is kept",
+            "the target change_lead_time of team search changes",
+            "checkout leaves payments from 2026-06-01",
+        ];
+        check(&two("'checkout'", ""), gone, &lines);
+    }
+
+    /// Which of three teams lists which of three services; no entry says a date.
+    fn plain_file() -> impl Strategy<Value = Vec<Vec<bool>>> {
+        proptest::collection::vec(proptest::collection::vec(any::<bool>(), 4), 3)
+    }
+
+    fn file_of(teams: &[Vec<bool>]) -> OrgFile {
+        let mut file = OrgFile::default();
+        for (id, bits) in ["a", "b", "c"].iter().zip(teams) {
+            let services: Entries =
+                ["x", "y", "z"].iter().zip(bits).filter(|(_, on)| **on).map(|(name, _)| ((*name).to_owned(), Span::ALWAYS)).collect();
+            if bits[3] {
+                file.declared.teams.insert((*id).to_owned(), Team { members: services.clone(), services, ..Team::default() });
+            }
+        }
+        file
+    }
+
+    proptest! {
+        #[test]
+        fn history_is_never_rewritten(files in proptest::collection::vec(plain_file(), 1..5)) {
+            let mut org = Org::default();
+            for (step, teams) in files.iter().enumerate() {
+                let now = At(i64::try_from(step).unwrap() * 10 + 10);
+                let next = apply(&org, file_of(teams), now).unwrap();
+                prop_assert_eq!(&apply(&next, file_of(teams), now.plus(5)).unwrap(), &next);
+                for before in (0..now.0).map(At) {
+                    for service in ["x", "y", "z"] {
+                        let holders = |org: &Org| org.owners(service).iter().filter(|(_, span)| span.holds(before)).map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
+                        if !org.owners(service).is_empty() {
+                            prop_assert_eq!(holders(&next), holders(&org), "{} at {:?}", service, before);
+                        }
+                    }
+                }
+                for (id, bits) in ["a", "b", "c"].iter().zip(teams) {
+                    for (name, on) in ["x", "y", "z"].iter().zip(bits) {
+                        let owns = next.owned(id).iter().any(|(service, span)| service == name && span.holds(now));
+                        prop_assert_eq!(owns, *on && bits[3]);
+                    }
+                }
+                org = next;
+            }
+        }
+    }
+}

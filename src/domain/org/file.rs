@@ -1,0 +1,321 @@
+//! The shapes of the organisation file, as `sources.md` documents them, and what is said when a file does not have them.
+//!
+//! Why every mistake at once: a file is written by hand and applied seldom; one mistake a run would be a slow game. Only a
+//! mistake of TOML itself, or an unknown key, stands alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+use super::Org;
+
+/// An organisation file, read and checked. Its spans are as the file says them: an open beginning means "not said".
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OrgFile {
+    /// What the file declares.
+    pub declared: Org,
+}
+
+impl OrgFile {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// All that is wrong in it, with lines.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let raw: RawFile = toml::from_str(text).map_err(|error| {
+            let mut problems = Problems::new(text);
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            match error.span() {
+                Some(span) => problems.add(span, message),
+                None => problems.found.push(Problem { line: None, message }),
+            }
+            FileError { problems: problems.found }
+        })?;
+        let mut problems = Problems::new(text);
+        let declared = super::read::organisation(&raw, &mut problems);
+        super::check::all(&raw, &declared, &mut problems);
+        problems.found.sort_by_key(|problem| problem.line);
+        if problems.found.is_empty() { Ok(Self { declared }) } else { Err(FileError { problems: problems.found }) }
+    }
+}
+
+/// Why a file was refused: nothing of it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// In the order of the file; never empty.
+    pub problems: Vec<Problem>,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, counted from 1, if known.
+    pub line: Option<usize>,
+    /// What is wrong, in a sentence without its full stop.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(out, "line {line}: {}.", self.message),
+            None => write!(out, "{}.", self.message),
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.problems.iter().enumerate() {
+            write!(out, "{}{problem}", if at == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// Mistakes as they are found in a text.
+pub(super) struct Problems<'a> {
+    text: &'a str,
+    found: Vec<Problem>,
+}
+
+impl<'a> Problems<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, found: Vec::new() }
+    }
+
+    /// Notes a mistake at a place of the text.
+    pub(super) fn add(&mut self, at: Range<usize>, message: impl Into<String>) {
+        let before = self.text.as_bytes().iter().take(at.start);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        self.found.push(Problem { line: Some(line), message: message.into() });
+    }
+
+    /// What was read, or a note.
+    pub(super) fn keep<T>(&mut self, at: Range<usize>, read: Result<T, String>) -> Option<T> {
+        read.map_err(|message| self.add(at, message)).ok()
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawFile {
+    pub(super) time_zone: Option<Spanned<String>>,
+    pub(super) calendar: RawCalendar,
+    pub(super) teams: Vec<RawTeam>,
+    pub(super) services: Vec<RawService>,
+    pub(super) people: Vec<RawPerson>,
+    pub(super) objectives: Vec<RawObjective>,
+    pub(super) projects: Vec<RawProject>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawCalendar {
+    pub(super) holidays: Vec<Spanned<Value>>,
+    pub(super) working_days: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTeam {
+    pub(super) id: Spanned<String>,
+    pub(super) name: Option<String>,
+    pub(super) parent: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) services: Vec<Spanned<Value>>,
+    #[serde(default)]
+    pub(super) members: Vec<Spanned<Value>>,
+    pub(super) visibility: Option<Spanned<String>>,
+    pub(super) time_zone: Option<Spanned<String>>,
+    pub(super) slack_group: Option<String>,
+    #[serde(default)]
+    pub(super) targets: BTreeMap<String, Spanned<Value>>,
+}
+
+/// An entry of `services` in its long form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOwned {
+    pub(super) id: String,
+    pub(super) from: Option<Value>,
+    pub(super) until: Option<Value>,
+}
+
+/// An entry of `members` in its long form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMember {
+    pub(super) person: String,
+    pub(super) from: Option<Value>,
+    pub(super) until: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawService {
+    pub(super) id: Spanned<String>,
+    pub(super) repository: Option<String>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    pub(super) tags: Option<String>,
+    #[serde(default)]
+    pub(super) environments: Vec<String>,
+    pub(super) incident_window: Option<Spanned<String>>,
+    pub(super) deploys_by: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPerson {
+    pub(super) id: Spanned<String>,
+    pub(super) slack: Option<String>,
+    #[serde(default)]
+    pub(super) emails: Vec<String>,
+    #[serde(default)]
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) fte: Option<Spanned<f64>>,
+    #[serde(default)]
+    pub(super) bot: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawObjective {
+    pub(super) id: Spanned<String>,
+    pub(super) name: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) period: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProject {
+    pub(super) id: Spanned<String>,
+    pub(super) name: Option<String>,
+    pub(super) priority: Option<u32>,
+    pub(super) planned_share: Option<Spanned<f64>>,
+    pub(super) due: Option<Spanned<Value>>,
+    pub(super) objective: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) epics: Vec<String>,
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+    pub(super) category: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+time_zone = "Europe/Berlin"
+[calendar]
+holidays = ["2026-12-25", 2026-12-26]
+working_days = ["mon", "Tuesday"]
+[[teams]]
+id = "tribe"
+[[teams]]
+id = "payments"
+name = "Payments"
+parent = "tribe"
+services = ["checkout", { id = "ledger", from = 2026-05-01, until = "2026-06-01T12:00:00Z" }, { id = "ledger", from = 2026-07-01T10:00:00 }]
+members = [{ person = "u1", from = 2026-01-01 }, "u2"]
+visibility = "team"
+time_zone = "America/New_York"
+slack_group = "S1"
+targets = { change_lead_time = "2d", deployment_frequency = "5/week", change_fail_rate = "10%" }
+[[services]]
+id = "checkout"
+repository = "acme/shop"
+paths = ["checkout/**"]
+tags = "checkout-v*"
+environments = ["production"]
+incident_window = "48h"
+deploys_by = "workflow:Deploy"
+[[people]]
+id = "u1"
+slack = "U1"
+emails = ["u1@example.com"]
+aliases = { github = "u-one" }
+fte = 1
+bot = false
+[[objectives]]
+id = "grow"
+name = "Grow"
+owner = "u1"
+period = "2026-Q4"
+[[projects]]
+id = "wallet"
+name = "Wallet"
+priority = 1
+planned_share = 0.3
+due = 2026-12-01
+objective = "grow"
+epics = ["PAY-1"]
+labels = ["wallet"]
+category = "new"
+"#;
+
+    #[test]
+    fn every_documented_shape_is_read() {
+        let org = OrgFile::parse(WHOLE).unwrap_or_else(|error| panic!("{error}")).declared;
+        let team = &org.teams["payments"];
+        let from = |index: usize| team.services[index].1.from.map(crate::domain::time::At::rfc3339);
+        assert_eq!(team.services[0], ("checkout".into(), crate::domain::org::Span::ALWAYS));
+        assert_eq!(from(1).as_deref(), Some("2026-05-01T04:00:00Z")); // midnight in New York
+        assert_eq!(team.services[1].1.until.map(crate::domain::time::At::rfc3339).as_deref(), Some("2026-06-01T12:00:00Z"));
+        assert_eq!(from(2).as_deref(), Some("2026-07-01T14:00:00Z"));
+        assert_eq!((team.members.len(), team.targets["change_lead_time"], team.targets["deployment_frequency"]), (2, 172_800.0, 5.0));
+        assert_eq!(org.services["checkout"].incident_window, Some(48 * crate::domain::time::HOUR));
+        assert_eq!((org.calendar.holidays.len(), org.calendar.working_days.join(" ")), (2, "mon tue".into()));
+        assert_eq!(org.projects["wallet"].due.map(|due| due.to_string()).as_deref(), Some("2026-12-01"));
+        assert_eq!(OrgFile::parse("").unwrap().declared, Org::default());
+    }
+
+    #[test]
+    fn each_mistake_is_one_sentence_with_its_line() {
+        let check = |text: &str, expect: &str| {
+            let error = OrgFile::parse(text).expect_err(text).to_string();
+            assert!(error.lines().any(|line| line.contains(expect)), "{text}\n{error}");
+        };
+        check("[[teams]]\nid = 'a'\nparent = 'b'", "line 3: the parent `b` of team `a` is not in `[[teams]]`.");
+        check(
+            "[[teams]]\nid='a'\nparent='b'\n[[teams]]\nid='b'\nparent='c'\n[[teams]]\nid='c'\nparent='a'",
+            "line 3: teams are in a ring of parents: `a` in `b` in `c` in `a`.",
+        );
+        check("[[teams]]\nid='a'\nparent='a'", "ring of parents: `a` in `a`");
+        check("[[teams]]\nid = 'a'\n[[teams]]\nid = 'A'", "line 4: the team `A` is declared twice.");
+        check(
+            "[[teams]]\nid='a'\nservices=[{id='x', from=2026-05-01, until=2026-04-01}]",
+            "line 3: `x` in `services` ends before it begins.",
+        );
+        check(
+            "[[teams]]\nid='a'\nservices=['x', {id='x', from=2026-04-01}]",
+            "line 3: `x` stands in `services` of team `a` twice at the same time.",
+        );
+        check("[[teams]]\nid='a'\nmembers=['u1', 'u1']", "`u1` stands in `members` of team `a` twice");
+        check("[[teams]]\nid='a'\nmembers=[{id='u1'}]", "line 3: an entry of `members` is wrong: unknown field `id`");
+        check("[[teams]]\nid='a'\nmembers=[{person='u1', from='soon'}]", "`soon` is not a date");
+        check("[[projects]]\nid='p'\nobjective='o'", "line 3: the objective `o` of project `p` is not in `[[objectives]]`.");
+        check("[[projects]]\nid='p'\nplanned_share=30.0", "line 3: `planned_share` of `p` is 30: it is a fraction between 0 and 1.");
+        check("time_zone='Mars/Base'", "line 1: `Mars/Base` is not a time zone");
+        check("[[services]]\nid='my service'", "line 2: the id `my service` of a service is empty or has a space");
+        check("[[teams]]\nid='all'", "no team may have the id `all`");
+        check("[[teams]]\nid='a'\ntargets={cycle_time='2d'}", "`deployment_frequency`, `change_lead_time`");
+        check("[[teams]]\nid='a'\nvisibility='none'", "`visibility` is `none`: it may be `organisation`, `team`.");
+        check("[[services]]\nid='a'\ndeploys_by='workflow:'", "`deploys_by` is `workflow:`");
+        check("[[services]]\nid='a'\ndeploys_by='workflow:NAME'\nincident_window='2'", "`2` is not a duration");
+        check("[[teams]]\nid='a'\n\nnmae='A'", "line 4: unknown field `nmae`");
+        check("[[teams]]\nname='A'", "missing field `id`");
+        check("[[teams]", "line 1:");
+        check("[[people]]\nid='a'\nslack='U1'\n[[people]]\nid='b'\nslack='U1'", "line 5: `U1` stands with two people, `a` and `b`.");
+        check("[calendar]\nworking_days=['someday']", "line 2: `someday` is not a day of the week");
+    }
+}

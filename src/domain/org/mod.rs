@@ -1,0 +1,168 @@
+//! [`Org`]: the organisation as its file declares it: teams, services, people, projects, over time.
+//!
+//! | file | does |
+//! |---|---|
+//! | `file` | the shapes of the TOML file, and [`FileError`] with a line for each mistake |
+//! | `read` | from those shapes to an [`OrgFile`] |
+//! | `check` | what may not stand in a file: cycles, overlaps, unknown parents |
+//! | `quantity` | dates, durations and targets as people write them |
+//! | `apply` | joins a file to the organisation so far: history is kept |
+//! | `preview` | says in lines what that changes |
+//! | `resolve` | who owns what and who is where, when |
+
+mod apply;
+mod check;
+mod file;
+mod preview;
+mod quantity;
+mod read;
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::time::At;
+
+pub use apply::apply;
+pub use check::EVERYTHING;
+pub use file::{FileError, OrgFile, Problem};
+pub use preview::preview;
+
+/// The organisation as declared, resolved to instants. Kept whole in the store under a version; receipts name it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Org {
+    /// IANA zone of the organisation; UTC where none is declared.
+    pub time_zone: Option<Tz>,
+    /// Teams by id.
+    pub teams: BTreeMap<String, Team>,
+    /// Declared services by name. A service that only appeared in events is not here.
+    pub services: BTreeMap<String, Service>,
+    /// People by id.
+    pub people: BTreeMap<String, Person>,
+    /// Objectives by id.
+    pub objectives: BTreeMap<String, Objective>,
+    /// Portfolio projects by id.
+    pub projects: BTreeMap<String, Project>,
+    /// Holidays and working days.
+    pub calendar: Calendar,
+}
+
+/// A span of time that may be open at either end: `[from, until)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Span {
+    /// None: from the beginning.
+    pub from: Option<At>,
+    /// None: still.
+    pub until: Option<At>,
+}
+
+impl Span {
+    /// From the beginning, still.
+    pub const ALWAYS: Self = Self { from: None, until: None };
+
+    /// Whether it holds the instant.
+    pub fn holds(&self, at: At) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
+    /// Whether there is no instant in it.
+    pub fn is_empty(&self) -> bool {
+        matches!((self.from, self.until), (Some(from), Some(until)) if until <= from)
+    }
+    /// What both hold; perhaps empty.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        let until = match (self.until, other.until) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        Self { from: self.from.max(other.from), until }
+    }
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Team {
+    pub name: String,
+    /// The team that it belongs to now.
+    pub parent: Option<String>,
+    /// Since when it belongs to that one; none: from the beginning.
+    #[serde(default)]
+    pub parent_since: Option<At>,
+    /// Teams that it belonged to before, when.
+    #[serde(default)]
+    pub past_parents: Vec<(String, Span)>,
+    /// When it vanished from the file. It stays known for the time before.
+    #[serde(default)]
+    pub dissolved: Option<At>,
+    /// Which services it owns, when. A service may come and go several times.
+    pub services: Vec<(String, Span)>,
+    /// Who is in it, when.
+    pub members: Vec<(String, Span)>,
+    pub time_zone: Option<Tz>,
+    /// `organisation` (the default) or `team`.
+    pub visibility: Option<String>,
+    pub slack_group: Option<String>,
+    /// Metric id to target, in the metric's unit (seconds, a week, fraction).
+    pub targets: BTreeMap<String, f64>,
+}
+
+/// A declared service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Service {
+    pub repository: Option<String>,
+    pub paths: Vec<String>,
+    /// Glob of the tags that deploy it.
+    pub tags: Option<String>,
+    /// Names of its production environments; empty: by the rules.
+    pub environments: Vec<String>,
+    /// Microseconds; none: 24 hours.
+    pub incident_window: Option<i64>,
+    /// `deployment` (the default), `release`, `merge` or `workflow:NAME`.
+    pub deploys_by: Option<String>,
+}
+
+/// A person across tools.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Person {
+    pub slack: Option<String>,
+    pub emails: Vec<String>,
+    pub aliases: BTreeMap<String, String>,
+    pub fte: Option<f64>,
+    pub bot: bool,
+}
+
+/// An objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Objective {
+    pub name: String,
+    pub owner: Option<String>,
+    pub period: Option<String>,
+}
+
+/// A portfolio project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Project {
+    pub name: String,
+    pub priority: Option<u32>,
+    pub planned_share: Option<f64>,
+    pub due: Option<chrono::NaiveDate>,
+    pub objective: Option<String>,
+    pub epics: Vec<String>,
+    pub labels: Vec<String>,
+    pub category: Option<String>,
+}
+
+/// When people work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Calendar {
+    pub holidays: Vec<chrono::NaiveDate>,
+    pub working_days: Vec<String>,
+}

@@ -1,0 +1,138 @@
+//! What an apply would change, in lines for the person who is about to do it. The same organisation twice gives no line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveTime;
+
+use super::{Org, Span, Team};
+use crate::domain::time::At;
+use crate::domain::window::local;
+
+/// Lines such as "checkout moves from payments to search from 2026-05-01", from the organisation before to that after.
+pub fn preview(old: &Org, new: &Org) -> Vec<String> {
+    let mut lines = Vec::new();
+    if old.time_zone != new.time_zone {
+        lines.push(format!("the time zone becomes {}", new.time_zone.map_or("UTC", chrono_tz::Tz::name)));
+    }
+    for (id, team) in &new.teams {
+        team_lines(id, old.teams.get(id), team, &mut lines);
+    }
+    entry_lines(old, new, |team| &team.services, &mut lines);
+    entry_lines(old, new, |team| &team.members, &mut lines);
+    declared_lines("service", &old.services, &new.services, &mut lines);
+    declared_lines("person", &old.people, &new.people, &mut lines);
+    declared_lines("objective", &old.objectives, &new.objectives, &mut lines);
+    declared_lines("project", &old.projects, &new.projects, &mut lines);
+    if old.calendar != new.calendar {
+        lines.push("the calendar changes".into());
+    }
+    lines
+}
+
+fn team_lines(id: &str, old: Option<&Team>, new: &Team, lines: &mut Vec<String>) {
+    let Some(old) = old else {
+        let below = new.parent.as_ref().map_or_else(String::new, |parent| format!(" in {parent}"));
+        lines.push(format!("team {id} is new{below}"));
+        return;
+    };
+    match (old.dissolved, new.dissolved) {
+        (None, Some(_)) => lines.push(format!("team {id} is dissolved; its past is kept")),
+        (Some(_), None) => lines.push(format!("team {id} comes back")),
+        _ => {}
+    }
+    if old.name != new.name {
+        lines.push(format!("team {id} is now called {}", new.name));
+    }
+    if old.parent != new.parent {
+        let place = |parent: &Option<String>| parent.as_deref().unwrap_or("the top").to_owned();
+        lines.push(format!("team {id} moves from {} to {}", place(&old.parent), place(&new.parent)));
+    }
+    for metric in old.targets.keys().chain(new.targets.keys()).collect::<BTreeSet<_>>() {
+        if old.targets.get(metric) != new.targets.get(metric) {
+            let what = if new.targets.contains_key(metric) { "changes" } else { "is removed" };
+            lines.push(format!("the target {metric} of team {id} {what}"));
+        }
+    }
+    if (old.time_zone, &old.visibility, &old.slack_group) != (new.time_zone, &new.visibility, &new.slack_group) {
+        lines.push(format!("zone, visibility or Slack group of team {id} changes"));
+    }
+}
+
+fn declared_lines<T: PartialEq>(what: &str, old: &BTreeMap<String, T>, new: &BTreeMap<String, T>, lines: &mut Vec<String>) {
+    for id in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        match (old.get(id), new.get(id)) {
+            (None, Some(_)) => lines.push(format!("{what} {id} is declared")),
+            (Some(_), None) => lines.push(format!("{what} {id} is no longer declared")),
+            (Some(old), Some(new)) if old != new => lines.push(format!("the declaration of {what} {id} changes")),
+            _ => {}
+        }
+    }
+}
+
+/// What happens to one name, team by team.
+#[derive(Default)]
+struct Moves<'a> {
+    ended: Vec<(&'a str, At)>,
+    began: Vec<(&'a str, Span)>,
+    other: Vec<String>,
+}
+
+fn entry_lines<'a>(old: &'a Org, new: &'a Org, list: impl Fn(&'a Team) -> &'a Vec<(String, Span)>, lines: &mut Vec<String>) {
+    let date = |at: At| day(new, at);
+    let mut names: BTreeMap<&str, Moves<'_>> = BTreeMap::new();
+    for (id, team) in &new.teams {
+        let before = old.teams.get(id).map_or(&[][..], |team| list(team).as_slice());
+        let after = list(team).as_slice();
+        for name in before.iter().chain(after).map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>() {
+            let spans =
+                |entries: &[(String, Span)]| entries.iter().filter(|(other, _)| other == name).map(|(_, span)| *span).collect::<Vec<_>>();
+            compare(name, id, &spans(before), &spans(after), names.entry(name).or_default(), date);
+        }
+    }
+    for (name, mut moves) in names {
+        for (team, until) in moves.ended {
+            if let Some(index) = moves.began.iter().position(|(_, span)| span.from == Some(until)) {
+                let (to, span) = moves.began.remove(index);
+                lines.push(format!("{name} moves from {team} to {to} from {}{}", date(until), ending(span, date)));
+            } else {
+                lines.push(format!("{name} leaves {team} from {}", date(until)));
+            }
+        }
+        for (team, span) in moves.began {
+            lines.push(format!("{name} joins {team} from {}{}", beginning(span, date), ending(span, date)));
+        }
+        lines.append(&mut moves.other);
+    }
+}
+
+fn compare<'a>(name: &str, team: &'a str, old: &[Span], new: &[Span], moves: &mut Moves<'a>, date: impl Fn(At) -> String + Copy) {
+    let mut began: Vec<Span> = new.iter().filter(|span| old.iter().all(|held| held.from != span.from)).copied().collect();
+    for held in old.iter().copied() {
+        match new.iter().find(|span| span.from == held.from) {
+            Some(span) if span.until == held.until => {}
+            Some(Span { until: Some(until), .. }) => moves.ended.push((team, *until)),
+            Some(_) => moves.other.push(format!("{name} stays in {team} without an end")),
+            None if began.is_empty() => moves.other.push(format!("{name} no longer joins {team} from {}", beginning(held, date))),
+            None => {
+                let span = began.remove(0);
+                let (now, before) = (beginning(span, date), beginning(held, date));
+                moves.other.push(format!("{name} counts in {team} from {now}{}, no longer from {before}", ending(span, date)));
+            }
+        }
+    }
+    moves.began.extend(began.into_iter().map(|span| (team, span)));
+}
+
+fn beginning(span: Span, date: impl Fn(At) -> String) -> String {
+    span.from.map_or_else(|| "the beginning".into(), date)
+}
+
+fn ending(span: Span, date: impl Fn(At) -> String) -> String {
+    span.until.map_or_else(String::new, |until| format!(" until {}", date(until)))
+}
+
+/// A local midnight as its date, any other instant in full.
+fn day(org: &Org, at: At) -> String {
+    let wall = local::wall(org.time_zone.unwrap_or(chrono_tz::Tz::UTC), at);
+    if wall.time() == NaiveTime::MIN { wall.date().to_string() } else { at.rfc3339() }
+}

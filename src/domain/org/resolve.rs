@@ -1,0 +1,152 @@
+//! Who owns what and who is where, when: the questions that answers ask of an [`Org`].
+//!
+//! A team is the pool of its services and those of its descendants, each for as long as the descendant belonged to it.
+//! Ids and names match in any letter case; an exact id wins over an id in other case, and that over a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+
+use super::{Org, Person, Span, Team};
+use crate::domain::card::Scope;
+use crate::domain::time::At;
+
+impl Org {
+    /// What a team and its descendants own: services by name, each with the spans merged where they touch.
+    pub fn owned(&self, team: &str) -> Vec<(String, Span)> {
+        let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+        for (id, belonged) in self.pool(team) {
+            for (service, owned) in self.teams.get(&id).into_iter().flat_map(|team| &team.services) {
+                let span = owned.both(belonged);
+                if !span.is_empty() {
+                    spans.entry(service.clone()).or_default().push(span);
+                }
+            }
+        }
+        spans.into_iter().flat_map(|(service, spans)| merged(spans).into_iter().map(move |span| (service.clone(), span))).collect()
+    }
+
+    /// A team and its descendants, each with a span in which it belonged there.
+    fn pool(&self, team: &str) -> Vec<(String, Span)> {
+        let mut pool = Vec::new();
+        let mut open = vec![(vec![team.to_owned()], Span::ALWAYS)];
+        while let Some((path, span)) = open.pop() {
+            let above = path.last().cloned().unwrap_or_default();
+            for (id, team) in &self.teams {
+                if path.contains(id) {
+                    continue;
+                }
+                for belonged in team.belonged_to(&above) {
+                    let both = belonged.both(span);
+                    if !both.is_empty() {
+                        open.push(([path.as_slice(), std::slice::from_ref(id)].concat(), both));
+                    }
+                }
+            }
+            pool.push((above, span));
+        }
+        pool
+    }
+
+    /// The teams right below one, now.
+    pub fn children(&self, team: &str) -> Vec<&str> {
+        self.live_teams().filter(|(_, child)| child.parent.as_deref() == Some(team)).map(|(id, _)| id).collect()
+    }
+
+    /// The teams that stand in the newest file, by id.
+    pub fn live_teams(&self) -> impl Iterator<Item = (&str, &Team)> {
+        self.teams.iter().filter(|(_, team)| team.dissolved.is_none()).map(|(id, team)| (id.as_str(), team))
+    }
+
+    /// A team by id or name. A dissolved one is found too, after the others: its past can still be asked for.
+    pub fn team_by(&self, id_or_name: &str) -> Option<(&str, &Team)> {
+        let wanted = id_or_name.to_lowercase();
+        self.teams
+            .iter()
+            .filter_map(|(id, team)| {
+                let rank = match () {
+                    () if id == id_or_name => 0,
+                    () if id.to_lowercase() == wanted => 1,
+                    () if team.name.to_lowercase() == wanted => 2,
+                    () => return None,
+                };
+                Some(((rank, team.dissolved.is_some()), (id.as_str(), team)))
+            })
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, found)| found)
+    }
+
+    /// The names of all services that are declared or were ever owned.
+    pub fn service_names(&self) -> BTreeSet<&str> {
+        let owned = self.teams.values().flat_map(|team| team.services.iter().map(|(service, _)| service.as_str()));
+        self.services.keys().map(String::as_str).chain(owned).collect()
+    }
+
+    /// The teams that own or owned a service themselves, when.
+    pub fn owners(&self, service: &str) -> Vec<(&str, Span)> {
+        self.pairs(|team| &team.services, service)
+    }
+
+    /// The teams that a person is or was in, when.
+    pub fn teams_of(&self, person: &str) -> Vec<(&str, Span)> {
+        self.pairs(|team| &team.members, person)
+    }
+
+    fn pairs<'a>(&'a self, list: impl Fn(&'a Team) -> &'a Vec<(String, Span)>, wanted: &str) -> Vec<(&'a str, Span)> {
+        let of = |(id, team): (&'a String, &'a Team)| list(team).iter().map(move |(name, span)| (id.as_str(), name, *span));
+        self.teams.iter().flat_map(of).filter(|(_, name, _)| *name == wanted).map(|(id, _, span)| (id, span)).collect()
+    }
+
+    /// A person by Slack user id.
+    pub fn person_by_slack(&self, user: &str) -> Option<(&str, &Person)> {
+        self.people.iter().find(|(_, person)| person.slack.as_deref() == Some(user)).map(|(id, person)| (id.as_str(), person))
+    }
+
+    /// The ids of the teams that a Slack user is in at an instant.
+    pub fn teams_of_slack(&self, user: &str, at: At) -> Vec<&str> {
+        let person = self.person_by_slack(user).map(|(id, _)| id);
+        person.into_iter().flat_map(|id| self.teams_of(id)).filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect()
+    }
+
+    /// The zone in which days are counted: the team's, else the organisation's, else UTC.
+    pub fn zone_for(&self, scope: &Scope) -> Tz {
+        let team = if let Scope::Team(id) = scope { self.teams.get(id).and_then(|team| team.time_zone) } else { None };
+        team.or(self.time_zone).unwrap_or(Tz::UTC)
+    }
+
+    /// A scope as a title says it: "Payments", "checkout", "the whole organisation".
+    pub fn scope_name(&self, scope: &Scope) -> String {
+        let named = |name: Option<&String>, id: &String| name.filter(|name| !name.is_empty()).unwrap_or(id).clone();
+        match scope {
+            Scope::Organisation => "the whole organisation".into(),
+            Scope::Team(id) => named(self.teams.get(id).map(|team| &team.name), id),
+            Scope::Service(name) => name.clone(),
+            Scope::Project(id) => named(self.projects.get(id).map(|project| &project.name), id),
+        }
+    }
+}
+
+impl Team {
+    /// The spans in which it belonged right below `parent`.
+    fn belonged_to(&self, parent: &str) -> impl Iterator<Item = Span> {
+        let now = self.parent.iter().map(|id| (id, Span { from: self.parent_since, until: self.dissolved }));
+        let past = self.past_parents.iter().map(|(id, span)| (id, *span));
+        let parent = parent.to_owned();
+        now.chain(past).filter(move |(id, _)| **id == parent).map(|(_, span)| span)
+    }
+}
+
+/// The same instants in as few spans as can be, in order.
+pub(super) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| span.from);
+    let mut out: Vec<Span> = Vec::new();
+    for span in spans {
+        match out.last_mut() {
+            Some(last) if last.until.is_none_or(|until| span.from.is_none_or(|from| from <= until)) => {
+                last.until = last.until.zip(span.until).map(|(one, two)| one.max(two));
+            }
+            _ => out.push(span),
+        }
+    }
+    out
+}

@@ -1,0 +1,54 @@
+//! `pacer verify ID`: is this number still what was answered?
+
+use super::{Cx, why};
+use crate::domain::words;
+use crate::error::Failure;
+
+/// What a recomputation says, in lines for the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Whether every figure is the same to the last digit.
+    pub equal: bool,
+    /// What to print.
+    pub lines: Vec<String>,
+}
+
+/// Recomputes the receipt from the facts as they are now, as of its instant.
+pub async fn verify(cx: &Cx, id: &str) -> Result<Verified, Failure> {
+    let receipt = why::receipt(cx, id).await?;
+    let checked = why::check(cx, &receipt).await?;
+    let name = cx.org.org.scope_name(&receipt.scope);
+    if checked.differs.is_empty() {
+        let what = format!(
+            "equal: {} figures of {name}, {} to {}, recompute to the same values",
+            receipt.metrics.len(),
+            receipt.window.from,
+            receipt.window.to
+        );
+        return Ok(Verified { equal: true, lines: vec![what] });
+    }
+    let mut lines = vec![format!(
+        "different: {} of {} figures of {name} changed since {}",
+        checked.differs.len(),
+        receipt.metrics.len(),
+        receipt.asked_at
+    )];
+    for (metric, (id, then, now)) in
+        checked.differs.iter().map(|differs| (receipt.metrics.iter().find(|metric| metric.id == differs.0), differs))
+    {
+        let unit = metric.map_or("", |metric| metric.unit.as_str());
+        let say = |value: &Option<f64>| value.map_or_else(|| "none".to_string(), |value| words::value(unit, value));
+        lines.push(format!("  {id}: {} then, {} now", say(then), say(now)));
+    }
+    if checked.redefined {
+        lines.push("  the definitions changed since: see the release notes".into());
+    }
+    if checked.late.is_empty() && !checked.redefined {
+        lines.push("  no row arrived later; the organisation's services or the raw facts were changed by hand".into());
+    }
+    for late in &checked.late {
+        let at = late.at.map_or_else(String::new, |at| format!(", {at}"));
+        lines.push(format!("  late {}: {} ({}{at})", late.kind, late.id, late.place));
+    }
+    Ok(Verified { equal: false, lines })
+}

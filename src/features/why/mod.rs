@@ -1,0 +1,96 @@
+//! `why ID`: which rows made this number, what was left out, and how is it defined?
+//!
+//! A receipt freezes the question, its period, the organisation and the answer. `why` derives the same period as
+//! of the instant of asking, and lists each deployment with what followed from it; the rows recount to the value
+//! shown. Where later deliveries changed the past, it says so first. Never a list of persons: rows are deployments.
+
+mod card;
+pub mod rows;
+
+use futures::future::BoxFuture;
+
+use super::{Action, Command, Cx, Effect, Press, Reply, dora};
+use crate::domain::ask::{Ask, Words};
+use crate::domain::card::Card;
+use crate::error::{Failure, Kind, UserError};
+use crate::store::receipts::Receipt;
+
+/// The registration.
+pub const COMMAND: Command = Command {
+    name: "why",
+    usage: "ID [PAGE]",
+    summary: "the rows behind a number, what was left out, and the definition",
+    example: "why 7f3a9c2k",
+    private: false,
+    words: Words::Names,
+    run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
+};
+
+/// The button "Why these numbers", and the pages of its modal. Value: `ID` or `ID:PAGE`.
+pub const ACTION: Action = Action { name: "why", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(pressed(cx, press)) } };
+
+async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
+    let Some(id) = ask.words.first() else {
+        let hint = "Each answer ends with its receipt, eight letters and digits: `/metrics why 7f3a9c2k`.";
+        return Err(UserError::new(Kind::UnknownReceipt, "`why` needs the receipt of an answer.", hint).into());
+    };
+    let page = ask.words.get(1).and_then(|page| page.parse().ok()).unwrap_or(1);
+    Ok(Reply::Card(Box::new(explain(cx, id, page).await?)))
+}
+
+async fn pressed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let (id, page) = press.value.split_once(':').unwrap_or((&press.value, "1"));
+    Ok(Effect::Modal(Box::new(explain(cx, id, page.parse().unwrap_or(1)).await?)))
+}
+
+async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
+    let receipt = receipt(cx, id).await?;
+    let checked = check(cx, &receipt).await?;
+    let rows = rows::load(cx, &receipt, &checked.services).await?;
+    Ok(card::card(
+        &card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now },
+        page,
+    ))
+}
+
+/// The receipt of that id, if the asker may see its answer.
+pub async fn receipt(cx: &Cx, id: &str) -> Result<Receipt, Failure> {
+    let found = cx.store.receipt(id).await?.filter(|receipt| receipt.asked_at <= cx.now);
+    let Some(receipt) = found else {
+        let hint = "A receipt is the eight letters and digits at the end of an answer. Ask again for a fresh one: `/metrics dora`.";
+        return Err(UserError::new(Kind::UnknownReceipt, format!("No answer has the receipt `{id}`."), hint).into());
+    };
+    super::access::check(cx, &receipt.scope)?;
+    Ok(receipt)
+}
+
+/// What a recomputation found.
+pub struct Checked {
+    /// The figures that differ now: id, then and now.
+    pub differs: Vec<(String, Option<f64>, Option<f64>)>,
+    /// Rows that arrived or changed since.
+    pub late: Vec<crate::store::receipts::Late>,
+    /// The services of the scope, under the organisation of the receipt.
+    pub services: crate::store::figures::Services,
+    /// The figures of today's facts.
+    pub dora: dora::compute::Dora,
+    /// Whether the definitions changed since.
+    pub redefined: bool,
+}
+
+/// Recomputes a receipt from the facts as they are now, as of its instant.
+pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
+    let org = cx.store.org_version(receipt.org_version).await?;
+    let services = super::scope::services(&cx.store, &receipt.scope, &org.org).await?;
+    let dora = dora::load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
+    let mut differs = Vec::new();
+    for (then, now) in receipt.metrics.iter().zip(&dora.metrics) {
+        if serde_json::to_value(then).ok() != serde_json::to_value(now).ok() {
+            differs.push((then.id.clone(), then.value, now.value));
+        }
+    }
+    let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
+    let late = if differs.is_empty() { Vec::new() } else { cx.store.late_rows(&names, receipt, 200).await? };
+    let redefined = receipt.definitions != crate::domain::derive::DEFINITIONS;
+    Ok(Checked { differs, late, services, dora, redefined })
+}

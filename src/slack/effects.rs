@@ -1,0 +1,171 @@
+//! What a press leads to, carried out in Slack: a modal, a form, a replaced answer, a shared one.
+
+use serde_json::{Value, json};
+
+use super::client::CallError;
+use super::inbound::Interaction;
+use super::origins::Origin;
+use crate::app::App;
+use crate::error::{Failure, Kind, UserError};
+use crate::features::Effect;
+use crate::render::blocks;
+
+/// Where a press happened, and with it where its outcome goes.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "named as in Interaction")]
+pub struct Place {
+    pub user_id: String,
+    pub trigger_id: String,
+    /// The message behind it, as far as it is known.
+    pub origin: Origin,
+    /// The modal it happened in; empty: a message.
+    pub view_id: String,
+    /// The loading modal opened meanwhile; empty: none.
+    pub loading_id: String,
+}
+
+impl Place {
+    /// From a click or a form sent: the message behind a modal is looked up.
+    pub fn of_click(app: &App, click: &Interaction) -> Self {
+        let own = Origin { channel_id: click.channel_id.clone(), response_url: click.response_url.clone() };
+        let kept = app.slack.origins.of([&click.view_id, &click.root_view_id], app.clock.now());
+        Self {
+            user_id: click.user_id.clone(),
+            trigger_id: click.trigger_id.clone(),
+            origin: if own.response_url.is_empty() { kept.unwrap_or(own) } else { own },
+            view_id: click.view_id.clone(),
+            loading_id: String::new(),
+        }
+    }
+
+    /// The modal that stands open now; empty: none.
+    fn open_view(&self) -> &str {
+        if self.loading_id.is_empty() { &self.view_id } else { &self.loading_id }
+    }
+
+    /// Opens a modal at once, within the trigger's life, so that a slow answer still has a place.
+    pub async fn open_loading(&mut self, app: &App) {
+        if !self.view_id.is_empty() || self.trigger_id.is_empty() {
+            return;
+        }
+        match self.open(app, "views.open", &blocks::loading()).await {
+            Ok(view_id) => self.loading_id = view_id,
+            Err(error) => tracing::warn!(%error, "the loading modal could not be opened"),
+        }
+    }
+
+    async fn open(&self, app: &App, method: &'static str, view: &Value) -> Result<String, CallError> {
+        let opened = app.slack.client.call_once(method, &json!({ "trigger_id": self.trigger_id, "view": view })).await?;
+        let view_id = opened["view"]["id"].as_str().unwrap_or_default().to_owned();
+        app.slack.origins.keep(&view_id, self.origin.clone(), app.clock.now());
+        Ok(view_id)
+    }
+
+    /// Shows a view in the modal that stands open, else in a new one.
+    async fn show(&self, app: &App, view: &Value) -> Result<(), CallError> {
+        match self.open_view() {
+            "" => self.open(app, "views.open", view).await.map(|_| ()),
+            view_id => app.slack.client.call("views.update", &json!({ "view_id": view_id, "view": view })).await.map(|_| ()),
+        }
+    }
+
+    /// Says something to this person only, where they look: in the open modal, else below the message.
+    pub async fn tell(&self, app: &App, mut message: Value) {
+        let told = if self.open_view().is_empty() {
+            message["replace_original"] = json!(false);
+            self.answer(app, message).await
+        } else {
+            self.show(app, &as_modal(&message)).await
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "a sentence did not reach Slack");
+        }
+    }
+
+    /// Puts a message in the place of the private answer; where that is out of reach, a new private one.
+    async fn replace(&self, app: &App, mut message: Value) -> Result<(), CallError> {
+        message["replace_original"] = json!(true);
+        self.answer(app, message).await?;
+        if !self.loading_id.is_empty() {
+            self.show(app, &as_modal(&json!({ "text": "Done: the answer in the channel is the new one." }))).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, app: &App, mut message: Value) -> Result<(), CallError> {
+        message["response_type"] = json!("ephemeral");
+        if !self.origin.response_url.is_empty() {
+            match app.slack.client.respond(&self.origin.response_url, &message).await {
+                // Used up or expired: there is another way.
+                Err(CallError::Api(_) | CallError::Busy(400..=499)) => {}
+                done => return done,
+            }
+        }
+        message["channel"] = json!(self.origin.channel_id);
+        message["user"] = json!(self.user_id);
+        for of_response_url in ["response_type", "replace_original"] {
+            message.as_object_mut().and_then(|message| message.remove(of_response_url));
+        }
+        app.slack.client.call_once("chat.postEphemeral", &message).await.map(|_| ())
+    }
+}
+
+/// Carries out an effect.
+///
+/// # Errors
+/// What the person can mend (`/invite`), or a call that failed.
+pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), Failure> {
+    let done = match effect {
+        Effect::Modal(card) => place.show(app, &blocks::modal(&card)).await,
+        Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
+        Effect::Form(form) => place.show(app, &blocks::form(&form)).await,
+        Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
+        Effect::Share(card) => return share(app, place, blocks::message(&card)).await,
+    };
+    done.map_err(|error| Failure::Ours(error.into()))
+}
+
+/// Posts for everybody, then replaces the private answer.
+async fn share(app: &App, place: &Place, message: Value) -> Result<(), Failure> {
+    let mut message = blocks::with_sharer(message, &place.user_id);
+    message["channel"] = json!(place.origin.channel_id);
+    message["unfurl_links"] = json!(false);
+    message["unfurl_media"] = json!(false);
+    app.slack.client.call_once("chat.postMessage", &message).await.map_err(not_shared)?;
+    let shared = blocks::shared(&place.user_id, &place.origin.channel_id);
+    if !place.view_id.is_empty() {
+        let view = as_modal(&shared);
+        place.show(app, &view).await.map_err(anyhow::Error::from)?;
+    }
+    // It is shared already: where the private answer can't be replaced, pressing again would post it twice.
+    if let Err(error) = place.replace(app, shared).await {
+        tracing::warn!(%error, "shared, but the private answer could not be replaced");
+    }
+    Ok(())
+}
+
+fn not_shared(error: CallError) -> Failure {
+    let (message, hint) = match &error {
+        CallError::Api(code) => match code.as_str() {
+            "not_in_channel" | "channel_not_found" => {
+                ("pacer is not in this channel, so it can't post here.", "Type `/invite @pacer` here, then press Share again.")
+            }
+            "is_archived" => ("This channel is archived.", "Ask again in another channel and share it there."),
+            "restricted_action" | "restricted_action_read_only_channel" | "restricted_action_non_threadable_channel" => {
+                ("This channel's rules don't let pacer post here.", "Ask again in another channel and share it there.")
+            }
+            _ => return Failure::Ours(error.into()),
+        },
+        _ => return Failure::Ours(error.into()),
+    };
+    UserError::new(Kind::NotAllowed, message, hint).into()
+}
+
+/// A message's blocks as a modal.
+pub(super) fn as_modal(message: &Value) -> Value {
+    let text = message["text"].as_str().unwrap_or_default();
+    let blocks = message["blocks"].as_array().filter(|blocks| !blocks.is_empty()).cloned();
+    let blocks = blocks.unwrap_or_else(|| vec![json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })]);
+    let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+    json!({ "type": "modal", "title": plain("pacer"), "close": plain("Close"), "blocks": blocks })
+}

@@ -1,0 +1,120 @@
+//! Deliveries that tell of deployments: `deployment`, `deployment_status`, `release`, `workflow_run`.
+
+use super::payload::{self, Payload};
+use super::{Outcome, needed};
+use crate::domain::event::{Deployment, Event, Status};
+use crate::domain::time::At;
+
+type Read = Result<Outcome, String>;
+
+fn of_repository(id: String, repository: &str, via: String) -> Deployment {
+    Deployment {
+        id,
+        service: None,
+        repository: Some(repository.into()),
+        environment: None,
+        production: None,
+        status: Status::Pending,
+        started_at: None,
+        finished_at: None,
+        sha: None,
+        commits: None,
+        hotfix: false,
+        rollback: false,
+        previous: None,
+        via,
+    }
+}
+
+fn begun(deployment: payload::Deployment, repository: &str) -> Result<Deployment, String> {
+    let id = needed(deployment.id, "deployment.id")?.to_string();
+    Ok(Deployment {
+        environment: deployment.environment,
+        production: deployment.production_environment,
+        started_at: deployment.created_at,
+        sha: deployment.sha,
+        ..of_repository(id, repository, "deployment".into())
+    })
+}
+
+/// `deployment`: asked for, not ended yet.
+pub fn deployment(payload: Payload, repository: &str) -> Read {
+    let deployment = needed(payload.deployment, "deployment")?;
+    // A deployment's own `updated_at` moves with its statuses, so it must not outrank them.
+    let version = deployment.created_at;
+    Ok(Outcome::one(Event::Deployment(begun(deployment, repository)?), version))
+}
+
+/// `deployment_status`: how it goes.
+pub fn deployment_status(payload: Payload, repository: &str) -> Read {
+    let said = needed(payload.deployment_status, "deployment_status")?;
+    let mut deployment = begun(needed(payload.deployment, "deployment")?, repository)?;
+    deployment.environment = said.environment.filter(|name| !name.is_empty()).or(deployment.environment);
+    deployment.status = match needed(said.state.as_deref(), "deployment_status.state")? {
+        "success" => Status::Success,
+        "failure" | "error" => Status::Failure,
+        "pending" | "queued" | "in_progress" | "waiting" => Status::Pending,
+        "inactive" => return Ok(Outcome::ignored("`inactive` is GitHub's mark on a replaced deployment")),
+        other => return Ok(Outcome::Ignored(format!("pacer knows no deployment state `{other}`"))),
+    };
+    if deployment.status != Status::Pending {
+        deployment.finished_at = Some(needed(said.created_at, "deployment_status.created_at")?);
+    }
+    Ok(Outcome::one(Event::Deployment(deployment), said.updated_at.or(said.created_at)))
+}
+
+/// `release`: a published one is a deployment for a service that deploys by releases.
+pub fn release(payload: Payload, repository: &str) -> Read {
+    let release = needed(payload.release, "release")?;
+    if payload.action.as_deref() == Some("deleted") {
+        return Ok(Outcome::ignored("a deleted release was still a deployment"));
+    }
+    if release.draft == Some(true) {
+        return Ok(Outcome::ignored("a draft release is not published"));
+    }
+    if release.prerelease == Some(true) {
+        return Ok(Outcome::ignored("a pre-release is not a deployment to production"));
+    }
+    let Some(published_at) = release.published_at else {
+        return Ok(Outcome::ignored("the release is not published"));
+    };
+    let id = format!("release:{}", needed(release.id, "release.id")?);
+    let deployment = Deployment {
+        status: Status::Success,
+        started_at: release.created_at.filter(|created_at| *created_at <= published_at),
+        finished_at: Some(published_at),
+        sha: release.target_commitish.filter(|target| is_sha(target)),
+        ..of_repository(id, repository, "release".into())
+    };
+    Ok(Outcome::one(Event::Deployment(deployment), release.updated_at.or(Some(published_at))))
+}
+
+/// `workflow_run`: a completed one is a deployment for a service that deploys by that workflow.
+pub fn workflow_run(payload: Payload, repository: &str) -> Read {
+    if payload.action.as_deref() != Some("completed") {
+        return Ok(Outcome::ignored("a workflow run counts when it is completed"));
+    }
+    let run = needed(payload.workflow_run, "workflow_run")?;
+    let status = match run.conclusion.as_deref() {
+        Some("success") => Status::Success,
+        Some("failure" | "timed_out" | "cancelled" | "startup_failure" | "stale") => Status::Failure,
+        Some("action_required") | None => Status::Pending,
+        Some(other) => return Ok(Outcome::Ignored(format!("a workflow run that ended as `{other}` deployed nothing"))),
+    };
+    let named = |name: Option<String>| name.filter(|name| !name.is_empty());
+    let name = named(payload.workflow.and_then(|workflow| workflow.name)).or(named(run.name));
+    let id = format!("run:{}", needed(run.id, "workflow_run.id")?);
+    let ended_at: Option<At> = if status == Status::Pending { None } else { Some(needed(run.updated_at, "workflow_run.updated_at")?) };
+    let deployment = Deployment {
+        status,
+        started_at: run.run_started_at.or(run.created_at),
+        finished_at: ended_at,
+        sha: run.head_sha,
+        ..of_repository(id, repository, format!("workflow:{}", name.unwrap_or_default()))
+    };
+    Ok(Outcome::one(Event::Deployment(deployment), run.updated_at))
+}
+
+fn is_sha(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,116 @@
+//! GitHub webhooks: deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
+//!
+//! A deployment is known by GitHub's id; each status carries its deployment, so one status is enough and the order of
+//! deliveries is immaterial: `updated_at` decides. Releases (`release:ID`) and workflow runs (`run:ID`) are deployments
+//! of another kind, which count only for a service that says so. `inactive`, GitHub's own mark on the deployment that
+//! a newer one replaced, says nothing about success and is ignored.
+
+mod deploys;
+mod payload;
+mod work;
+
+use std::borrow::Cow;
+
+use payload::Payload;
+
+use super::{Headers, Refused, Source, signature};
+use crate::domain::event::{Event, Parsed, Rejected, Stated};
+use crate::domain::time::At;
+
+/// The registration.
+pub const SOURCE: Source = Source {
+    slug: "github",
+    name: "GitHub",
+    verify: |headers, body, secrets, _| signature::verify_github(headers, body, secrets),
+    delivery_id: |headers, _| headers.get(DELIVERY).map(Into::into),
+    check,
+    parse,
+    webhook: true,
+    recorded,
+};
+
+const KIND: &str = "x-github-event";
+const DELIVERY: &str = "x-github-delivery";
+
+/// What a kind of delivery comes to.
+enum Outcome {
+    /// Facts, each with its version.
+    Facts(Vec<(Event, Option<At>)>),
+    /// Nothing that pacer uses, and why.
+    Ignored(String),
+}
+
+impl Outcome {
+    fn one(event: Event, version: Option<At>) -> Self {
+        Self::Facts(vec![(event, version)])
+    }
+
+    fn ignored(why: impl Into<String>) -> Self {
+        Self::Ignored(why.into())
+    }
+}
+
+/// A payload's own error: the field that it lacks.
+fn needed<T>(value: Option<T>, field: &str) -> Result<T, String> {
+    value.ok_or_else(|| format!("it has no {field}"))
+}
+
+/// The JSON of a delivery, which GitHub may send as a form's field `payload`.
+fn json<'a>(headers: &Headers, body: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
+    if !headers.get("content-type").is_some_and(|kind| kind.trim().starts_with("application/x-www-form-urlencoded")) {
+        return Ok(super::without_nul(body));
+    }
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(|error| format!("the form cannot be read: {error}"))?;
+    let payload = fields.into_iter().find(|(name, _)| name == "payload").ok_or("the form has no field `payload`")?;
+    Ok(Cow::Owned(super::without_nul(payload.1.as_bytes()).into_owned()))
+}
+
+fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
+    if headers.get(KIND).is_none_or(str::is_empty) {
+        return Err(Refused::Syntax("the header X-GitHub-Event is missing; it names the kind of delivery".into()));
+    }
+    let json = json(headers, body).map_err(Refused::Syntax)?;
+    super::check_object(&json)
+}
+
+fn parse(headers: &Headers, body: &[u8]) -> Parsed {
+    let kind = headers.get(KIND).unwrap_or_default();
+    let mut parsed = Parsed { read: 1, ..Parsed::default() };
+    match outcome(kind, headers, body) {
+        Ok(Outcome::Facts(facts)) => {
+            parsed.events = facts.into_iter().map(|(event, updated_at)| Stated { event, updated_at, line: 1 }).collect();
+        }
+        Ok(Outcome::Ignored(why)) => parsed.ignored = Some(why),
+        Err(reason) => parsed.rejected.push(Rejected { line: 1, reason: format!("{kind}: {reason}") }),
+    }
+    parsed
+}
+
+fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Result<Outcome, String> {
+    let read = match kind {
+        "ping" => return Ok(Outcome::ignored("ping")),
+        "deployment" => deploys::deployment,
+        "deployment_status" => deploys::deployment_status,
+        "release" => deploys::release,
+        "workflow_run" => deploys::workflow_run,
+        "push" => work::push,
+        "pull_request" => work::pull_request,
+        "pull_request_review" => work::review,
+        "issues" => work::issue,
+        other => return Ok(Outcome::Ignored(format!("pacer uses nothing of `{other}` deliveries"))),
+    };
+    let json = json(headers, body)?;
+    let payload: Payload = serde_json::from_slice(&json).map_err(|error| format!("it cannot be read: {error}"))?;
+    let repository = payload.repository.as_ref().and_then(|repository| repository.full_name.clone()).filter(|name| !name.is_empty());
+    read(payload, &needed(repository, "repository.full_name")?)
+}
+
+/// The kind is the file name's beginning, as in `deployment_status.created.1.json`.
+fn recorded(file_name: &str) -> Headers {
+    let end = file_name.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(file_name.len());
+    let kind = file_name[..end].trim_end_matches('_');
+    if kind.is_empty() { Headers::default() } else { Headers([(KIND.to_owned(), kind.to_owned())].into()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! Raw deliveries: what arrived, as it arrived, before anything is made of it.
+//!
+//! A delivery is identified by its sender's id, else by a hash of its content, so that a redelivery is one row.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, Row};
+
+use super::{Store, facts, sources};
+use crate::domain::event::{Parsed, Rejected};
+use crate::domain::time::At;
+
+/// Something that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The source's slug.
+    pub source: String,
+    /// The sender's delivery id, where it gives one.
+    pub key: Option<String>,
+    /// Header names in lower case; those that prove origin are not kept.
+    pub headers: BTreeMap<String, String>,
+    /// The body as it came.
+    pub body: Vec<u8>,
+    /// When.
+    pub received_at: At,
+}
+
+/// What recording did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The name under which it can be undone.
+    pub batch: String,
+    /// Whether it was known already.
+    pub duplicate: bool,
+}
+
+/// What became of a batch of events.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Tally {
+    /// The name under which it can be undone.
+    pub batch: String,
+    /// Rows or deliveries read.
+    pub read: u64,
+    /// Facts not known before.
+    pub new: u64,
+    /// Facts known in another form, now replaced.
+    pub updated: u64,
+    /// Facts known already, or older than what is known.
+    pub duplicate: u64,
+    /// Rows refused.
+    pub rejected: Vec<Rejected>,
+}
+
+impl Tally {
+    /// Adds another's counts.
+    pub fn add(&mut self, other: Self) {
+        self.read += other.read;
+        self.new += other.new;
+        self.updated += other.updated;
+        self.duplicate += other.duplicate;
+        self.rejected.extend(other.rejected);
+    }
+}
+
+/// A delivery that waits to be parsed.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Its place in commit order.
+    pub seq: i64,
+    /// As recorded.
+    pub delivery: Delivery,
+}
+
+/// Headers that are kept; all others, signatures and tokens among them, are not.
+const KEPT: &[&str] =
+    &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
+
+impl Delivery {
+    fn dedupe(&self) -> String {
+        self.key.clone().unwrap_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(&self.body))))
+    }
+
+    fn kept_headers(&self) -> String {
+        let kept: BTreeMap<&String, &String> = self.headers.iter().filter(|(name, _)| KEPT.contains(&name.as_str())).collect();
+        serde_json::to_string(&kept).unwrap_or_else(|_| "{}".into())
+    }
+}
+
+impl Store {
+    /// Makes a delivery durable; it is parsed later.
+    pub async fn record(&self, delivery: Delivery) -> Result<Recorded> {
+        self.writer
+            .write(move |conn| {
+                let delivery = delivery.clone();
+                Box::pin(async move {
+                    let (_, recorded) = insert(conn, &delivery, "pending").await?;
+                    sources::seen(conn, &delivery.source, None, delivery.received_at).await?;
+                    Ok(recorded)
+                })
+            })
+            .await
+            .context("recording a delivery")
+    }
+
+    /// Makes a delivery and its facts durable in one transaction. `raw` false keeps no copy of the body (git: the
+    /// repository is its own).
+    pub async fn ingest(&self, delivery: Delivery, parsed: Parsed) -> Result<Tally> {
+        let (delivery, parsed) = (std::sync::Arc::new(delivery), std::sync::Arc::new(parsed));
+        self.writer
+            .write(move |conn| {
+                let (delivery, parsed) = (delivery.clone(), parsed.clone());
+                Box::pin(async move {
+                    let (seq, recorded) = insert(conn, &delivery, "pending").await?;
+                    let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
+                    settle(conn, seq, &parsed).await?;
+                    tally.batch = recorded.batch;
+                    Ok(tally)
+                })
+            })
+            .await
+            .context("storing events")
+    }
+
+    /// Stores what a recorded delivery was parsed to.
+    pub async fn apply(&self, stored: &Stored, parsed: Parsed) -> Result<Tally> {
+        self.settle(stored, parsed, false).await
+    }
+
+    /// Stores what a delivery is parsed to now, over what it was parsed to before.
+    pub async fn reapply(&self, stored: &Stored, parsed: Parsed) -> Result<Tally> {
+        self.settle(stored, parsed, true).await
+    }
+
+    async fn settle(&self, stored: &Stored, parsed: Parsed, again: bool) -> Result<Tally> {
+        let (seq, source, received_at) = (stored.seq, stored.delivery.source.clone(), stored.delivery.received_at);
+        let parsed = std::sync::Arc::new(parsed);
+        self.writer
+            .write(move |conn| {
+                let (source, parsed) = (source.clone(), parsed.clone());
+                Box::pin(async move {
+                    let tally = facts::apply(conn, &source, seq, &parsed, received_at, again).await?;
+                    settle(conn, seq, &parsed).await?;
+                    Ok(tally)
+                })
+            })
+            .await
+            .context("storing events")
+    }
+
+    /// Deliveries that wait to be parsed, oldest first.
+    pub async fn pending(&self, limit: i64) -> Result<Vec<Stored>> {
+        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where state = 'pending' order by seq limit $1";
+        let rows = sqlx::query(sql).bind(limit).fetch_all(&self.pool).await.context("reading waiting deliveries")?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// All raw deliveries after `seq`, oldest first: for `replay`.
+    pub async fn deliveries_after(&self, seq: i64, limit: i64) -> Result<Vec<Stored>> {
+        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where seq > $1 order by seq limit $2";
+        let rows = sqlx::query(sql).bind(seq).bind(limit).fetch_all(&self.pool).await.context("reading deliveries")?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// Deletes raw deliveries older than `before`; their facts stay.
+    pub async fn forget_deliveries(&self, before: At) -> Result<u64> {
+        self.writer
+            .write(move |conn| {
+                Box::pin(async move {
+                    // The newest row stays, so that `seq` never goes back.
+                    let sql =
+                        "delete from delivery where received_at < $1 and state <> 'pending' and seq < (select max(seq) from delivery)";
+                    Ok(sqlx::query(sql).bind(before.0).execute(conn).await?.rows_affected())
+                })
+            })
+            .await
+            .context("deleting old deliveries")
+    }
+}
+
+fn stored(row: &sqlx::any::AnyRow) -> Result<Stored> {
+    let headers: String = row.try_get(3)?;
+    Ok(Stored {
+        seq: row.try_get(0)?,
+        delivery: Delivery {
+            source: row.try_get(1)?,
+            key: Some(row.try_get(2)?),
+            headers: serde_json::from_str(&headers).unwrap_or_default(),
+            body: row.try_get(4)?,
+            received_at: At(row.try_get(5)?),
+        },
+    })
+}
+
+/// Inserts a delivery, or finds the one it repeats.
+async fn insert(conn: &mut AnyConnection, delivery: &Delivery, state: &str) -> Result<(i64, Recorded)> {
+    let dedupe = delivery.dedupe();
+    let known = "select seq, batch from delivery where source = $1 and dedupe = $2";
+    if let Some(row) = sqlx::query(known).bind(delivery.source.clone()).bind(dedupe.clone()).fetch_optional(&mut *conn).await? {
+        return Ok((row.try_get(0)?, Recorded { batch: row.try_get(1)?, duplicate: true }));
+    }
+    let batch = format!("b{:016x}", rand::random::<u64>());
+    let sql = "insert into delivery (seq, source, dedupe, batch, received_at, headers, body, state) \
+               values ((select coalesce(max(seq), 0) + 1 from delivery), $1, $2, $3, $4, $5, $6, $7) returning seq";
+    let row = sqlx::query(sql)
+        .bind(delivery.source.clone())
+        .bind(dedupe)
+        .bind(batch.clone())
+        .bind(delivery.received_at.0)
+        .bind(delivery.kept_headers())
+        .bind(delivery.body.clone())
+        .bind(state.to_string())
+        .fetch_one(&mut *conn)
+        .await?;
+    Ok((row.try_get(0)?, Recorded { batch, duplicate: false }))
+}
+
+/// Notes what a delivery was parsed to.
+async fn settle(conn: &mut AnyConnection, seq: i64, parsed: &Parsed) -> Result<()> {
+    let (state, note) = match (&parsed.ignored, parsed.events.is_empty() && !parsed.rejected.is_empty()) {
+        (Some(reason), _) => ("ignored", Some(reason.clone())),
+        (None, true) => ("failed", parsed.rejected.first().map(|rejected| rejected.reason.clone())),
+        (None, false) => ("parsed", None),
+    };
+    let rejected = if parsed.rejected.is_empty() { None } else { Some(serde_json::to_string(&parsed.rejected)?) };
+    sqlx::query("update delivery set state = $1, note = $2, events = $3, rejected = $4 where seq = $5")
+        .bind(state.to_string())
+        .bind(note)
+        .bind(i64::try_from(parsed.events.len()).unwrap_or(i64::MAX))
+        .bind(rejected)
+        .bind(seq)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

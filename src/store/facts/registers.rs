@@ -1,0 +1,390 @@
+//! The tables in which a fact has one row, and the greatest version wins.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use sqlx::{AnyConnection, Row};
+
+use super::super::bulk::{self, Val};
+use super::super::org::Names;
+use super::touched::Touched;
+use super::{Batch, Known, Over, Tally, Version, Winners, version};
+use crate::domain::event::{Commit, Event, Status};
+
+/// A table of registers.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [&'static str],
+}
+
+impl Table {
+    pub(super) async fn upsert(&self, conn: &mut AnyConnection, rows: Vec<Vec<Val>>) -> Result<()> {
+        let head = format!("insert into {} ({})", self.name, self.columns.join(", "));
+        let set: Vec<String> = self.columns[2..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let tail = format!("on conflict (source, id) do update set {}", set.join(", "));
+        bulk::insert(conn, &head, &tail, rows).await
+    }
+
+    /// The versions of those ids; `rank` is the column or 0.
+    pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
+        let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
+        let mut known = HashMap::new();
+        for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
+            let seq: i64 = row.try_get(4)?;
+            let over = batch.over == Over::All || (batch.over == Over::Own && seq == batch.seq);
+            if !over {
+                known.insert(row.try_get(0)?, Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? });
+            }
+        }
+        Ok(Known(known))
+    }
+}
+
+const DEPLOYMENT: Table = Table {
+    name: "deployment",
+    columns: &[
+        "source",
+        "id",
+        "service",
+        "stated_service",
+        "repository",
+        "environment",
+        "production",
+        "via",
+        "status",
+        "started_at",
+        "finished_at",
+        "sha",
+        "commits",
+        "hotfix",
+        "rollback",
+        "updated_at",
+        "rank",
+        "hash",
+        "seq",
+    ],
+};
+
+pub(super) async fn deployments(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> = batch
+        .events
+        .iter()
+        .filter_map(|stated| if let Event::Deployment(it) = &stated.event { Some((stated, it)) } else { None })
+        .collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
+    let mut known = DEPLOYMENT.known(conn, batch, &ids, "rank").await?;
+    touched.services_of_deployments(conn, batch.source, &ids).await?;
+    let mut winners = Winners::default();
+    for (stated, it) in all {
+        let version = version(stated, i64::from(it.status != Status::Pending));
+        let service = names.service(it.service.as_deref(), it.repository.as_deref());
+        let row = || {
+            let row: Vec<Val> = vec![
+                batch.source.into(),
+                it.id.as_str().into(),
+                service.as_str().into(),
+                it.service.clone().into(),
+                it.repository.clone().into(),
+                it.environment.clone().into(),
+                it.production.map(i64::from).into(),
+                it.via.as_str().into(),
+                it.status.as_str().into(),
+                it.started_at.into(),
+                it.finished_at.into(),
+                it.sha.clone().into(),
+                it.commits.as_deref().map(shas).into(),
+                it.hotfix.into(),
+                it.rollback.into(),
+                version.updated_at.into(),
+                version.rank.into(),
+                version.hash.as_str().into(),
+                batch.seq.into(),
+            ];
+            row
+        };
+        if winners.take(&mut known, &it.id, version.clone(), tally, row) {
+            touched.service(&service);
+            touched.deployment(&it.id);
+        }
+    }
+    DEPLOYMENT.upsert(conn, winners.into_rows()).await
+}
+
+const INCIDENT: Table = Table {
+    name: "incident",
+    columns: &[
+        "source",
+        "id",
+        "service",
+        "repository",
+        "started_at",
+        "resolved_at",
+        "deployment",
+        "severity",
+        "title",
+        "updated_at",
+        "hash",
+        "seq",
+    ],
+};
+
+pub(super) async fn incidents(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Incident(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
+    let mut known = INCIDENT.known(conn, batch, &ids, "cast(0 as bigint)").await?;
+    touched.services_of_incidents(conn, batch.source, &ids).await?;
+    let mut winners = Winners::default();
+    for (stated, it) in all {
+        let version = version(stated, 0);
+        let service = match (&it.service, &it.repository) {
+            (None, None) => None,
+            (service, repository) => Some(names.service(service.as_deref(), repository.as_deref())),
+        };
+        let row = || {
+            vec![
+                batch.source.into(),
+                it.id.as_str().into(),
+                service.clone().into(),
+                it.repository.clone().into(),
+                it.started_at.0.into(),
+                it.resolved_at.into(),
+                it.deployment.clone().into(),
+                it.severity.clone().into(),
+                it.title.clone().into(),
+                version.updated_at.into(),
+                version.hash.as_str().into(),
+                batch.seq.into(),
+            ]
+        };
+        if winners.take(&mut known, &it.id, version.clone(), tally, row) {
+            touched.service(service.as_deref().unwrap_or(""));
+            if let Some(deployment) = &it.deployment {
+                touched.reference(deployment);
+            }
+        }
+    }
+    INCIDENT.upsert(conn, winners.into_rows()).await
+}
+
+const CHANGE: Table = Table {
+    name: "change",
+    columns: &[
+        "source",
+        "id",
+        "repository",
+        "opened_at",
+        "ready_at",
+        "first_review_at",
+        "merged_at",
+        "closed_at",
+        "merge_commit",
+        "head",
+        "commits",
+        "author",
+        "bot",
+        "draft",
+        "title",
+        "labels",
+        "lines_added",
+        "lines_removed",
+        "item",
+        "updated_at",
+        "hash",
+        "seq",
+    ],
+};
+
+pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
+    let mut known = CHANGE.known(conn, batch, &ids, "cast(0 as bigint)").await?;
+    let mut winners = Winners::default();
+    for (stated, it) in all {
+        let version = version(stated, 0);
+        let row = || {
+            vec![
+                batch.source.into(),
+                it.id.as_str().into(),
+                it.repository.clone().into(),
+                it.opened_at.into(),
+                it.ready_at.into(),
+                it.first_review_at.into(),
+                it.merged_at.into(),
+                it.closed_at.into(),
+                it.merge_commit.clone().into(),
+                it.head.clone().into(),
+                it.commits.as_deref().map(shas).into(),
+                it.author.clone().into(),
+                it.bot.into(),
+                it.draft.into(),
+                it.title.clone().into(),
+                list(&it.labels).into(),
+                it.lines_added.into(),
+                it.lines_removed.into(),
+                it.item.clone().into(),
+                version.updated_at.into(),
+                version.hash.as_str().into(),
+                batch.seq.into(),
+            ]
+        };
+        if winners.take(&mut known, &it.id, version.clone(), tally, row) {
+            touched.repository(it.repository.as_deref());
+        }
+    }
+    CHANGE.upsert(conn, winners.into_rows()).await
+}
+
+const REVIEW: Table =
+    Table { name: "review", columns: &["source", "id", "change", "reviewer", "bot", "at", "state", "updated_at", "hash", "seq"] };
+
+pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
+    let mut known = REVIEW.known(conn, batch, &ids, "cast(0 as bigint)").await?;
+    let mut winners = Winners::default();
+    for (stated, it) in all {
+        let version = version(stated, 0);
+        winners.take(&mut known, &it.id, version.clone(), tally, || {
+            vec![
+                batch.source.into(),
+                it.id.as_str().into(),
+                it.change.as_str().into(),
+                it.reviewer.clone().into(),
+                it.bot.into(),
+                it.at.0.into(),
+                it.state.as_str().into(),
+                version.updated_at.into(),
+                version.hash.as_str().into(),
+                batch.seq.into(),
+            ]
+        });
+    }
+    REVIEW.upsert(conn, winners.into_rows()).await
+}
+
+const ITEM: Table = Table {
+    name: "item",
+    columns: &[
+        "source",
+        "id",
+        "project",
+        "parent",
+        "kind",
+        "labels",
+        "title",
+        "created_at",
+        "started_at",
+        "done_at",
+        "status",
+        "assignee",
+        "updated_at",
+        "hash",
+        "seq",
+    ],
+};
+
+pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
+    let all: Vec<_> =
+        batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
+    let mut known = ITEM.known(conn, batch, &ids, "cast(0 as bigint)").await?;
+    let mut winners = Winners::default();
+    for (stated, it) in all {
+        let version = version(stated, 0);
+        winners.take(&mut known, &it.id, version.clone(), tally, || {
+            vec![
+                batch.source.into(),
+                it.id.as_str().into(),
+                it.project.clone().into(),
+                it.parent.clone().into(),
+                it.kind.clone().into(),
+                list(&it.labels).into(),
+                it.title.clone().into(),
+                it.created_at.into(),
+                it.started_at.into(),
+                it.done_at.into(),
+                it.status.clone().into(),
+                it.assignee.clone().into(),
+                version.updated_at.into(),
+                version.hash.as_str().into(),
+                batch.seq.into(),
+            ]
+        });
+    }
+    ITEM.upsert(conn, winners.into_rows()).await
+}
+
+pub(super) async fn activities(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
+    let mut fresh: HashMap<String, Vec<Val>> = HashMap::new();
+    for stated in batch.events {
+        if let Event::Activity(it) = &stated.event {
+            let hash = super::content_hash(&stated.event);
+            let row = vec![
+                batch.source.into(),
+                hash.as_str().into(),
+                it.person.as_str().into(),
+                it.kind.as_str().into(),
+                it.item.clone().into(),
+                it.at.0.into(),
+                batch.seq.into(),
+            ];
+            if fresh.insert(hash, row).is_some() {
+                tally.duplicate += 1;
+            }
+        }
+    }
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let hashes: Vec<&str> = fresh.keys().map(String::as_str).collect();
+    let known = bulk::select_in(conn, "select hash from activity where source = $1 and hash in ({keys})", batch.source, &hashes).await?;
+    for row in known {
+        let hash: String = row.try_get(0)?;
+        if fresh.remove(&hash).is_some() {
+            tally.duplicate += 1;
+        }
+    }
+    tally.new += fresh.len() as u64;
+    bulk::insert(conn, "insert into activity (source, hash, person, kind, item, at, seq)", "", fresh.into_values().collect()).await
+}
+
+/// A JSON list of texts.
+fn list(texts: &[String]) -> String {
+    serde_json::to_string(texts).unwrap_or_else(|_| "[]".into())
+}
+
+/// A JSON list of object names.
+fn shas(commits: &[Commit]) -> String {
+    let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+    serde_json::to_string(&shas).unwrap_or_else(|_| "[]".into())
+}

@@ -1,0 +1,144 @@
+//! Receipts: what was asked and answered, frozen with the organisation as it was.
+
+use anyhow::{Context, Result};
+use sqlx::Row;
+
+use super::Store;
+use crate::domain::card::{Metric, Scope};
+use crate::domain::time::At;
+use crate::domain::window::Window;
+
+/// Letters of an id: base 32 without those that look alike when read aloud.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// A frozen answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// Eight base-32 characters.
+    pub id: String,
+    /// Text that asks the same.
+    pub command: String,
+    /// What it was about.
+    pub scope: Scope,
+    /// Its period.
+    pub window: Window,
+    /// When it was asked: facts later than this did not exist.
+    pub asked_at: At,
+    /// The organisation it was answered under.
+    pub org_version: i64,
+    /// The last delivery it saw.
+    pub watermark: i64,
+    /// Version of the definitions.
+    pub definitions: i64,
+    /// The figures as answered.
+    pub metrics: Vec<Metric>,
+}
+
+/// A row that arrived after a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// `deployment`, `incident`, `change` or `commit`.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Its service, or its repository.
+    pub place: String,
+    /// Its own time.
+    pub at: Option<At>,
+}
+
+/// A new id.
+pub fn new_id() -> String {
+    (0..8).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
+}
+
+impl Store {
+    /// The last delivery that is durable.
+    pub async fn watermark(&self) -> Result<i64> {
+        let row = sqlx::query("select coalesce(max(seq), 0) from delivery").fetch_one(&self.pool).await.context("reading the watermark")?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Keeps a receipt.
+    pub async fn keep_receipt(&self, receipt: Receipt) -> Result<()> {
+        self.writer
+            .write(move |conn| {
+                let receipt = receipt.clone();
+                Box::pin(async move {
+                    let sql = "insert into receipt (id, command, scope, from_at, to_at, zone, asked_at, org_version, watermark, definitions, metrics) \
+                               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                    sqlx::query(sql)
+                        .bind(receipt.id)
+                        .bind(receipt.command)
+                        .bind(serde_json::to_string(&receipt.scope)?)
+                        .bind(receipt.window.from.0)
+                        .bind(receipt.window.to.0)
+                        .bind(receipt.window.zone.name().to_string())
+                        .bind(receipt.asked_at.0)
+                        .bind(receipt.org_version)
+                        .bind(receipt.watermark)
+                        .bind(receipt.definitions)
+                        .bind(serde_json::to_string(&receipt.metrics)?)
+                        .execute(conn)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+            .context("keeping a receipt")
+    }
+
+    /// The receipt of that id.
+    pub async fn receipt(&self, id: &str) -> Result<Option<Receipt>> {
+        let sql = "select command, scope, from_at, to_at, zone, asked_at, org_version, watermark, definitions, metrics from receipt where id = $1";
+        let Some(row) = sqlx::query(sql).bind(id.to_lowercase()).fetch_optional(&self.pool).await.context("reading a receipt")? else {
+            return Ok(None);
+        };
+        let (scope, zone, metrics): (String, String, String) = (row.try_get(1)?, row.try_get(4)?, row.try_get(9)?);
+        let command: String = row.try_get(0)?;
+        Ok(Some(Receipt {
+            id: id.to_lowercase(),
+            scope: serde_json::from_str(&scope).context("reading a receipt's scope")?,
+            window: Window {
+                from: At(row.try_get(2)?),
+                to: At(row.try_get(3)?),
+                zone: zone.parse().unwrap_or(chrono_tz::UTC),
+                label: String::new(),
+            },
+            asked_at: At(row.try_get(5)?),
+            org_version: row.try_get(6)?,
+            watermark: row.try_get(7)?,
+            definitions: row.try_get(8)?,
+            metrics: serde_json::from_str(&metrics).context("reading a receipt's figures")?,
+            command,
+        }))
+    }
+
+    /// Facts of those services that arrived or changed after a receipt and lie at or before its instant.
+    pub async fn late_rows(&self, services: &[String], receipt: &Receipt, limit: usize) -> Result<Vec<Late>> {
+        let mut late = Vec::new();
+        let mut conn = self.pool.acquire().await?;
+        let sql = "select 'deployment', id, service, finished_at from deployment where seq > $1 and service = $2 and (finished_at is null or finished_at <= $3) \
+                   union all select 'incident', id, coalesce(service, ''), started_at from incident where seq > $1 and (service = $2 or service is null \
+                   or deployment in (select id from deployment where service = $2)) and started_at <= $3 \
+                   union all select 'change', id, coalesce(repository, ''), merged_at from change where seq > $1 and repository in \
+                   (select repository from service_repository where service = $2) and merged_at <= $3 \
+                   union all select 'commit', sha, coalesce(repository, ''), authored_at from commits where seq > $1 and repository in \
+                   (select repository from service_repository where service = $2)";
+        for service in services {
+            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await?
+            {
+                late.push(Late {
+                    kind: row.try_get(0)?,
+                    id: row.try_get(1)?,
+                    place: row.try_get(2)?,
+                    at: row.try_get::<Option<i64>, _>(3)?.map(At),
+                });
+            }
+        }
+        late.sort_by(|a, b| (a.at, &a.kind, &a.id).cmp(&(b.at, &b.kind, &b.id)));
+        late.dedup();
+        late.truncate(limit);
+        Ok(late)
+    }
+}

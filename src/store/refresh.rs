@@ -1,0 +1,192 @@
+//! Stale services are derived anew: their packed days, and what the service's row says of them.
+//!
+//! Why on reading (and in the background after ingest) rather than inside each ingest: a late event can change
+//! any later deployment of its service, and an import would otherwise derive the same service for every batch.
+//! The facts' transaction raises `stale`; deriving puts it to 0 only if it still is what it was when the facts
+//! were read, so that no change is ever missed.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use sqlx::{AnyConnection, Row};
+
+use super::bulk::{self, Val};
+use super::{Store, service_facts};
+use crate::domain::derive::day::{Day, commit_key, pack};
+use crate::domain::derive::{DEFINITIONS, Derived, derive};
+use crate::domain::org::Org;
+use crate::domain::time::At;
+
+/// What deriving a service produced, ready to be written.
+struct Fresh {
+    service: String,
+    stale: i64,
+    days: Vec<(i64, Vec<u8>)>,
+    first_event: Option<At>,
+    last_fact: Option<At>,
+    evidence: bool,
+    ever_deployed: bool,
+    shared: bool,
+    leads: Vec<(i64, i64)>,
+    repositories: Vec<String>,
+}
+
+impl Store {
+    /// Derives stale services anew: of `names`, or all of them. Returns how many.
+    pub async fn refresh(&self, names: Option<&[String]>) -> Result<usize> {
+        let rows = sqlx::query("select name, stale from service where stale > 0 or derived_by <> $1 order by name")
+            .bind(DEFINITIONS)
+            .fetch_all(&self.pool)
+            .await
+            .context("looking for stale services")?;
+        let mut done = 0;
+        let org = self.org(At(i64::MAX)).await?;
+        for row in rows {
+            let (name, stale): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            if names.is_none_or(|names| name.is_empty() || names.contains(&name)) {
+                let fresh = self.derive_service(&name, stale, &org.org).await?;
+                self.keep(fresh).await?;
+                done += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn derive_service(&self, name: &str, stale: i64, org: &Org) -> Result<Fresh> {
+        let mut conn = self.pool.acquire().await?;
+        let loaded = service_facts::load(&mut conn, name, org).await?;
+        let repositories: Vec<String> = loaded.repositories.into_iter().collect();
+        let shared = is_shared(&mut conn, name, &repositories).await?;
+        drop(conn);
+        let facts = loaded.facts;
+        let (derived, last_fact) = tokio::task::spawn_blocking(move || {
+            let latest = super::figures::latest(&facts);
+            (derive(&facts, At(i64::MAX)), latest)
+        })
+        .await
+        .context("deriving a service")?;
+        let days = pack(&derived, shared).into_iter().map(|(day, packed)| Ok((day, encode(&packed)?))).collect::<Result<Vec<_>>>()?;
+        Ok(Fresh {
+            service: name.to_string(),
+            stale,
+            days,
+            first_event: derived.first_event,
+            last_fact,
+            evidence: derived.evidence,
+            ever_deployed: !derived.deployments.is_empty(),
+            leads: if shared { leads(&derived) } else { Vec::new() },
+            shared,
+            repositories,
+        })
+    }
+
+    /// Writes what was derived, unless facts came meanwhile: then the service stays stale.
+    async fn keep(&self, fresh: Fresh) -> Result<()> {
+        let fresh = std::sync::Arc::new(fresh);
+        self.writer
+            .write(move |conn| {
+                let fresh = fresh.clone();
+                Box::pin(async move { write(conn, &fresh).await })
+            })
+            .await
+            .context("keeping figures")
+    }
+}
+
+async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+    let sql = "update service set stale = 0, first_event = $1, last_fact = $2, evidence = $3, ever_deployed = $4, shared = $5, derived_by = $6 \
+               where name = $7 and stale = $8";
+    let done = sqlx::query(sql)
+        .bind(fresh.first_event.map(|at| at.0))
+        .bind(fresh.last_fact.map(|at| at.0))
+        .bind(i64::from(fresh.evidence))
+        .bind(i64::from(fresh.ever_deployed))
+        .bind(i64::from(fresh.shared))
+        .bind(DEFINITIONS)
+        .bind(fresh.service.clone())
+        .bind(fresh.stale)
+        .execute(&mut *conn)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(());
+    }
+    write_days(conn, fresh).await?;
+    sqlx::query("delete from shared_lead where service = $1").bind(fresh.service.clone()).execute(&mut *conn).await?;
+    let rows = fresh.leads.iter().map(|(key, at)| vec![(*key).into(), fresh.service.as_str().into(), (*at).into()]).collect();
+    bulk::insert(conn, "insert into shared_lead (commit_key, service, finished_at)", "on conflict do nothing", rows).await?;
+    write_repositories(conn, fresh).await
+}
+
+/// Only the days that differ are written.
+async fn write_days(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+    let mut known: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    for row in
+        sqlx::query("select day, packed from service_day where service = $1").bind(fresh.service.clone()).fetch_all(&mut *conn).await?
+    {
+        known.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    let mut rows: Vec<Vec<Val>> = Vec::new();
+    for (day, packed) in &fresh.days {
+        if known.remove(day).as_ref() != Some(packed) {
+            rows.push(vec![fresh.service.as_str().into(), (*day).into(), Val::Bytes(packed.clone())]);
+        }
+    }
+    bulk::insert(
+        conn,
+        "insert into service_day (service, day, packed)",
+        "on conflict (service, day) do update set packed = excluded.packed",
+        rows,
+    )
+    .await?;
+    for day in known.keys() {
+        sqlx::query("delete from service_day where service = $1 and day = $2")
+            .bind(fresh.service.clone())
+            .bind(*day)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Notes the repositories. Another service of a repository that did not know it was shared must be derived anew.
+async fn write_repositories(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+    let rows = fresh.repositories.iter().map(|repository| vec![fresh.service.as_str().into(), repository.as_str().into()]).collect();
+    bulk::insert(conn, "insert into service_repository (service, repository)", "on conflict do nothing", rows).await?;
+    for repository in &fresh.repositories {
+        let sql = "update service set stale = stale + 1 where shared = 0 and name <> $1 and name in (select service from service_repository where repository = $2)";
+        sqlx::query(sql).bind(fresh.service.clone()).bind(repository.clone()).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[String]) -> Result<bool> {
+    let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
+    let known = "select count(*) from service_repository where service <> $1 and repository in ({keys})";
+    let seen = "select count(*) from (select 1 as one from deployment where service <> $1 and repository in ({keys}) limit 1) as others";
+    for sql in [known, seen] {
+        for row in bulk::select_in(conn, sql, service, &keys).await? {
+            if row.try_get::<i64, _>(0)? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn leads(derived: &Derived) -> Vec<(i64, i64)> {
+    let all = derived
+        .deployments
+        .iter()
+        .flat_map(|shipped| shipped.leads.iter().map(|lead| (commit_key(&lead.sha).cast_signed(), shipped.finished_at.0)));
+    all.collect()
+}
+
+/// A packed day as stored.
+pub(super) fn encode(day: &Day) -> Result<Vec<u8>> {
+    postcard::to_stdvec(day).context("packing a day")
+}
+
+/// A stored day.
+pub(super) fn decode(bytes: &[u8]) -> Result<Day> {
+    postcard::from_bytes(bytes).context("unpacking a day")
+}

@@ -1,0 +1,156 @@
+//! Logs to stderr, and the counters that Prometheus reads.
+//!
+//! Why labels are names from our own tables: a label from outside would let anybody grow the memory.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::config::LogFormat;
+
+/// Label names and values.
+type Labels = Vec<(&'static str, String)>;
+
+/// Starts logging. Call once, before anything is logged.
+///
+/// # Errors
+/// Where the filter can't be read, or logging runs already.
+pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("logging can't start: {error}"))
+}
+
+/// What Prometheus reads. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<Labels, Counter>,
+    latency: Family<Labels, Histogram, fn() -> Histogram>,
+    deliveries: Family<Labels, Counter>,
+    commands: Family<Labels, Counter>,
+    slack_calls: Family<Labels, Counter>,
+    queue_depth: Gauge<f64, AtomicU64>,
+    slack_connected: Gauge,
+    panics: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All counters at nought.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("pacer");
+        let requests = Family::default();
+        registry.register("http_requests", "HTTP requests by route and status", Family::clone(&requests));
+        let latency: Family<Labels, Histogram, fn() -> Histogram> = Family::new_with_constructor(seconds);
+        registry.register("http_request_seconds", "Time to answer an HTTP request, by route", latency.clone());
+        let deliveries = Family::default();
+        registry.register("deliveries", "Webhook deliveries and event batches by source and outcome", Family::clone(&deliveries));
+        let commands = Family::default();
+        registry.register("commands", "Commands and presses in Slack by name and outcome", Family::clone(&commands));
+        let slack_calls = Family::default();
+        registry.register("slack_calls", "Calls of Slack's Web API by method and outcome", Family::clone(&slack_calls));
+        let queue_depth = Gauge::default();
+        registry.register("queue_depth", "Recorded deliveries that wait to be parsed", queue_depth.clone());
+        let slack_connected = Gauge::default();
+        registry.register("slack_connected", "1 while Slack answers or Socket Mode is connected", slack_connected.clone());
+        let panics = Counter::default();
+        registry.register("panics", "Tasks and requests that panicked", panics.clone());
+        let registry = Arc::new(registry);
+        Self { registry, requests, latency, deliveries, commands, slack_calls, queue_depth, slack_connected, panics }
+    }
+
+    /// Counts an HTTP request.
+    pub fn request(&self, route: &str, status: u16, took: Duration) {
+        self.requests.get_or_create(&vec![("route", route.to_owned()), ("status", status.to_string())]).inc();
+        self.latency.get_or_create(&vec![("route", route.to_owned())]).observe(took.as_secs_f64());
+    }
+
+    /// Counts a delivery of a source in our table.
+    pub fn delivery(&self, source: &'static str, outcome: &'static str) {
+        self.deliveries.get_or_create(&vec![("source", source.to_owned()), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// Counts a command or press; the name is one of our tables, or `other`.
+    pub fn command(&self, name: &'static str, outcome: &'static str) {
+        self.commands.get_or_create(&vec![("command", name.to_owned()), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// Counts a call of Slack.
+    pub fn slack_call(&self, method: &'static str, outcome: &'static str) {
+        self.slack_calls.get_or_create(&vec![("method", method.to_owned()), ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// Counts a panic.
+    pub fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// How many panics there were.
+    pub fn panics(&self) -> u64 {
+        self.panics.get()
+    }
+
+    /// Sets how many recorded deliveries wait.
+    #[allow(clippy::cast_precision_loss, reason = "a queue is far shorter than 2^53")]
+    pub fn set_queue_depth(&self, waiting: u64) {
+        self.queue_depth.set(waiting as f64);
+    }
+
+    /// Sets whether Slack is there.
+    pub fn set_slack_connected(&self, connected: bool) {
+        self.slack_connected.set(i64::from(connected));
+    }
+
+    /// Everything, in Prometheus's text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string can't fail; what was written until then would stand.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// Bounds that show both the target of 50 ms and Slack's 3 s.
+fn seconds() -> Histogram {
+    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 3.0, 10.0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_show_by_label() {
+        let metrics = Metrics::new();
+        metrics.request("/healthz", 200, Duration::from_millis(3));
+        metrics.delivery("github", "recorded");
+        metrics.delivery("github", "recorded");
+        metrics.set_queue_depth(7);
+        let text = metrics.text();
+        for line in [
+            "pacer_http_requests_total{route=\"/healthz\",status=\"200\"} 1",
+            "pacer_http_request_seconds_bucket{le=\"0.005\",route=\"/healthz\"} 1",
+            "pacer_deliveries_total{source=\"github\",outcome=\"recorded\"} 2",
+            "pacer_queue_depth 7",
+            "pacer_panics_total 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in:\n{text}");
+        }
+    }
+}
