@@ -77,7 +77,21 @@ impl App {
         Ok(Cx { store: self.store.clone(), now, org: self.store.org(now).await?, asker, retention_days: self.config.retention_days })
     }
 
-    /// The person with a Slack id.
+    /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's. Slack is
+    /// asked only where it matters: where some team shows its figures to its members alone.
+    ///
+    /// # Errors
+    /// Where the organisation can't be read.
+    pub async fn asker_in_slack(&self, user: &str) -> anyhow::Result<Asker> {
+        let mut asker = self.asker(user);
+        let org = self.store.org(self.clock.now()).await?;
+        if self.config.admins.is_empty() && org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team")) {
+            asker.admin = self.slack.is_workspace_admin(user, self.clock.now()).await;
+        }
+        Ok(asker)
+    }
+
+    /// The person with a Slack id, by the settings alone.
     pub fn asker(&self, user: &str) -> Asker {
         Asker { user: user.to_owned(), admin: self.config.admins.iter().any(|admin| admin == user) }
     }

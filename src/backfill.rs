@@ -112,7 +112,7 @@ impl GitImport {
         });
         let nothing = (self.deployments && found.releases == 0).then(|| self.no_releases(name, found.tags));
         let notes: Vec<String> = shallow.into_iter().chain(nothing).collect();
-        (!notes.is_empty()).then(|| notes.join("\n"))
+        (!notes.is_empty()).then(|| notes.join("\npacer: "))
     }
 
     fn no_releases(&self, name: &str, tags: u64) -> String {

@@ -10,7 +10,7 @@ use crate::config::Config;
 /// For which way in.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where Slack reaches pacer, as in https://pacer.example.com. Without it: Socket Mode, which needs no public URL
+    /// The public https address where Slack reaches pacer. Without it: Socket Mode, which needs none
     url: Option<String>,
 }
 

@@ -39,7 +39,9 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let before = app.store.org_version(app.store.newest_org().await?).await?;
     let after = org::apply(&before.org, declared, now).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let changes = org::preview(&before.org, &after);
-    changes.iter().for_each(|line| print(line));
+    for line in &changes {
+        print(line);
+    }
     if matches!(args.step, Step::Preview { .. }) {
         print(if changes.is_empty() {
             "Nothing would change."

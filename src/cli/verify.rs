@@ -22,7 +22,9 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let cx = app.cx(None).await?;
     match verify(&cx, &args.id).await {
         Ok(verified) => {
-            verified.lines.iter().for_each(|line| print(line));
+            for line in &verified.lines {
+                print(line);
+            }
             Ok(if verified.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Err(Failure::User(error)) => Err(anyhow::anyhow!("{} {}", error.message, error.hint)),

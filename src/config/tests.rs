@@ -30,7 +30,7 @@ fn each_mistake_is_one_sentence_that_names_its_setting() {
     check("PACER_RATE_LIMIT", "0", "`0` is not a number of questions a minute, as in 20, or off.");
     check("PACER_LOG_FORMAT", "xml", "`xml` is neither text nor json.");
     let check_retention = |value: &str| {
-        check("PACER_RETENTION", value, &format!("`{value}` is not a length of time, as in 90d or 12w, of a hundred years at most."))
+        check("PACER_RETENTION", value, &format!("`{value}` is not a length of time, as in 90d or 12w, of a hundred years at most."));
     };
     for value in ["soon", "0d", "-1d", "4000000000w", "99999d"] {
         check_retention(value);

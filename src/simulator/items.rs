@@ -1,5 +1,7 @@
 //! Work items: what each team finished week by week, what is in progress, and what waits for the portfolio's projects.
 
+use std::collections::BTreeMap;
+
 use super::calendar::{Calendar, WEEKS};
 use super::cast::{LABS_DAYS_AGO, PROJECTS, ProjectRow, TEAMS, TeamRow, member};
 use super::changes::{WEEKS_AFTER, rates};
@@ -8,17 +10,17 @@ use super::words::{self, Text};
 use crate::domain::event::Item;
 use crate::domain::time::At;
 
-/// All items, with the team that works on each.
+/// All items, by the team that works on them.
 #[derive(Debug, Default)]
 pub struct Work {
     /// Also those that will be done after now.
-    planned: Vec<(&'static str, Item)>,
+    planned: BTreeMap<&'static str, Vec<Item>>,
 }
 
 impl Work {
     /// The items of the sample.
     pub fn new(seed: u64, calendar: &Calendar) -> Self {
-        let mut planned = Vec::new();
+        let mut planned = BTreeMap::new();
         for team in TEAMS {
             let Some(key) = team.key else { continue };
             let mut random = Random::stream(seed, &format!("items of {}", team.id));
@@ -37,7 +39,7 @@ impl Work {
                 loud.title = Some(words::LOUD_ITEM.into());
             }
             items.extend(projects.iter().map(|project| epic(calendar, team, project)));
-            planned.extend(items.into_iter().map(|item| (team.id, item)));
+            planned.insert(team.id, items);
         }
         Self { planned }
     }
@@ -49,15 +51,15 @@ impl Work {
                 && item.started_at.is_some_and(|started| started <= at)
                 && item.done_at.is_none_or(|done| at <= done)
         };
-        let going: Vec<&Item> = self.planned.iter().filter(|(owner, item)| *owner == team && going(item)).map(|(_, item)| item).collect();
+        let going: Vec<&Item> = self.planned.get(team)?.iter().filter(|item| going(item)).collect();
         if going.is_empty() { None } else { Some(random.pick(&going).id.clone()) }
     }
 
     /// The items as they are known now.
     pub fn known(&self, random: &mut Random, now: At) -> Vec<Item> {
-        let created = self.planned.iter().filter(|(_, item)| item.created_at.is_some_and(|at| at <= now));
+        let created = self.planned.values().flatten().filter(|item| item.created_at.is_some_and(|at| at <= now));
         created
-            .map(|(_, item)| {
+            .map(|item| {
                 let mut item = item.clone();
                 item.started_at = item.started_at.filter(|at| *at <= now);
                 item.done_at = item.done_at.filter(|at| *at <= now);

@@ -123,19 +123,19 @@ fn events(seed: u64, calendar: &Calendar) -> Vec<Stated> {
     let reviews = activity::reviews(&mut Random::stream(seed, "reviews"), calendar, &changes);
     let activities = activity::activities(&mut Random::stream(seed, "activity"), calendar, &items, &changes, &reviews);
 
-    let mut timed: Vec<(At, Event)> = Vec::new();
+    let mut dated: Vec<(At, Event)> = Vec::new();
     let latest = |times: &[Option<At>]| times.iter().copied().flatten().max().unwrap_or(now);
-    timed.extend(items.into_iter().map(|item| (latest(&[item.created_at, item.started_at, item.done_at]), Event::Item(item))));
-    timed.extend(changes.into_iter().map(|change| {
+    dated.extend(items.into_iter().map(|item| (latest(&[item.created_at, item.started_at, item.done_at]), Event::Item(item))));
+    dated.extend(changes.into_iter().map(|change| {
         let times = [change.opened_at, change.ready_at, change.first_review_at, change.merged_at, change.closed_at];
         (latest(&times), Event::Change(change))
     }));
-    timed.extend(reviews.into_iter().map(|review| (review.at, Event::Review(review))));
-    timed.extend(deployments.into_iter().map(|one: Deployment| (latest(&[one.finished_at]), Event::Deployment(one))));
-    timed.extend(numbered(incidents).into_iter().map(|one| (latest(&[Some(one.started_at), one.resolved_at]), Event::Incident(one))));
-    timed.extend(activities.into_iter().map(|activity| (activity.at, Event::Activity(activity))));
-    timed.sort_by_key(|(at, _)| *at);
-    (1..).zip(timed).map(|(line, (at, event))| Stated { event, updated_at: Some(at), line }).collect()
+    dated.extend(reviews.into_iter().map(|review| (review.at, Event::Review(review))));
+    dated.extend(deployments.into_iter().map(|one: Deployment| (latest(&[one.finished_at]), Event::Deployment(one))));
+    dated.extend(numbered(incidents).into_iter().map(|one| (latest(&[Some(one.started_at), one.resolved_at]), Event::Incident(one))));
+    dated.extend(activities.into_iter().map(|activity| (activity.at, Event::Activity(activity))));
+    dated.sort_by_key(|(at, _)| *at);
+    (1..).zip(dated).map(|(line, (at, event))| Stated { event, updated_at: Some(at), line }).collect()
 }
 
 /// Incidents in the order in which they began.

@@ -47,7 +47,7 @@ fn write_team(file: &mut String, calendar: &Calendar, team: &TeamRow) {
         Some((to, _)) if to == team.id => Some(format!("{{ id = \"{}\", from = {moved} }}", service.id)),
         Some(_) => (service.team == team.id).then(|| format!("{{ id = \"{}\", until = {moved} }}", service.id)),
     });
-    list(file, "services", owned.collect());
+    list(file, "services", &owned.collect::<Vec<_>>());
     let members = PEOPLE.iter().flat_map(|person| {
         let mine = person.teams.iter().filter(|(id, ..)| *id == team.id);
         mine.map(|(_, from, until)| {
@@ -55,14 +55,14 @@ fn write_team(file: &mut String, calendar: &Calendar, team: &TeamRow) {
             format!("{{ person = \"{}\"{}{} }}", person.id, date("from", *from), date("until", *until))
         })
     });
-    list(file, "members", members.collect());
+    list(file, "members", &members.collect::<Vec<_>>());
     let targets: Vec<String> = team.targets.iter().map(|(metric, value)| format!("{metric} = {value}")).collect();
     if !targets.is_empty() {
         line(file, &format!("targets = {{ {} }}", targets.join(", ")));
     }
 }
 
-fn list(file: &mut String, key: &str, entries: Vec<String>) {
+fn list(file: &mut String, key: &str, entries: &[String]) {
     if !entries.is_empty() {
         line(file, &format!("{key} = [{}]", entries.join(", ")));
     }

@@ -54,7 +54,7 @@ impl Repairs<'_> {
         let gap = self.next.since(failed.at);
         let recovery = hours(random.lognormal(pace.recovery, 0.55)).max(600 * SECOND);
         let noticed = hours(random.lognormal(pace.recovery * 0.2, 0.6)).min(gap / 4).min(recovery / 2).min(hours(18.0)) / SECOND * SECOND;
-        let incident = random.chance(0.86);
+        let incident = random.chance(0.9);
         let repaired = failed.at.plus(recovery.min(gap * 3 / 5) / SECOND * SECOND);
         let room = gap > 1_800 * SECOND && repaired < self.calendar.now;
         let repair = if room { self.choose(random, incident) } else { Repair::Setting };
@@ -115,17 +115,14 @@ impl Repairs<'_> {
         let days_ago = self.calendar.days_ago(began);
         let author = member(random, row.owner(days_ago), days_ago);
         let bad = reverted.and_then(|failed| failed.commits.as_ref()?.iter().rev().find(|commit| commit.bot != Some(true)));
-        let (title, message) = match bad {
-            Some(bad) => {
-                let subject = bad.message.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
-                let title = format!("Revert \"{subject}\"");
-                let message = format!("{title}\n\nThis reverts commit {}.", bad.sha);
-                (title, message)
-            }
-            None => {
-                let title = words::text(random, Text::Fix, team(row.team).nouns);
-                (title.clone(), title)
-            }
+        let (title, message) = if let Some(bad) = bad {
+            let subject = bad.message.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
+            let title = format!("Revert \"{subject}\"");
+            let message = format!("{title}\n\nThis reverts commit {}.", bad.sha);
+            (title, message)
+        } else {
+            let title = words::text(random, Text::Fix, team(row.team).nouns);
+            (title.clone(), title)
         };
         let step = |tenths: i64| began.plus(deployed.since(began) * tenths / 10 / SECOND * SECOND);
         let commit = Commit {

@@ -11,6 +11,7 @@ use backon::{ExponentialBuilder, Retryable};
 use hyper_rustls::ConfigBuilderExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use slack_morphism::api::SlackApiUsersInfoRequest;
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::hyper_tokio::{SlackClientHyperConnector, SlackClientHyperHttpsConnector};
 use slack_morphism::{ClientResult, SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientApiCallContext, SlackClientHttpConnector};
@@ -162,6 +163,16 @@ impl Client {
             })
             .adjust(obey)
             .await
+    }
+
+    /// Whether a person is an admin or owner of the workspace.
+    pub async fn user_is_admin(&self, user: &str) -> Result<bool, CallError> {
+        let token = self.bot.as_ref().ok_or(CallError::Ours("SLACK_BOT_TOKEN is not set"))?;
+        let request = SlackApiUsersInfoRequest::new(user.to_owned().into());
+        let result = self.api.open_session(token).users_info(&request).await.map_err(CallError::from);
+        self.metrics.slack_call("users.info", result.as_ref().err().map_or("ok", CallError::outcome));
+        let flags = result?.user.flags;
+        Ok(flags.is_admin == Some(true) || flags.is_owner == Some(true))
     }
 
     async fn send(&self, token: &SlackApiToken, method: &'static str, body: &Value) -> Result<Value, CallError> {

@@ -122,7 +122,18 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
         Effect::Share(card) => return share(app, place, blocks::message(&card)).await,
     };
-    done.map_err(|error| Failure::Ours(error.into()))
+    done.map_err(not_shown)
+}
+
+/// A trigger lives 3 s: after that Slack opens no modal, and the person has only to press again.
+fn not_shown(error: CallError) -> Failure {
+    match &error {
+        CallError::Api(code) if ["expired_trigger_id", "exchanged_trigger_id"].contains(&code.as_str()) => {
+            let message = "That took too long, and Slack opens no window any more for this press.";
+            UserError::new(Kind::NotAllowed, message, "Press the button again.").into()
+        }
+        _ => Failure::Ours(error.into()),
+    }
 }
 
 /// Posts for everybody, then replaces the private answer.
@@ -156,7 +167,14 @@ fn not_shared(error: CallError) -> Failure {
             }
             _ => return Failure::Ours(error.into()),
         },
-        _ => return Failure::Ours(error.into()),
+        CallError::Pause(_) => {
+            ("Slack takes no more messages from pacer just now, so this was not shared.", "Press Share again in a few minutes.")
+        }
+        CallError::Busy(_) | CallError::Silent(_) => {
+            tracing::warn!(%error, "Slack did not confirm a shared answer");
+            ("Slack did not confirm that it shared this.", "Look whether it stands in the channel; where it does not, press Share again.")
+        }
+        CallError::Ours(_) => return Failure::Ours(error.into()),
     };
     UserError::new(Kind::NotAllowed, message, hint).into()
 }

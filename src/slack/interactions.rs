@@ -102,10 +102,10 @@ pub(super) type Work = BoxFuture<'static, Result<Effect, Failure>>;
 
 /// The feature's part of a press.
 fn run(app: &Arc<App>, action: &'static Action, click: &Interaction, press: Press) -> Work {
-    let (app, asker) = (Arc::clone(app), app.asker(&click.user_id));
+    let (app, user) = (Arc::clone(app), click.user_id.clone());
     async move {
         let work = async {
-            let cx = app.cx(Some(asker)).await?;
+            let cx = app.cx(Some(app.asker_in_slack(&user).await?)).await?;
             features::press(&cx, action.name, press).await
         };
         app.tasks.guard("press", work).await.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))))

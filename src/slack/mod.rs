@@ -10,6 +10,7 @@
 //! the acknowledgement's body. Why not slack-morphism's own listeners: they read a body of any size before the
 //! signature, lose fields, and put whole interactions into error values.
 
+mod admins;
 pub mod admission;
 pub mod client;
 pub mod commands;
@@ -48,6 +49,8 @@ pub struct Slack {
     pub workspaces: Workspaces,
     /// How often a person may ask.
     pub limit: RateLimit,
+    /// Who administers the workspace.
+    pub admins: admins::Admins,
     /// Clicks just taken.
     pub clicks: Recent,
     /// Events just taken.
@@ -94,6 +97,7 @@ impl Slack {
             client: Client::new(config, metrics.clone())?,
             workspaces: Workspaces::new(config.slack.teams.clone()),
             limit: RateLimit::new(config.rate_limit),
+            admins: admins::Admins::default(),
             clicks: Recent::new(),
             events: Recent::new(),
             origins: Origins::new(),

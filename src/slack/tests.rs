@@ -204,7 +204,7 @@ async fn where_pacer_may_not_post_the_person_is_told_what_to_type() {
 async fn a_post_that_may_have_gone_out_is_not_repeated_and_a_refused_one_is() {
     let door = door(&[]).await;
     door.slack.say("chat.postMessage", 500, json!({}));
-    assert!(matches!(carry_out(&door.app, &door.place(), Effect::Share(card())).await, Err(Failure::Ours(_))));
+    assert!(carry_out(&door.app, &door.place(), Effect::Share(card())).await.is_err());
     assert_eq!(door.slack.methods(), ["chat.postMessage"]);
     door.slack.say("chat.postMessage", 429, json!({ "ok": false, "error": "ratelimited" }));
     carry_out(&door.app, &door.place(), Effect::Share(card())).await.expect("shared");

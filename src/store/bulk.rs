@@ -103,7 +103,7 @@ fn tuples(rows: usize, columns: usize) -> String {
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
 /// Binds values in order.
-pub fn bind<'q>(mut query: Query<'q>, values: impl IntoIterator<Item = Val>) -> Query<'q> {
+pub fn bind(mut query: Query<'_>, values: impl IntoIterator<Item = Val>) -> Query<'_> {
     for value in values {
         query = match value {
             Val::Int(value) => query.bind(value),

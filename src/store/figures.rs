@@ -122,9 +122,6 @@ impl Store {
     /// For commits that reached production in the period: all their deployments by these services, ever.
     async fn shared_leads(&self, services: &[&str], from: At, to: At) -> Result<Vec<(i64, String, At)>> {
         let mut found = Vec::new();
-        if services.len() < 2 {
-            return Ok(found);
-        }
         let mut conn = self.pool.acquire().await?;
         for service in services {
             let sql = "select distinct l.commit_key, l.service, l.finished_at from shared_lead e join shared_lead l on l.commit_key = e.commit_key \
@@ -162,7 +159,7 @@ impl Taken {
         let firsts = derived
             .deployments
             .iter()
-            .flat_map(|shipped| shipped.leads.iter().map(|lead| (commit_key(&lead.sha).cast_signed(), shipped.finished_at)))
+            .flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at)))
             .collect();
         Self {
             service: service.to_string(),
@@ -225,6 +222,9 @@ fn count_once(taken: &mut [Taken], services: &Services, shared: &[(i64, String, 
         for deployment in &mut own.deployments {
             let (at, service) = (deployment.finished_at(), &own.service);
             let counts = |key: &u64| owners.get(&key.cast_signed()).is_none_or(|(first, owner)| (*first, owner) == (at, service));
+            for left_out in [&mut deployment.merges, &mut deployment.bots, &mut deployment.negative] {
+                left_out.retain(counts);
+            }
             if deployment.keys.is_empty() || deployment.keys.iter().all(counts) {
                 continue;
             }

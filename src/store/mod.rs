@@ -106,8 +106,9 @@ impl Store {
         Ok(Self { pool, dialect, writer, org: Arc::default() })
     }
 
-    /// Whether the database answers and its schema is ours.
+    /// Whether the database answers, its schema is ours, and it took what was written last.
     pub async fn ready(&self) -> Result<()> {
+        self.writer.ready()?;
         schema::check(&self.pool).await
     }
 

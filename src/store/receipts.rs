@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::Store;
+use crate::domain::ask::Ask;
 use crate::domain::card::{Metric, Scope};
 use crate::domain::time::At;
 use crate::domain::window::Window;
@@ -52,6 +53,13 @@ pub fn new_id() -> String {
     (0..8).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
 }
 
+/// The window under the name it was asked by; where that no longer means the same period, under its two instants.
+fn named(mut window: Window, period: &str, asked_at: At) -> Window {
+    let same = Window::parse(period, asked_at, window.zone).ok().filter(|again| (again.from, again.to) == (window.from, window.to));
+    window.label = same.map_or_else(|| window.instants(), |again| again.label);
+    window
+}
+
 impl Store {
     /// The last delivery that is durable.
     pub async fn watermark(&self) -> Result<i64> {
@@ -96,16 +104,19 @@ impl Store {
         };
         let (scope, zone, metrics): (String, String, String) = (row.try_get(1)?, row.try_get(4)?, row.try_get(9)?);
         let command: String = row.try_get(0)?;
+        let scope: Scope = serde_json::from_str(&scope).context("reading a receipt's scope")?;
+        let asked_at = At(row.try_get(5)?);
+        let window = Window {
+            from: At(row.try_get(2)?),
+            to: At(row.try_get(3)?),
+            zone: zone.parse().unwrap_or(chrono_tz::UTC),
+            label: String::new(),
+        };
         Ok(Some(Receipt {
             id: id.to_lowercase(),
-            scope: serde_json::from_str(&scope).context("reading a receipt's scope")?,
-            window: Window {
-                from: At(row.try_get(2)?),
-                to: At(row.try_get(3)?),
-                zone: zone.parse().unwrap_or(chrono_tz::UTC),
-                label: String::new(),
-            },
-            asked_at: At(row.try_get(5)?),
+            window: named(window, Ask::period_in(&command, &scope), asked_at),
+            scope,
+            asked_at,
             org_version: row.try_get(6)?,
             watermark: row.try_get(7)?,
             definitions: row.try_get(8)?,

@@ -174,10 +174,8 @@ async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[Stri
 }
 
 fn leads(derived: &Derived) -> Vec<(i64, i64)> {
-    let all = derived
-        .deployments
-        .iter()
-        .flat_map(|shipped| shipped.leads.iter().map(|lead| (commit_key(&lead.sha).cast_signed(), shipped.finished_at.0)));
+    let all =
+        derived.deployments.iter().flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at.0)));
     all.collect()
 }
 

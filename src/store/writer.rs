@@ -4,7 +4,8 @@
 //! other request's commit goes down with it. Where one write of a group fails, the group is rolled back and each
 //! is tried alone, so that the one that fails fails alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use futures::future::BoxFuture;
@@ -19,6 +20,9 @@ const QUEUE: usize = 4_096;
 /// Writes a transaction at most.
 const GROUP: usize = 512;
 
+/// How long a write that the database refused is taken for a sign that the next one would fail too.
+const TROUBLE: Duration = Duration::from_secs(5);
+
 /// Something to do in a write transaction. It may be tried twice.
 type Work = Arc<dyn for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<Box<dyn std::any::Any + Send>>> + Send + Sync>;
 
@@ -29,14 +33,30 @@ struct Waiting {
 
 /// The way to the writer.
 #[derive(Clone)]
-pub struct Writer(mpsc::Sender<Waiting>);
+pub struct Writer {
+    queue: mpsc::Sender<Waiting>,
+    trouble: Trouble,
+}
+
+/// When the database last refused a write, and why.
+type Trouble = Arc<Mutex<Option<(Instant, String)>>>;
 
 impl Writer {
     /// Starts the task.
     pub fn start(pool: AnyPool, dialect: Dialect, tasks: &TaskTracker) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(run(pool, dialect, waiting));
-        Self(queue)
+        let trouble = Trouble::default();
+        tasks.spawn(run(pool, dialect, waiting, Arc::clone(&trouble)));
+        Self { queue, trouble }
+    }
+
+    /// Fails where the database refused a write a moment ago: the disk is full, it is read-only or locked.
+    pub fn ready(&self) -> Result<()> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE) {
+            Some((_, why)) => Err(anyhow!("the database refused a write a moment ago: {why}")),
+            None => Ok(()),
+        }
     }
 
     /// Runs `work` in a write transaction and returns once it is durable.
@@ -50,13 +70,13 @@ impl Writer {
             Box::pin(async move { Ok(Box::new(running.await?) as Box<dyn std::any::Any + Send>) })
         });
         let (done, result) = oneshot::channel();
-        self.0.send(Waiting { work, done }).await.map_err(|_| anyhow!("the store is closed"))?;
+        self.queue.send(Waiting { work, done }).await.map_err(|_| anyhow!("the store is closed"))?;
         let value = result.await.map_err(|_| anyhow!("the store is closed"))??;
         Ok(*value.downcast::<T>().expect("the work made this value, so it has its type"))
     }
 }
 
-async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>) {
+async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>, trouble: Trouble) {
     let mut group = Vec::new();
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let works: Vec<Work> = group.iter().map(|waiting| waiting.work.clone()).collect();
@@ -67,6 +87,7 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
                 }
             }
             Err(error) if works.len() == 1 => {
+                note(&trouble, &error);
                 for waiting in group.drain(..) {
                     let _ = waiting.done.send(Err(anyhow!("{error:#}")));
                 }
@@ -74,10 +95,18 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
             Err(_) => {
                 for waiting in group.drain(..) {
                     let alone = commit(&pool, dialect, std::slice::from_ref(&waiting.work)).await;
+                    let _ = alone.as_ref().inspect_err(|error| note(&trouble, error));
                     let _ = waiting.done.send(alone.map(|mut values| values.remove(0)));
                 }
             }
         }
+    }
+}
+
+/// Keeps what the database said; a write that was wrong in itself says nothing about the next one.
+fn note(trouble: &Trouble, error: &anyhow::Error) {
+    if error.chain().any(<dyn std::error::Error>::is::<sqlx::Error>) {
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), format!("{error:#}")));
     }
 }
 

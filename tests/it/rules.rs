@@ -94,7 +94,10 @@ fn nobody_imports_whom_they_may_not() {
     }
     let may_be_root = ["cli", "lib", "main"];
     for (name, _) in sources() {
-        assert!(allowed.contains_key(part(&name)) || may_be_root.contains(&part(&name)), "{name}: a new part needs a line in the table above and in lib.rs");
+        assert!(
+            allowed.contains_key(part(&name)) || may_be_root.contains(&part(&name)),
+            "{name}: a new part needs a line in the table above and in lib.rs"
+        );
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }

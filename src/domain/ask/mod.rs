@@ -91,6 +91,12 @@ impl Ask {
         self.text(Some(period))
     }
 
+    /// The period as it stands in a [canonical](Ask::canonical) command about that scope; empty where none was named.
+    pub fn period_in<'a>(canonical: &'a str, scope: &Scope) -> &'a str {
+        let arguments = canonical.split_once(' ').map_or("", |(_, arguments)| arguments);
+        arguments.strip_prefix(&scope::text(scope)).unwrap_or(arguments).trim()
+    }
+
     fn text(&self, window: Option<&str>) -> String {
         let scope = scope::text(&self.scope);
         let words = self.words.iter().map(|word| words::quoted(word));

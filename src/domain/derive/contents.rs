@@ -236,9 +236,9 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         seq: row.seq,
         reason: inside.reason,
         leads: Vec::new(),
-        merges: 0,
-        bots: 0,
-        negative: 0,
+        merges: Vec::new(),
+        bots: Vec::new(),
+        negative: Vec::new(),
         unmatched_reverts: 0,
         rollback: row.rollback,
         rework: Vec::new(),
@@ -256,13 +256,16 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         let merge = inside.merges.contains(node) || (commit.exact && commit.parents.as_ref().is_some_and(|parents| parents.len() > 1));
         let authored_at: Option<At> = commit.authored_at;
         match authored_at {
-            _ if merge => shipped.merges += 1,
-            _ if commit.bot => shipped.bots += 1,
+            _ if merge => shipped.merges.push(commit.sha.clone()),
+            _ if commit.bot => shipped.bots.push(commit.sha.clone()),
             None => {}
-            Some(at) if at > finished_at => shipped.negative += 1,
+            Some(at) if at > finished_at => shipped.negative.push(commit.sha.clone()),
             Some(at) => shipped.leads.push(Lead { sha: commit.sha.clone(), authored_at: at, micros: finished_at.since(at) }),
         }
     }
     shipped.leads.sort_by(|a, b| (a.authored_at, &a.sha).cmp(&(b.authored_at, &b.sha)));
+    for left_out in [&mut shipped.merges, &mut shipped.bots, &mut shipped.negative] {
+        left_out.sort_unstable();
+    }
     shipped
 }

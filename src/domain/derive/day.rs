@@ -22,6 +22,7 @@ pub struct Day {
 }
 
 /// A production deployment, packed.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and any of them may hold with any other")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Packed {
     /// Its finish in microseconds of the day; once read, since 1970.
@@ -42,14 +43,23 @@ pub struct Packed {
     pub leads: Vec<i64>,
     /// A key of each commit at the same place; empty where no other service shares the repository.
     pub keys: Vec<u64>,
-    /// Commits left out.
-    pub merges: u32,
-    /// Commits left out.
-    pub bots: u32,
-    /// Commits left out.
-    pub negative: u32,
+    /// Merge commits left out.
+    pub merges: LeftOut,
+    /// Commits by bots left out.
+    pub bots: LeftOut,
+    /// Commits left out because they are dated after it.
+    pub negative: LeftOut,
     /// Reverts whose target could not be told.
     pub unmatched_reverts: u32,
+}
+
+/// Commits left out of the lead times for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u32,
+    /// A key of each; empty where no other service shares the repository.
+    pub keys: Vec<u64>,
 }
 
 /// How a failure ended.
@@ -111,10 +121,24 @@ pub fn packed(shipped: &Shipped, start: i64, shared: bool) -> Packed {
         },
         keys: if shared { leads.iter().map(|(_, key)| *key).collect() } else { Vec::new() },
         leads: leads.into_iter().map(|(micros, _)| micros).collect(),
-        merges: shipped.merges,
-        bots: shipped.bots,
-        negative: shipped.negative,
+        merges: left_out(&shipped.merges, shared),
+        bots: left_out(&shipped.bots, shared),
+        negative: left_out(&shipped.negative, shared),
         unmatched_reverts: shipped.unmatched_reverts,
+    }
+}
+
+fn left_out(shas: &[String], shared: bool) -> LeftOut {
+    let keys = if shared { shas.iter().map(|sha| commit_key(sha)).collect() } else { Vec::new() };
+    LeftOut { count: u32::try_from(shas.len()).unwrap_or(u32::MAX), keys }
+}
+
+impl LeftOut {
+    /// Leaves the commits that a pool counts elsewhere; without keys there are none.
+    pub fn retain(&mut self, counts: impl Fn(&u64) -> bool) {
+        let before = self.keys.len();
+        self.keys.retain(counts);
+        self.count = self.count.saturating_sub(u32::try_from(before - self.keys.len()).unwrap_or(u32::MAX));
     }
 }
 

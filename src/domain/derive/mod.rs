@@ -215,16 +215,32 @@ pub struct Shipped {
     pub reason: Reason,
     /// Commits counted.
     pub leads: Vec<Lead>,
-    /// Commits left out, by code.
-    pub merges: u32,
-    pub bots: u32,
-    pub negative: u32,
+    /// Commits left out, by code: their object names, since a pool counts these once too.
+    pub merges: Vec<String>,
+    pub bots: Vec<String>,
+    pub negative: Vec<String>,
     /// Reverts in it whose target could not be told.
     pub unmatched_reverts: u32,
     pub rollback: bool,
     pub rework: Vec<Rework>,
     pub causes: Vec<Cause>,
     pub recovery: Option<Recovery>,
+}
+
+impl Shipped {
+    /// Every commit that it is the first deployment of its service to contain, counted or left out.
+    pub fn commits(&self) -> impl Iterator<Item = &str> {
+        let left_out = [&self.merges, &self.bots, &self.negative].into_iter().flatten();
+        self.leads.iter().map(|lead| &lead.sha).chain(left_out).map(String::as_str)
+    }
+
+    /// Leaves the commits that a pool counts elsewhere, counted or left out.
+    pub fn retain_commits(&mut self, mut counts: impl FnMut(&str) -> bool) {
+        self.leads.retain(|lead| counts(&lead.sha));
+        for left_out in [&mut self.merges, &mut self.bots, &mut self.negative] {
+            left_out.retain(|sha| counts(sha));
+        }
+    }
 }
 
 /// What [`derive()`] returns.
@@ -254,7 +270,7 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
         if row.via != facts.rules.deploys_by {
             continue;
         }
-        first = earliest(first, finished_at);
+        first = first.min(Some(finished_at)).or(Some(finished_at));
         if !facts.rules.production(row) {
             *derived.elsewhere.entry(row.environment.clone().unwrap_or_default()).or_default() += 1;
             continue;
@@ -273,7 +289,7 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
     derived.deployments = contents.shipped;
     let incidents: Vec<&IncidentRow> = facts.incidents.iter().filter(|incident| incident.started_at <= as_of).collect();
     for incident in &incidents {
-        first = earliest(first, incident.started_at);
+        first = first.min(Some(incident.started_at)).or(Some(incident.started_at));
     }
     let hotfixes: Vec<bool> = successes.iter().map(|row| row.hotfix).collect();
     failure::mark_rollbacks(&mut derived.deployments, &hotfixes);
@@ -285,10 +301,6 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
         || graph.has_messages();
     derived.first_event = first;
     derived
-}
-
-fn earliest(first: Option<At>, at: At) -> Option<At> {
-    Some(first.map_or(at, |first| first.min(at)))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn deploys(rate: f64, n: u64) -> String {
     if n < 5 {
         format!("deployed {} in this period", words::count(n, "time", "times"))
     } else {
-        format!("deploys {}", words::per_week(rate))
+        format!("deploys {}", words::per_week(rate).replacen(" a ", " times a ", 1))
     }
 }
 
@@ -158,12 +158,12 @@ fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
     let counted = match place {
         1 => words::count(figure.n, "commit", "commits"),
         2 => words::count(figure.n, "recovered failure", "recovered failures"),
-        3 => words::count(figure.n, "deployment without rollbacks", "deployments without rollbacks"),
+        3 => words::count(figure.n, "deployment, rollbacks aside", "deployments, rollbacks aside"),
         _ => words::count(figure.n, "deployment", "deployments"),
     };
     let mut said = vec![counted];
-    if let Some(interval) = figure.interval.filter(|_| figure.value.is_some()) {
-        said.push(format!("95 % {}", words::interval(&metric.unit, interval)));
+    if let (Some(value), Some(interval)) = (figure.value, figure.interval) {
+        said.push(format!("95 % {}", words::interval(&metric.unit, value, interval)));
     }
     if let Some(open) = figure.excluded.get("open") {
         said.push(format!("{open} still open"));
@@ -179,10 +179,8 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     let mut notes = Vec::new();
     let pool = match (about.scope, dora.services) {
         (Scope::Service(_), _) => None,
-        (Scope::Team(_), n) => {
-            Some(format!("The pool of {} of this team and the teams below it", words::count(n as u64, "service", "services")))
-        }
-        (_, n) => Some(format!("The pool of {}", words::count(n as u64, "service", "services"))),
+        (Scope::Team(_), n) => Some(format!("{} of this team and the teams below it", words::count(n as u64, "service", "services"))),
+        (_, n) => Some(format!("{} together", words::count(n as u64, "service", "services"))),
     };
     let benchmark = dora.metrics.iter().any(|metric| metric.band.is_some()).then_some("Bands: DORA 2024, as context, not as a goal");
     let zone = format!("Times in {}", about.window.zone.name());

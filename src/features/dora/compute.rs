@@ -198,9 +198,9 @@ fn lead_time(deployments: &[Packed]) -> Figure {
         figure.percentiles = Some([at("75", 0.75), at("90", 0.9)].into_iter().flatten().collect());
     }
     for (code, count) in [
-        ("negative_span", sum(deployments, |it| it.negative)),
-        ("bot", sum(deployments, |it| it.bots)),
-        ("merge", sum(deployments, |it| it.merges)),
+        ("negative_span", sum(deployments, |it| it.negative.count)),
+        ("bot", sum(deployments, |it| it.bots.count)),
+        ("merge", sum(deployments, |it| it.merges.count)),
         ("no_baseline", sum(deployments, |it| u32::from(it.reason == 1))),
         ("unknown_commit", sum(deployments, |it| u32::from(it.reason == 2))),
         ("shallow", sum(deployments, |it| u32::from(it.reason == 3))),

@@ -87,3 +87,6 @@ pub(super) async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let dora = load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
     build(cx, &dora, &receipt.scope, &receipt.window, &receipt.id).await
 }
+
+#[cfg(test)]
+mod tests;

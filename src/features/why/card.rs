@@ -163,38 +163,58 @@ fn listing(about: &About<'_>, page: usize, pages: usize) -> Vec<Part> {
     }
     let zone = about.receipt.window.zone;
     let heading = if pages > 1 { format!("Deployments, page {page} of {pages}") } else { "Deployments".into() };
-    let columns = ["Finished", "Service", "Deployment", "Commits", "Median lead", "Outcome"].map(str::to_string).to_vec();
-    let mut table = Table { columns, numeric: vec![false, false, false, true, true, false], ..Table::default() };
-    for row in rows.iter().skip((page - 1) * PAGE).take(PAGE) {
+    let page_rows: Vec<&Row> = rows.iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let columns = ["Finished", "Deployment", "Commits", "Lead", "Outcome"].map(str::to_string).to_vec();
+    let mut table = Table { columns, numeric: vec![false, false, true, true, false], ..Table::default() };
+    for row in &page_rows {
         let mut leads = row.lead_seconds.clone();
         leads.sort_by(f64::total_cmp);
         let median = crate::domain::stats::median(&leads).map(words::duration).unwrap_or_default();
-        table.rows.push(vec![
-            words::moment(row.finished_at, about.now, zone),
-            row.service.clone(),
-            row.deployment.clone(),
-            row.reason.map_or_else(|| row.lead_seconds.len().to_string(), |reason| reason.replace('_', " ")),
-            median,
-            outcome(row),
-        ]);
+        let commits = if row.reason.is_some() { "?".to_string() } else { row.lead_seconds.len().to_string() };
+        table.rows.push(vec![words::moment(row.finished_at, about.now, zone), named(row), commits, median, outcome(row).to_string()]);
     }
-    vec![Part::Heading(heading), Part::Table(table)]
+    let mut parts = vec![Part::Heading(heading), Part::Table(table)];
+    let told: Vec<Line> = page_rows.iter().filter_map(|row| story(row)).collect();
+    if !told.is_empty() {
+        parts.push(Part::List(told, None));
+    }
+    parts
 }
 
-fn outcome(row: &Row) -> String {
+/// A deployment as its sender names it, with its service where the name does not say it.
+fn named(row: &Row) -> String {
+    if row.deployment.contains(&row.service) { row.deployment.clone() } else { format!("{} {}", row.service, row.deployment) }
+}
+
+/// What became of it, in a word.
+fn outcome(row: &Row) -> &'static str {
+    match row {
+        Row { open: true, .. } => "failed, open",
+        Row { failed, .. } if !failed.is_empty() => "failed",
+        Row { rollback: true, .. } => "rollback",
+        Row { rework, .. } if !rework.is_empty() => "rework",
+        _ => "ok",
+    }
+}
+
+/// What there is to say beside the table.
+fn story(row: &Row) -> Option<Line> {
     let mut said = Vec::new();
+    if let Some(reason) = row.reason {
+        said.push(format!("commits not counted: {}", reason.replace('_', " ")));
+    }
     if !row.failed.is_empty() {
         let end = match row.recovery_seconds {
             Some(secs) => format!("recovered in {}", words::duration(secs)),
             None if row.open => "still open".into(),
             None => "no recovery time".into(),
         };
-        said.push(format!("failed ({}), {end}", row.failed.join(", ")));
+        said.push(format!("{}; {end}", row.failed.join(", ")));
     }
     if !row.rework.is_empty() {
         said.push(format!("rework: {}", row.rework.join(", ")));
     }
-    if said.is_empty() { "ok".into() } else { said.join("; ") }
+    (!said.is_empty()).then(|| Line::default().strong(named(row)).and(format!(": {}", said.join("; "))))
 }
 
 fn unlinked(about: &About<'_>) -> Vec<Part> {

@@ -7,11 +7,12 @@
 mod card;
 pub mod rows;
 
+use anyhow::Context;
 use futures::future::BoxFuture;
 
 use super::{Action, Command, Cx, Effect, Press, Reply, dora};
 use crate::domain::ask::{Ask, Words};
-use crate::domain::card::Card;
+use crate::domain::card::{Card, Metric};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 
@@ -78,14 +79,21 @@ pub struct Checked {
     pub redefined: bool,
 }
 
+/// The figures as a receipt has them: a number that was written as JSON and read again may differ in its last bit, so
+/// both sides of a comparison go that way.
+fn as_kept(metrics: &[Metric]) -> anyhow::Result<Vec<Metric>> {
+    let text = serde_json::to_string(metrics).context("writing figures")?;
+    serde_json::from_str(&text).context("reading figures")
+}
+
 /// Recomputes a receipt from the facts as they are now, as of its instant.
 pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
     let services = super::scope::services(&cx.store, &receipt.scope, &org.org).await?;
     let dora = dora::load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
     let mut differs = Vec::new();
-    for (then, now) in receipt.metrics.iter().zip(&dora.metrics) {
-        if serde_json::to_value(then).ok() != serde_json::to_value(now).ok() {
+    for (then, now) in receipt.metrics.iter().zip(as_kept(&dora.metrics)?) {
+        if *then != now {
             differs.push((then.id.clone(), then.value, now.value));
         }
     }

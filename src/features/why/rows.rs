@@ -30,7 +30,7 @@ pub struct Row {
     /// Each counted commit's lead time.
     pub lead_seconds: Vec<f64>,
     /// Commits left out.
-    pub excluded: std::collections::BTreeMap<&'static str, u32>,
+    pub excluded: std::collections::BTreeMap<&'static str, usize>,
     /// Why its commits are not known.
     pub reason: Option<&'static str>,
     /// Whether it is left out of the fail rate.
@@ -69,7 +69,7 @@ pub async fn load(cx: &Cx, receipt: &Receipt, services: &Services) -> Result<Row
     all.sort_by(|(a_service, a), (b_service, b)| (a.finished_at, a_service, &a.id).cmp(&(b.finished_at, b_service, &b.id)));
     let mut counted: HashSet<String> = HashSet::new(); // a pool counts a commit once, at its earliest
     for (service, mut shipped) in all {
-        shipped.leads.retain(|lead| counted.insert(lead.sha.clone()));
+        shipped.retain_commits(|sha| counted.insert(sha.to_string()));
         if receipt.window.holds(shipped.finished_at) {
             rows.deployments.push(row(service, &shipped));
         }
@@ -79,10 +79,10 @@ pub async fn load(cx: &Cx, receipt: &Receipt, services: &Services) -> Result<Row
 
 fn row(service: String, shipped: &Shipped) -> Row {
     let codes = [
-        ("merge", shipped.merges),
-        ("bot", shipped.bots),
-        ("negative_span", shipped.negative),
-        ("revert_unmatched", shipped.unmatched_reverts),
+        ("merge", shipped.merges.len()),
+        ("bot", shipped.bots.len()),
+        ("negative_span", shipped.negative.len()),
+        ("revert_unmatched", shipped.unmatched_reverts as usize),
     ];
     let recovery = match shipped.recovery {
         Some(Recovery::At(at)) => Some(seconds(at.since(shipped.finished_at))),

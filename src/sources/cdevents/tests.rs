@@ -1,3 +1,5 @@
+//! The cdevents source, from payloads to events.
+
 use super::*;
 use crate::domain::part::whole;
 use crate::sources::golden;

@@ -1,3 +1,5 @@
+//! The generic source, from payloads to events.
+
 use super::*;
 use crate::domain::event::{Event, Status};
 use crate::domain::time::At;

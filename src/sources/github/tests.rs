@@ -1,3 +1,5 @@
+//! The github source, from payloads to events.
+
 use super::*;
 use crate::domain::event::{Change, Commit, Deployment, Incident, Item, Status};
 use crate::sources::golden;

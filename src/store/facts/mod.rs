@@ -80,18 +80,30 @@ enum Over {
 enum Verdict {
     New,
     Updated,
+    /// As it is: written again, and counted as known.
+    Same,
     Stale,
 }
 
 /// The versions known under each id: read once a chunk, kept up with the chunk's own rows.
-struct Known(HashMap<String, Version>);
+struct Known {
+    standing: HashMap<String, Version>,
+    /// Those that this very delivery made before: to be written over, whatever their version.
+    own: HashMap<String, Version>,
+}
 
 impl Known {
     fn decide(&mut self, id: &str, version: Version) -> Verdict {
-        match self.0.get_mut(id) {
+        match self.standing.get_mut(id) {
             None => {
-                self.0.insert(id.to_string(), version);
-                Verdict::New
+                let before = self.own.remove(id);
+                let same = before.as_ref() == Some(&version);
+                self.standing.insert(id.to_string(), version);
+                match before {
+                    None => Verdict::New,
+                    Some(_) if same => Verdict::Same,
+                    Some(_) => Verdict::Updated,
+                }
             }
             Some(known) if version > *known => {
                 *known = version;
@@ -114,6 +126,7 @@ impl Winners {
         match known.decide(id, version) {
             Verdict::New => tally.new += 1,
             Verdict::Updated => tally.updated += 1,
+            Verdict::Same => tally.duplicate += 1,
             Verdict::Stale => {
                 tally.duplicate += 1;
                 return false;

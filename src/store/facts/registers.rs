@@ -28,15 +28,17 @@ impl Table {
     /// The versions of those ids; `rank` is the column or 0.
     pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
         let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
-        let mut known = HashMap::new();
+        let mut known = Known { standing: HashMap::new(), own: HashMap::new() };
         for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
             let seq: i64 = row.try_get(4)?;
-            let over = batch.over == Over::All || (batch.over == Over::Own && seq == batch.seq);
-            if !over {
-                known.insert(row.try_get(0)?, Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? });
+            let version = Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? };
+            match batch.over {
+                Over::All => {}
+                Over::Own if seq == batch.seq => drop(known.own.insert(row.try_get(0)?, version)),
+                Over::Own | Over::Nothing => drop(known.standing.insert(row.try_get(0)?, version)),
             }
         }
-        Ok(Known(known))
+        Ok(known)
     }
 }
 

@@ -4,6 +4,15 @@
 //! subject. `d d1=a@5` a production deployment; `!hotfix`, `!rollback`, `!failed`, `!staging`; `[x,y]` an explicit
 //! list. `i i1@6-8` an incident, `@6-` still open, `>d1` with a reference. `m M^h@4` a change merged as M with head h.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    reason = "a notation of small hours and short lines"
+)]
+
+mod properties;
+
 use super::*;
 
 fn facts(notation: &str) -> ServiceFacts {
@@ -94,7 +103,12 @@ fn told(derived: &Derived) -> String {
             None => format!("{} [{}]", it.id, leads.join(" ")),
             Some(code) => format!("{} {code}", it.id),
         };
-        for (word, count) in [("merge", it.merges), ("bot", it.bots), ("negative", it.negative), ("unmatched", it.unmatched_reverts)] {
+        for (word, count) in [
+            ("merge", it.merges.len()),
+            ("bot", it.bots.len()),
+            ("negative", it.negative.len()),
+            ("unmatched", it.unmatched_reverts as usize),
+        ] {
             if count > 0 {
                 line += &format!(" {count} {word}");
             }
@@ -312,7 +326,7 @@ fn production_is_what_the_file_names_then_what_the_event_says_then_the_name() {
     };
     let named = |names: &[&str]| Rules { environments: names.iter().map(|name| (*name).to_string()).collect(), ..Rules::default() };
     let check = |rules: &Rules, environment: &str, said, expect| {
-        assert_eq!(rules.production(&row(environment, said)), expect, "{environment} {said:?}")
+        assert_eq!(rules.production(&row(environment, said)), expect, "{environment} {said:?}");
     };
     let default = Rules::default();
     check(&default, "", None, true);

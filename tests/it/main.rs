@@ -1,0 +1,12 @@
+//! The one integration test: journeys through the whole of pacer, the binary as scripts use it, the house's rules.
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
+
+mod answers;
+mod command_line;
+mod crashes;
+mod feeding;
+mod gatekeeping;
+mod harness;
+mod organisation;
+mod receipts;
+mod rules;

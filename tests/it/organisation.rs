@@ -1,0 +1,109 @@
+//! The organisation file: pools, ownership over time, targets, who may see what.
+
+use serde_json::{Value, json};
+
+use crate::harness::Harness;
+use crate::harness::facts::{ORG, days_ago, deployment, figures, lines, metric, sample};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_is_the_pool_of_its_services_and_of_the_teams_below() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    t.apply_org(
+        "[[teams]]\nid = \"shop\"\n[[teams]]\nid = \"payments\"\nparent = \"shop\"\nservices = [\"checkout\"]\n\
+         [[teams]]\nid = \"finders\"\nparent = \"shop\"\nservices = [\"search\"]\n",
+    )
+    .await;
+    let n = async |question: &str| metric(&t.ask(question).await, "deployment_frequency")["n"].as_u64().expect("n");
+    let (checkout, search) = (n("dora team:payments 90d").await, n("dora team:finders 90d").await);
+    assert_eq!((checkout, search), (45, 18));
+    assert_eq!(n("dora team:shop 90d").await, checkout + search);
+    assert_eq!(n("dora team:shop 90d").await, n("dora 90d").await);
+    assert!(t.slash("ana", "dora team:shop 90d").await.blocks.iter().any(|block| block.to_string().contains("pool of 2 services")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ownership_that_moved_leaves_history_where_it_was() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    let org = "[[teams]]\nid = \"old\"\nservices = [{ id = \"checkout\", until = 2026-10-24 }]\n\
+               [[teams]]\nid = \"new\"\nservices = [{ id = \"checkout\", from = 2026-10-24 }]\n";
+    t.apply_org(org).await;
+    let n = async |question: &str| metric(&t.ask(question).await, "deployment_frequency")["n"].as_u64().expect("n");
+    let (old, new, all) = (n("dora team:old 90d").await, n("dora team:new 90d").await, n("dora service:checkout 90d").await);
+    assert!(old > 0 && new > 0, "{old} {new}");
+    assert_eq!(old + new, all, "each deployment is one team's");
+    assert_eq!(n("dora team:new 2026-08..2026-09").await, 0);
+    // Moving it now, without a date, moves it from now on.
+    let before = figures(&t.ask("dora team:new 90d").await);
+    t.apply_org("[[teams]]\nid = \"old\"\nservices = [\"checkout\"]\n[[teams]]\nid = \"new\"\n").await;
+    assert_eq!(figures(&t.ask("dora team:new 90d").await), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_are_met_or_missed_in_words() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    let org = ORG.replace(
+        "targets = { change_lead_time = \"2d\", change_fail_rate = \"5%\" }",
+        "targets = { change_lead_time = \"2d\", failed_deployment_recovery_time = \"10m\" }",
+    );
+    t.apply_org(&org).await;
+    let answer = t.ask("dora team:payments 6m").await;
+    let target = |id: &str| metric(&answer, id)["target"].clone();
+    assert_eq!(target("change_lead_time"), json!({"value": 172_800.0, "status": "met"}));
+    assert_eq!(target("failed_deployment_recovery_time"), json!({"value": 600.0, "status": "missed"}));
+    assert_eq!(target("deployment_frequency"), Value::Null);
+    let text = t.slash("ana", "dora team:payments 6m").await.text;
+    assert!(text.contains("target 2 days or less: met") && text.contains("target 10 min or less: missed"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_team_is_for_its_members_and_admins() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    t.apply_org(ORG).await;
+    let check = async |person: &str, question: &str, allowed: bool| {
+        let answer = t.ask_as(Some(person), question).await;
+        let kind = &answer["error"]["kind"];
+        assert_eq!(*kind, if allowed { Value::Null } else { json!("not_allowed") }, "{person} {question}: {answer}");
+    };
+    check("daria", "dora team:finders 90d", true).await;
+    check("ana", "dora team:finders 90d", true).await;
+    check("ben", "dora team:finders 90d", false).await;
+    check("ben", "dora service:search 90d", false).await;
+    check("ben", "dora team:payments 90d", true).await;
+    check("ben", "dora 90d", true).await;
+    // A receipt opens no back door, nor does a button.
+    let answer = t.slash("daria", "dora team:finders 90d").await;
+    let receipt = answer.blocks.iter().filter_map(|block| block["elements"][0]["value"].as_str()).next_back().expect("a receipt");
+    check("ben", &format!("why {receipt}"), false).await;
+    check("daria", &format!("why {receipt}"), true).await;
+    let refused = t.slash("ben", "dora team:finders").await;
+    assert!(refused.text.contains("shows its figures to its members only"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_two_teams_use_or_a_broken_file_changes_nothing() {
+    use pacer::domain::org::OrgFile;
+    let check = |toml: &str, words: &str| {
+        let error = OrgFile::parse(toml).expect_err("refused").to_string();
+        assert!(error.contains("line ") && error.contains(words), "{error}");
+    };
+    check("[[teams]]\nid = \"a\"\n[[teams]]\nid = \"a\"\n", "a");
+    check("[[teams]]\nid = \"a\"\nparent = \"b\"\n", "b");
+    check("[[teams]]\nid = \"a\"\ncolour = \"red\"\n", "colour");
+    check("[[teams]]\nid = \"a\"\ntargets = { change_lead_time = \"soon\" }\n", "soon");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_nobody_declared_is_there_from_its_first_event() {
+    let t = Harness::http().await;
+    assert_eq!(t.ask("dora service:novel").await["error"]["kind"], "unknown_service");
+    t.import_json(&lines(&[deployment("novel", 1, days_ago(1))])).await;
+    let answer = t.ask("dora service:novel 30d").await;
+    assert_eq!(
+        (&metric(&answer, "deployment_frequency")["n"], &metric(&answer, "change_fail_rate")["reason"]),
+        (&json!(1), &json!("no_incident_source"))
+    );
+}
