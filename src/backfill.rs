@@ -465,7 +465,8 @@ mod tests {
         let shop = Shop::new();
         let stream: String = (1..=2_500)
             .map(|n| format!("commit refs/heads/main\ncommitter A <a@x> {} +0000\ndata 1\nx\n", 1_600_000_000 + n))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
             + "reset refs/tags/v1.0\nfrom refs/heads/main\n\n";
         std::fs::write(shop.beside("stream"), stream).expect("written");
         let stdin = std::fs::File::open(shop.beside("stream")).expect("there");
@@ -609,7 +610,7 @@ mod tests {
         for day in 1..30 {
             shop.commit(day, &"long ".repeat(20_000));
         }
-        let lost: String = (0..2_000).map(|n| format!("/nowhere/a-name-that-git-complains-of-{n}\n")).collect();
+        let lost = (0..2_000).map(|n| format!("/nowhere/a-name-that-git-complains-of-{n}\n")).collect::<Vec<_>>().concat();
         std::fs::write(shop.path.join(".git/objects/info/alternates"), lost).expect("written");
         let (_, batches) = read(of(&shop.path)).await.expect("read");
         assert_eq!(commits(&batches).len(), 29);
