@@ -2,6 +2,8 @@
 //!
 //! Needs `chromium` and `chromedriver`. Where they are absent the test is skipped and says so; with CI set it fails.
 
+#![allow(clippy::unwrap_used, reason = "a test: what fails here fails it")]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
