@@ -28,6 +28,8 @@ pub enum Event {
     Item(Item),
     /// Something that somebody did on an item, at a moment.
     Activity(Activity),
+    /// A run of continuous integration.
+    Run(Run),
     /// One step in the life of an incident, a change or an item.
     Part(Part),
 }
@@ -105,12 +107,18 @@ pub struct Commit {
     /// Who wrote it, as that tool names people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
+    /// The author's e-mail address: joins people across tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Whether a bot wrote it: said by the sender or told from name and e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<bool>,
     /// Its whole message, where the source has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The files it touches, where the source lists them: they tell which service of a monorepo it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Vec<String>>,
     /// Its parents. `None`: not known. With `exact_parents` these are all of them (two or more: a merge).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parents: Option<Vec<String>>,
@@ -148,6 +156,21 @@ pub struct Change {
     pub lines_removed: Option<i64>,
     /// The work item it belongs to.
     pub item: Option<String>,
+    /// The service by its own name, where the event says one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The branch it is made on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Who is asked to review it and has not yet, as that tool names people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
+    /// The files it touches, where the source lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Vec<String>>,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// One review. Identity: (source, `id`).
@@ -200,6 +223,62 @@ pub struct Item {
     pub done_at: Option<At>,
     pub status: Option<String>,
     pub assignee: Option<String>,
+    /// The key that people and changes name it by, where that may change and `id` does not (Jira).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Keys that it had before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_keys: Vec<String>,
+    /// Where a person looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// How a run of continuous integration ended, if it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Not ended yet.
+    Running,
+    /// It was stopped, or skipped: neither passed nor failed.
+    Cancelled,
+    /// It found something wrong.
+    Failure,
+    /// It passed.
+    Success,
+}
+
+impl Outcome {
+    /// As the store keeps it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Cancelled => "cancelled",
+            Self::Failure => "failure",
+            Self::Success => "success",
+        }
+    }
+}
+
+/// A run of continuous integration: a workflow run, a pipeline, a build. Identity: (source, `id`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The sender's id.
+    pub id: String,
+    /// `owner/name`.
+    pub repository: Option<String>,
+    /// The workflow's or pipeline's name; a service may say that it deploys by it.
+    pub workflow: Option<String>,
+    /// The branch it ran on.
+    pub branch: Option<String>,
+    /// The commit it ran on.
+    pub sha: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began.
+    pub started_at: Option<At>,
+    /// When it ended; none while it runs.
+    pub finished_at: Option<At>,
 }
 
 /// Something done on an item. Identity: all of it.
@@ -250,4 +329,60 @@ pub struct Parsed {
 pub fn is_bot(name_or_email: &str) -> bool {
     let lower = name_or_email.trim().to_lowercase();
     lower.contains("[bot]") || lower.starts_with("dependabot") || lower.starts_with("renovate")
+}
+
+/// Agents that write commits or changes, as their accounts and trailers name them. Evidence is explicit or there is none:
+/// no style of code or text is guessed at.
+const ASSISTANTS: [&str; 14] = [
+    "copilot",
+    "claude",
+    "cursoragent",
+    "cursor agent",
+    "devin-ai",
+    "devin ai",
+    "openai codex",
+    "codex",
+    "gemini-code-assist",
+    "google-labs-jules",
+    "amazon q",
+    "aider",
+    "windsurf",
+    "openhands",
+];
+
+/// Whether an account is an assistant's.
+pub fn is_assistant(name_or_email: &str) -> bool {
+    let lower = name_or_email.trim().to_lowercase();
+    ASSISTANTS
+        .iter()
+        .any(|known| lower.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphabetic())))
+}
+
+/// Whether a commit's message says that an assistant wrote along: a trailer `Co-authored-by` (or `Assisted-by`,
+/// `Generated-by`) that names one.
+pub fn says_assisted(message: &str) -> bool {
+    message.lines().skip(1).any(|line| {
+        let Some((trailer, who)) = line.trim().split_once(':') else { return false };
+        let named = ["co-authored-by", "assisted-by", "generated-by"].iter().any(|known| trailer.eq_ignore_ascii_case(known));
+        let (name, email) = who.split_once('<').unwrap_or((who, ""));
+        named && (is_assistant(name) || is_assistant(email))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assistant_is_told_by_its_account_or_a_trailer_alone() {
+        let check = |message: &str, expect: bool| assert_eq!(says_assisted(message), expect, "{message}");
+        check("Add cache\n\nCo-authored-by: Copilot <175728472+Copilot@users.noreply.github.com>", true);
+        check("Add cache\n\nCo-Authored-By: Claude Opus 4 <noreply@anthropic.com>", true);
+        check("Add cache\n\nCo-authored-by: Claudette Colbert <cc@example.com>", false);
+        check("Add cache\n\nCo-authored-by: Ada <ada@example.com>", false);
+        check("Ask Claude: Co-authored-by", false);
+        check("Assisted-by: Claude", false); // a subject is no trailer
+        assert!(is_assistant("copilot-swe-agent[bot]") && is_assistant("Devin-AI-Integration[bot]"));
+        assert!(!is_assistant("dependabot[bot]") && !is_assistant("cursory"));
+    }
 }

@@ -8,6 +8,7 @@ pub mod card;
 pub mod derive;
 pub mod event;
 pub mod form;
+pub mod item_link;
 pub mod org;
 pub mod part;
 pub mod pool;

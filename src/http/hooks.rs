@@ -106,6 +106,7 @@ mod tests {
         parse: |_, _| Parsed::default(),
         webhook: true,
         recorded: |_| Headers::default(),
+        pages: None,
     };
 
     async fn send(app: &App, proof: &str, id: &str, body: &str) -> Result<Value, u16> {

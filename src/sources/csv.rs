@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Read};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value, json};
 
-use super::generic::{Row, fields::Holds, fields::holds, fields::short, row};
+use super::generic::{Row, facts::TYPES, fields::Holds, fields::holds, fields::short, row};
 use super::{Headers, Refused, Source, signature};
 use crate::domain::event::{Parsed, Rejected, Stated};
 
@@ -24,6 +24,7 @@ pub const SOURCE: Source = Source {
     parse: |headers, body| parse(body, headers.get(TYPE_HEADER)),
     webhook: false,
     recorded: |_| Headers::default(),
+    pages: None,
 };
 
 /// Under which a raw batch keeps the type of rows that name none.
@@ -36,6 +37,8 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("incident", &["id", "started_at"]),
     ("item", &["id"]),
     ("activity", &["person", "kind", "at"]),
+    ("review", &["change", "at"]),
+    ("run", &["id", "repository", "status"]),
 ];
 
 /// A column that is a field.
@@ -87,7 +90,7 @@ pub struct Rows<R> {
 pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>) -> Result<Rows<impl Read + use<R>>, Refused> {
     let refused = |sentence: String| Refused::Syntax(sentence);
     if let Some(unknown) = default_type.filter(|given| NEEDED.iter().all(|(known, _)| known != given)) {
-        return Err(refused(format!("\"{}\" is no type; deployment, change, incident, item and activity are", short(unknown))));
+        return Err(refused(format!("\"{}\" is no type; {TYPES} are", short(unknown))));
     }
     let mut first = Vec::new();
     while first.trim_ascii().is_empty() {
@@ -292,9 +295,14 @@ mod tests {
             "type,id\n,a\nitem,b\nlunch,c\n",
             Some("item"),
             &[2, 3],
-            &["4: \"type\" is \"lunch\"; deployment, change, incident, item and activity are known"],
+            &["4: \"type\" is \"lunch\"; deployment, change, review, incident, item, activity and run are known"],
         );
-        check("type,id\n,a\n", None, &[], &["2: \"type\" is missing; it is deployment, change, incident, item or activity"]);
+        check(
+            "type,id\n,a\n",
+            None,
+            &[],
+            &["2: \"type\" is missing; it is one of deployment, change, review, incident, item, activity and run"],
+        );
         check(
             "id,repository,lines_added,bot\na,o/r,many,\nb,o/r,3,maybe\nc,o/r,,yes\nd,o/r\n",
             Some("change"),

@@ -7,12 +7,13 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+pub mod pages;
 pub mod recorded;
 pub mod signature;
 
 use std::borrow::Cow;
 
-use crate::domain::event::Parsed;
+use crate::domain::event::{Event, Parsed, Rejected, Stated};
 use crate::domain::time::At;
 
 /// Header names in lower case with their values, as they came.
@@ -60,6 +61,47 @@ fn without_nul(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// What a delivery of a webhook comes to.
+enum Outcome {
+    /// Facts, each with its version.
+    Facts(Vec<(Event, Option<At>)>),
+    /// Nothing that pacer uses, and why.
+    Ignored(String),
+}
+
+impl Outcome {
+    fn one(event: Event, version: Option<At>) -> Self {
+        Self::Facts(vec![(event, version)])
+    }
+
+    fn ignored(why: impl Into<String>) -> Self {
+        Self::Ignored(why.into())
+    }
+
+    /// One delivery that came to this, or could not be read; `kind` names it in the reason.
+    fn parsed(outcome: Result<Self, String>, kind: &str) -> Parsed {
+        let mut parsed = Parsed { read: 1, ..Parsed::default() };
+        match outcome {
+            Ok(Self::Facts(facts)) => {
+                parsed.events = facts.into_iter().map(|(event, updated_at)| Stated { event, updated_at, line: 1 }).collect();
+            }
+            Ok(Self::Ignored(why)) => parsed.ignored = Some(why),
+            Err(reason) => parsed.rejected.push(Rejected { line: 1, reason: format!("{kind}: {reason}") }),
+        }
+        parsed
+    }
+}
+
+/// A payload's own error: the field that it lacks.
+fn needed<T>(value: Option<T>, field: &str) -> Result<T, String> {
+    value.ok_or_else(|| format!("it has no {field}"))
+}
+
+/// A text that says something.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
 /// The check of a delivery's origin, at a time.
 pub type Verify = fn(headers: &Headers, body: &[u8], secrets: &[String], now: At) -> Result<(), Refused>;
 
@@ -81,6 +123,8 @@ pub struct Source {
     pub webhook: bool,
     /// Headers that a recorded file implies: `deployment_status.created.1.json` gives GitHub's event kind.
     pub recorded: fn(file_name: &str) -> Headers,
+    /// How its API is read by `pacer backfill`; none: it has none that pacer reads.
+    pub pages: Option<pages::Pages>,
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.

@@ -108,12 +108,23 @@ impl Store {
                     changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
                     changed.extend(org.teams.values().flat_map(|team| team.services.iter().map(|(name, _)| name.clone())));
                     mark_stale(conn, changed).await?;
+                    deploying_by_runs(conn, &org).await?;
                     Ok(newest + 1)
                 })
             })
             .await
             .context("storing the organisation")
     }
+}
+
+/// Notes which services deploy by runs of a workflow, so that only those become stale by runs.
+async fn deploying_by_runs(conn: &mut AnyConnection, org: &Org) -> Result<()> {
+    sqlx::query("update service set by_runs = 0 where by_runs = 1").execute(&mut *conn).await?;
+    let by_runs = |service: &Service| service.deploys_by.as_deref().is_some_and(|kind| kind.starts_with("workflow:"));
+    for (name, _) in org.services.iter().filter(|(_, service)| by_runs(service)) {
+        sqlx::query("update service set by_runs = 1 where name = $1").bind(name.clone()).execute(&mut *conn).await?;
+    }
+    Ok(())
 }
 
 /// Repositories that the file gives to a service: events that name only the repository are that service's, those
@@ -188,6 +199,7 @@ pub(super) async fn names(conn: &mut AnyConnection, parsed: &Parsed) -> Result<N
         .filter_map(|stated| match &stated.event {
             Event::Deployment(it) if it.service.is_none() => it.repository.as_deref(),
             Event::Incident(it) if it.service.is_none() => it.repository.as_deref(),
+            Event::Run(it) => it.repository.as_deref(),
             _ => None,
         })
         .collect();

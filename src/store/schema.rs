@@ -7,8 +7,11 @@ use sqlx::{AnyPool, Row, SqlSafeStr};
 use super::Dialect;
 
 /// (version, name, SQL), in order. A landed line is never edited: its checksum is in every database.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "facts", include_str!("../../migrations/0001_facts.sql")), (2, "version", include_str!("../../migrations/0002_version.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "facts", include_str!("../../migrations/0001_facts.sql")),
+    (2, "version", include_str!("../../migrations/0002_version.sql")),
+    (3, "flow", include_str!("../../migrations/0003_flow.sql")),
+];
 
 fn migrator() -> Migrator {
     let all = MIGRATIONS

@@ -41,6 +41,9 @@ pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> 
     if rules.deploys_by == "merge" {
         deployments.extend(merges(conn, &repositories).await.context("reading merges")?);
     }
+    if let Some(workflow) = rules.deploys_by.strip_prefix("workflow:") {
+        deployments.extend(runs(conn, &repositories, workflow).await.context("reading runs")?);
+    }
     let commits = commits(conn, &repositories, &deployments, &changes).await.context("reading commits")?;
     let incidents = incidents(conn, service).await.context("reading incidents")?;
     let facts = ServiceFacts { service: service.to_string(), rules, deployments, commits, changes, incidents };
@@ -134,6 +137,36 @@ async fn merges(conn: &mut AnyConnection, repositories: &BTreeSet<String>) -> Re
                 hotfix: false,
                 rollback: false,
                 seq: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
+
+/// For services that deploy by a workflow: each run of it that ended is a deployment, or an attempt at one.
+async fn runs(conn: &mut AnyConnection, repositories: &BTreeSet<String>, workflow: &str) -> Result<Vec<DeploymentRow>> {
+    let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
+    let sql = "select source, id, outcome, finished_at, sha, seq from run where workflow = $1 and repository in ({keys})";
+    let rows = bulk::select_in(conn, sql, workflow, &keys).await?;
+    rows.iter()
+        .map(|row| {
+            let outcome: String = row.try_get(2)?;
+            Ok(DeploymentRow {
+                source: row.try_get(0)?,
+                id: row.try_get(1)?,
+                environment: None,
+                production: None,
+                via: format!("workflow:{workflow}"),
+                status: match outcome.as_str() {
+                    "success" => Status::Success,
+                    "failure" => Status::Failure,
+                    _ => Status::Pending,
+                },
+                finished_at: row.try_get::<Option<i64>, _>(3)?.map(At),
+                sha: row.try_get(4)?,
+                commits: None,
+                hotfix: false,
+                rollback: false,
+                seq: row.try_get(5)?,
             })
         })
         .collect()

@@ -8,7 +8,7 @@ mod envelope;
 
 use envelope::{CdEvent, Content, Reference};
 
-use super::{Headers, Refused, Source, check_object, signature, without_nul};
+use super::{Headers, Refused, Source, check_object, filled, needed, signature, without_nul};
 use crate::domain::event::{Deployment, Event, Parsed, Rejected, Review, Stated, Status};
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
@@ -23,6 +23,7 @@ pub const SOURCE: Source = Source {
     parse,
     webhook: true,
     recorded: |_| Headers::default(),
+    pages: None,
 };
 
 /// The most events that one batch may bring.
@@ -137,14 +138,6 @@ fn outcome(event: CdEvent) -> Result<Outcome, String> {
         Reading::Ignored(why) => return Ok(Outcome::Ignored(why)),
     };
     Ok(Outcome::Fact(Box::new(fact), at))
-}
-
-fn needed<T>(value: Option<T>, field: &str) -> Result<T, String> {
-    value.ok_or_else(|| format!("it has no {field}"))
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 fn id_of(reference: Option<Reference>) -> Option<String> {

@@ -65,6 +65,15 @@ pub const FIELDS: &[(&str, Holds)] = &[
     ("assignee", Holds::Name),
     ("person", Holds::Name),
     ("at", Holds::Time),
+    ("change", Holds::Name),
+    ("reviewer", Holds::Name),
+    ("state", Holds::Name),
+    ("workflow", Holds::Name),
+    ("branch", Holds::Name),
+    ("reviewers", Holds::Texts),
+    ("paths", Holds::Texts),
+    ("key", Holds::Name),
+    ("url", Holds::Text),
 ];
 
 /// The fields of a commit in `commits`.
@@ -75,6 +84,8 @@ const COMMIT_FIELDS: &[(&str, Holds)] = &[
     ("author", Holds::Name),
     ("bot", Holds::Truth),
     ("message", Holds::Text),
+    ("email", Holds::Name),
+    ("paths", Holds::Texts),
 ];
 
 /// What the field of that name holds, if it is one.

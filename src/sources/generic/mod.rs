@@ -4,6 +4,7 @@
 //! Over HTTP a batch is all or nothing on a syntax error ([`SOURCE`]'s `check`); a semantic error rejects its row only.
 //! In a file a line that is not JSON is a rejected row too.
 
+pub mod facts;
 pub mod fields;
 pub mod row;
 pub mod texts;
@@ -29,6 +30,7 @@ pub const SOURCE: Source = Source {
     parse: |_, body| parse(body),
     webhook: false,
     recorded: |_| Headers::default(),
+    pages: None,
 };
 
 /// An event or the reason why there is none; the outer error is the reader's own.

@@ -8,8 +8,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use super::fields::{explain, short};
-use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Rejected, Stated, Status, is_bot};
+use super::fields::explain;
+use crate::domain::event::{Rejected, Stated};
 use crate::domain::time::At;
 use crate::sources::without_nul;
 
@@ -54,58 +54,69 @@ impl<'de> Deserialize<'de> for Time {
 /// Any generic event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Row {
+pub(super) struct Row {
     #[serde(rename = "type")]
-    event: Option<String>,
-    id: Option<String>,
-    updated_at: Option<Time>,
-    service: Option<String>,
-    repository: Option<String>,
-    environment: Option<String>,
-    status: Option<String>,
-    started_at: Option<Time>,
-    finished_at: Option<Time>,
-    commit: Option<String>,
-    commits: Option<Vec<RowCommit>>,
-    flags: Option<Vec<String>>,
-    previous: Option<String>,
-    opened_at: Option<Time>,
-    ready_at: Option<Time>,
-    first_review_at: Option<Time>,
-    merged_at: Option<Time>,
-    closed_at: Option<Time>,
-    merge_commit: Option<String>,
-    head: Option<String>,
-    author: Option<String>,
-    bot: Option<bool>,
-    draft: Option<bool>,
-    title: Option<String>,
-    labels: Option<Vec<String>>,
-    lines_added: Option<i64>,
-    lines_removed: Option<i64>,
-    item: Option<String>,
-    resolved_at: Option<Time>,
-    deployment: Option<String>,
-    severity: Option<String>,
-    project: Option<String>,
-    parent: Option<String>,
-    kind: Option<String>,
-    created_at: Option<Time>,
-    done_at: Option<Time>,
-    assignee: Option<String>,
-    person: Option<String>,
-    at: Option<Time>,
+    pub(super) event: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) updated_at: Option<Time>,
+    pub(super) service: Option<String>,
+    pub(super) repository: Option<String>,
+    pub(super) environment: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) started_at: Option<Time>,
+    pub(super) finished_at: Option<Time>,
+    pub(super) commit: Option<String>,
+    pub(super) commits: Option<Vec<RowCommit>>,
+    pub(super) flags: Option<Vec<String>>,
+    pub(super) previous: Option<String>,
+    pub(super) opened_at: Option<Time>,
+    pub(super) ready_at: Option<Time>,
+    pub(super) first_review_at: Option<Time>,
+    pub(super) merged_at: Option<Time>,
+    pub(super) closed_at: Option<Time>,
+    pub(super) merge_commit: Option<String>,
+    pub(super) head: Option<String>,
+    pub(super) author: Option<String>,
+    pub(super) bot: Option<bool>,
+    pub(super) draft: Option<bool>,
+    pub(super) title: Option<String>,
+    pub(super) labels: Option<Vec<String>>,
+    pub(super) lines_added: Option<i64>,
+    pub(super) lines_removed: Option<i64>,
+    pub(super) item: Option<String>,
+    pub(super) resolved_at: Option<Time>,
+    pub(super) deployment: Option<String>,
+    pub(super) severity: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) parent: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) created_at: Option<Time>,
+    pub(super) done_at: Option<Time>,
+    pub(super) assignee: Option<String>,
+    pub(super) person: Option<String>,
+    pub(super) at: Option<Time>,
+    pub(super) change: Option<String>,
+    pub(super) reviewer: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) workflow: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) reviewers: Option<Vec<String>>,
+    pub(super) paths: Option<Vec<String>>,
+    pub(super) key: Option<String>,
+    pub(super) url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RowCommit {
-    sha: Option<String>,
-    authored_at: Option<Time>,
-    committed_at: Option<Time>,
-    author: Option<String>,
-    bot: Option<bool>,
-    message: Option<String>,
+pub(super) struct RowCommit {
+    pub(super) sha: Option<String>,
+    pub(super) authored_at: Option<Time>,
+    pub(super) committed_at: Option<Time>,
+    pub(super) author: Option<String>,
+    pub(super) bot: Option<bool>,
+    pub(super) message: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) paths: Option<Vec<String>>,
 }
 
 /// Reads one event. The reason names the field that is wrong.
@@ -143,7 +154,7 @@ pub fn not_json(error: &serde_json::Error) -> String {
 }
 
 /// Trimmed, and none where nothing is left.
-fn filled(text: Option<String>) -> Option<String> {
+pub(super) fn filled(text: Option<String>) -> Option<String> {
     let text = text?;
     let trimmed = text.trim();
     match trimmed.len() {
@@ -154,7 +165,7 @@ fn filled(text: Option<String>) -> Option<String> {
 }
 
 /// A short name, if there is one.
-fn name(field: &str, text: Option<String>) -> Result<Option<String>, String> {
+pub(super) fn name(field: &str, text: Option<String>) -> Result<Option<String>, String> {
     let text = filled(text);
     if text.as_ref().is_some_and(|text| text.len() > LONGEST && text.chars().count() > LONGEST) {
         return Err(format!("\"{field}\" is longer than {LONGEST} characters"));
@@ -162,7 +173,7 @@ fn name(field: &str, text: Option<String>) -> Result<Option<String>, String> {
     Ok(text)
 }
 
-fn needed<T>(event: &str, field: &str, value: Option<T>) -> Result<T, String> {
+pub(super) fn needed<T>(event: &str, field: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| {
         let article = if event.starts_with(['a', 'i']) { "an" } else { "a" };
         format!("{article} {event} needs \"{field}\"")
@@ -170,7 +181,7 @@ fn needed<T>(event: &str, field: &str, value: Option<T>) -> Result<T, String> {
 }
 
 /// A sha as git writes it.
-fn sha(field: &str, text: Option<String>) -> Result<Option<String>, String> {
+pub(super) fn sha(field: &str, text: Option<String>) -> Result<Option<String>, String> {
     Ok(name(field, text)?.map(|mut sha| {
         if sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             sha.make_ascii_lowercase();
@@ -179,174 +190,13 @@ fn sha(field: &str, text: Option<String>) -> Result<Option<String>, String> {
     }))
 }
 
-fn lines(field: &str, count: Option<i64>) -> Result<Option<i64>, String> {
+pub(super) fn lines(field: &str, count: Option<i64>) -> Result<Option<i64>, String> {
     match count {
         Some(count) if count < 0 => Err(format!("\"{field}\" is below zero: {count}")),
         count => Ok(count),
     }
 }
 
-fn at(time: Option<Time>) -> Option<At> {
+pub(super) fn at(time: Option<Time>) -> Option<At> {
     time.map(|Time(at)| at)
-}
-
-fn labels(list: Option<Vec<String>>) -> Result<Vec<String>, String> {
-    list.unwrap_or_default().into_iter().filter_map(|label| name("labels", Some(label)).transpose()).collect()
-}
-
-impl Row {
-    fn stated(mut self, line: u64) -> Result<Stated, String> {
-        let updated_at = at(self.updated_at);
-        let event = match filled(self.event.take()).as_deref() {
-            Some("deployment") => Event::Deployment(self.deployment()?),
-            Some("change") => Event::Change(self.change()?),
-            Some("incident") => Event::Incident(self.incident()?),
-            Some("item") => Event::Item(self.item()?),
-            Some("activity") => Event::Activity(self.activity()?),
-            Some(other) => {
-                return Err(format!("\"type\" is \"{}\"; deployment, change, incident, item and activity are known", short(other)));
-            }
-            None => return Err("\"type\" is missing; it is deployment, change, incident, item or activity".into()),
-        };
-        Ok(Stated { event, updated_at, line })
-    }
-
-    fn deployment(self) -> Result<Deployment, String> {
-        const EVENT: &str = "deployment";
-        let id = needed(EVENT, "id", name("id", self.id)?)?;
-        let (service, repository) = (name("service", self.service)?, name("repository", self.repository)?);
-        if service.is_none() && repository.is_none() {
-            return Err("a deployment needs \"service\" or \"repository\"".into());
-        }
-        let status = status(&needed(EVENT, "status", filled(self.status))?)?;
-        if status == Status::Success && self.finished_at.is_none() {
-            return Err("a deployment that is a success needs \"finished_at\"".into());
-        }
-        let (mut hotfix, mut rollback) = (false, false);
-        for flag in self.flags.unwrap_or_default() {
-            match flag.trim() {
-                "hotfix" => hotfix = true,
-                "rollback" => rollback = true,
-                "" => {}
-                other => return Err(format!("\"flags\" has \"{}\"; hotfix and rollback are known", short(other))),
-            }
-        }
-        Ok(Deployment {
-            id,
-            environment: name("environment", self.environment)?,
-            production: None,
-            status,
-            started_at: at(self.started_at),
-            finished_at: at(self.finished_at),
-            sha: sha("commit", self.commit)?,
-            commits: commits(self.commits, repository.as_deref())?,
-            service,
-            repository,
-            hotfix,
-            rollback,
-            previous: name("previous", self.previous)?,
-            via: EVENT.into(),
-        })
-    }
-
-    fn change(self) -> Result<Change, String> {
-        const EVENT: &str = "change";
-        let id = needed(EVENT, "id", name("id", self.id)?)?;
-        let repository = needed(EVENT, "repository", name("repository", self.repository)?)?;
-        let author = name("author", self.author)?;
-        Ok(Change {
-            id,
-            opened_at: at(self.opened_at),
-            ready_at: at(self.ready_at),
-            first_review_at: at(self.first_review_at),
-            merged_at: at(self.merged_at),
-            closed_at: at(self.closed_at),
-            merge_commit: sha("merge_commit", self.merge_commit)?,
-            head: sha("head", self.head)?,
-            commits: commits(self.commits, Some(&repository))?,
-            bot: self.bot.unwrap_or_else(|| author.as_deref().is_some_and(is_bot)),
-            author,
-            draft: self.draft.unwrap_or(false),
-            title: filled(self.title),
-            labels: labels(self.labels)?,
-            lines_added: lines("lines_added", self.lines_added)?,
-            lines_removed: lines("lines_removed", self.lines_removed)?,
-            item: name("item", self.item)?,
-            repository: Some(repository),
-        })
-    }
-
-    fn incident(self) -> Result<Incident, String> {
-        const EVENT: &str = "incident";
-        let id = needed(EVENT, "id", name("id", self.id)?)?;
-        let started_at = needed(EVENT, "started_at", at(self.started_at))?;
-        let resolved_at = at(self.resolved_at);
-        if let Some(resolved_at) = resolved_at.filter(|resolved_at| *resolved_at < started_at) {
-            return Err(format!("\"resolved_at\" is before \"started_at\": {resolved_at} and {started_at}"));
-        }
-        Ok(Incident {
-            id,
-            service: name("service", self.service)?,
-            repository: name("repository", self.repository)?,
-            started_at,
-            resolved_at,
-            deployment: name("deployment", self.deployment)?,
-            severity: name("severity", self.severity)?,
-            title: filled(self.title),
-        })
-    }
-
-    fn item(self) -> Result<Item, String> {
-        Ok(Item {
-            id: needed("item", "id", name("id", self.id)?)?,
-            project: name("project", self.project)?,
-            parent: name("parent", self.parent)?,
-            kind: name("kind", self.kind)?,
-            labels: labels(self.labels)?,
-            title: filled(self.title),
-            created_at: at(self.created_at),
-            started_at: at(self.started_at),
-            done_at: at(self.done_at),
-            status: name("status", self.status)?,
-            assignee: name("assignee", self.assignee)?,
-        })
-    }
-
-    fn activity(self) -> Result<Activity, String> {
-        const EVENT: &str = "activity";
-        let person = needed(EVENT, "person", name("person", self.person)?)?;
-        let kind = needed(EVENT, "kind", filled(self.kind))?;
-        if !["commit", "review", "comment", "transition"].contains(&kind.as_str()) {
-            return Err(format!("\"kind\" is \"{}\"; commit, review, comment and transition are known", short(&kind)));
-        }
-        Ok(Activity { person, kind, item: name("item", self.item)?, at: needed(EVENT, "at", at(self.at))? })
-    }
-}
-
-fn status(text: &str) -> Result<Status, String> {
-    match text {
-        "success" => Ok(Status::Success),
-        "failure" => Ok(Status::Failure),
-        "pending" | "queued" | "in_progress" => Ok(Status::Pending),
-        other => Err(format!("\"status\" is \"{}\"; success, failure and pending are known", short(other))),
-    }
-}
-
-fn commits(list: Option<Vec<RowCommit>>, repository: Option<&str>) -> Result<Option<Vec<Commit>>, String> {
-    let Some(list) = list else { return Ok(None) };
-    let commits = list.into_iter().enumerate().map(|(at_index, commit)| {
-        let place = |field: &str| format!("commits[{at_index}].{field}");
-        let author = name(&place("author"), commit.author)?;
-        Ok(Commit {
-            sha: sha(&place("sha"), commit.sha)?.ok_or_else(|| format!("\"{}\" is missing", place("sha")))?,
-            repository: repository.map(Into::into),
-            authored_at: at(commit.authored_at),
-            committed_at: at(commit.committed_at),
-            bot: commit.bot.or_else(|| author.as_deref().map(is_bot)),
-            author,
-            message: commit.message,
-            ..Commit::default()
-        })
-    });
-    commits.collect::<Result<_, String>>().map(Some)
 }

@@ -99,7 +99,9 @@ impl LogReader {
             authored_at: instant(authored),
             committed_at: instant(committed),
             bot: Some(is_bot(&name) || is_bot(&email)),
+            email: Some(email.clone()).filter(|email| !email.is_empty()),
             author: [email, name].into_iter().find(|word| !word.is_empty()),
+            paths: None,
             message: Some(text(message)),
             parents: Some(text(parents).split_whitespace().map(str::to_string).collect()),
             exact_parents: true,
@@ -159,7 +161,8 @@ mod tests {
             message: Some("Merge\n\nbody".into()),
             parents: Some(vec![B.into(), C.into()]),
             exact_parents: true,
-            shallow: false,
+            email: Some("ada@x.org".into()),
+            ..Commit::default()
         };
         assert_eq!(commits, [expect]);
     }

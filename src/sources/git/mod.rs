@@ -25,6 +25,7 @@ pub const SOURCE: Source = Source {
     parse: |_, _| Parsed { ignored: Some(NO_DELIVERIES.to_string()), read: 1, ..Parsed::default() },
     webhook: false,
     recorded: |_| Headers::default(),
+    pages: None,
 };
 
 const NO_DELIVERIES: &str = "git sends no deliveries: import a clone with `pacer import git PATH`";

@@ -1,9 +1,8 @@
 //! Deliveries that tell of deployments: `deployment`, `deployment_status`, `release`, `workflow_run`.
 
+use super::super::{Outcome, needed};
 use super::payload::{self, Payload};
-use super::{Outcome, needed};
-use crate::domain::event::{Deployment, Event, Status};
-use crate::domain::time::At;
+use crate::domain::event::{Deployment, Event, Outcome as Ended, Run, Status};
 
 type Read = Result<Outcome, String>;
 
@@ -89,30 +88,34 @@ pub fn release(payload: Payload, repository: &str) -> Read {
     Ok(Outcome::one(Event::Deployment(deployment), release.updated_at.or(Some(published_at))))
 }
 
-/// `workflow_run`: a completed one is a deployment for a service that deploys by that workflow.
+/// `workflow_run`: a run of continuous integration; a service may say that it deploys by that workflow.
 pub fn workflow_run(payload: Payload, repository: &str) -> Read {
-    if payload.action.as_deref() != Some("completed") {
-        return Ok(Outcome::ignored("a workflow run counts when it is completed"));
-    }
     let run = needed(payload.workflow_run, "workflow_run")?;
-    let status = match run.conclusion.as_deref() {
-        Some("success") => Status::Success,
-        Some("failure" | "timed_out" | "cancelled" | "startup_failure" | "stale") => Status::Failure,
-        Some("action_required") | None => Status::Pending,
-        Some(other) => return Ok(Outcome::Ignored(format!("a workflow run that ended as `{other}` deployed nothing"))),
+    let version = run.updated_at;
+    let name = payload.workflow.and_then(|workflow| workflow.name);
+    Ok(Outcome::one(Event::Run(run_of(run, name, repository)?), version))
+}
+
+/// A workflow run as a fact.
+pub fn run_of(run: payload::WorkflowRun, workflow: Option<String>, repository: &str) -> Result<Run, String> {
+    let outcome = match run.conclusion.as_deref().filter(|_| run.status.as_deref().is_none_or(|status| status == "completed")) {
+        Some("success") => Ended::Success,
+        Some("failure" | "timed_out" | "startup_failure") => Ended::Failure,
+        Some("action_required") | None => Ended::Running,
+        Some(_) => Ended::Cancelled, // cancelled, skipped, stale, neutral: neither passed nor failed
     };
+    let finished_at = if outcome == Ended::Running { None } else { Some(needed(run.updated_at, "workflow_run.updated_at")?) };
     let named = |name: Option<String>| name.filter(|name| !name.is_empty());
-    let name = named(payload.workflow.and_then(|workflow| workflow.name)).or(named(run.name));
-    let id = format!("run:{}", needed(run.id, "workflow_run.id")?);
-    let ended_at: Option<At> = if status == Status::Pending { None } else { Some(needed(run.updated_at, "workflow_run.updated_at")?) };
-    let deployment = Deployment {
-        status,
-        started_at: run.run_started_at.or(run.created_at),
-        finished_at: ended_at,
+    Ok(Run {
+        id: format!("run:{}", needed(run.id, "workflow_run.id")?),
+        repository: Some(repository.into()),
+        workflow: named(workflow).or(named(run.name)),
+        branch: run.head_branch,
         sha: run.head_sha,
-        ..of_repository(id, repository, format!("workflow:{}", name.unwrap_or_default()))
-    };
-    Ok(Outcome::one(Event::Deployment(deployment), run.updated_at))
+        outcome,
+        started_at: run.run_started_at.or(run.created_at),
+        finished_at,
+    })
 }
 
 fn is_sha(text: &str) -> bool {

@@ -1,8 +1,8 @@
 //! GitHub webhooks: deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
 //!
 //! A deployment is known by GitHub's id; each status carries its deployment, so one status is enough and the order of
-//! deliveries is immaterial: `updated_at` decides. Releases (`release:ID`) and workflow runs (`run:ID`) are deployments
-//! of another kind, which count only for a service that says so. `inactive`, GitHub's own mark on the deployment that
+//! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts
+//! only for a service that says so; a workflow run (`run:ID`) is a run, and likewise. `inactive`, GitHub's own mark on the deployment that
 //! a newer one replaced, says nothing about success and is ignored.
 
 mod deploys;
@@ -13,9 +13,8 @@ use std::borrow::Cow;
 
 use payload::Payload;
 
-use super::{Headers, Refused, Source, signature};
-use crate::domain::event::{Event, Parsed, Rejected, Stated};
-use crate::domain::time::At;
+use super::{Headers, Outcome, Refused, Source, needed, signature};
+use crate::domain::event::Parsed;
 
 /// The registration.
 pub const SOURCE: Source = Source {
@@ -27,33 +26,11 @@ pub const SOURCE: Source = Source {
     parse,
     webhook: true,
     recorded,
+    pages: None,
 };
 
 const KIND: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
-
-/// What a kind of delivery comes to.
-enum Outcome {
-    /// Facts, each with its version.
-    Facts(Vec<(Event, Option<At>)>),
-    /// Nothing that pacer uses, and why.
-    Ignored(String),
-}
-
-impl Outcome {
-    fn one(event: Event, version: Option<At>) -> Self {
-        Self::Facts(vec![(event, version)])
-    }
-
-    fn ignored(why: impl Into<String>) -> Self {
-        Self::Ignored(why.into())
-    }
-}
-
-/// A payload's own error: the field that it lacks.
-fn needed<T>(value: Option<T>, field: &str) -> Result<T, String> {
-    value.ok_or_else(|| format!("it has no {field}"))
-}
 
 /// The JSON of a delivery, which GitHub may send as a form's field `payload`.
 fn json<'a>(headers: &Headers, body: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
@@ -75,15 +52,7 @@ fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
     let kind = headers.get(KIND).unwrap_or_default();
-    let mut parsed = Parsed { read: 1, ..Parsed::default() };
-    match outcome(kind, headers, body) {
-        Ok(Outcome::Facts(facts)) => {
-            parsed.events = facts.into_iter().map(|(event, updated_at)| Stated { event, updated_at, line: 1 }).collect();
-        }
-        Ok(Outcome::Ignored(why)) => parsed.ignored = Some(why),
-        Err(reason) => parsed.rejected.push(Rejected { line: 1, reason: format!("{kind}: {reason}") }),
-    }
-    parsed
+    Outcome::parsed(outcome(kind, headers, body), kind)
 }
 
 fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Result<Outcome, String> {

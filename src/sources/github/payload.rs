@@ -87,6 +87,8 @@ pub struct WorkflowRun {
     pub id: Option<u64>,
     pub name: Option<String>,
     pub head_sha: Option<String>,
+    pub head_branch: Option<String>,
+    pub status: Option<String>,
     pub conclusion: Option<String>,
     pub created_at: Option<At>,
     pub run_started_at: Option<At>,
@@ -107,6 +109,8 @@ pub struct User {
 #[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Head {
     pub sha: Option<String>,
+    #[serde(rename = "ref")]
+    pub branch: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,7 +119,10 @@ pub struct Head {
 pub struct PullRequest {
     pub number: Option<u64>,
     pub title: Option<String>,
+    pub body: Option<String>,
+    pub html_url: Option<String>,
     pub user: Option<User>,
+    pub requested_reviewers: Option<Vec<User>>,
     pub labels: Option<Vec<Named>>,
     pub head: Option<Head>,
     pub draft: Option<bool>,
@@ -146,6 +153,7 @@ pub struct Review {
 pub struct Issue {
     pub number: Option<u64>,
     pub title: Option<String>,
+    pub html_url: Option<String>,
     pub labels: Option<Vec<Named>>,
     pub state: Option<String>,
     pub state_reason: Option<String>,
@@ -175,6 +183,9 @@ pub struct PushCommit {
     pub message: Option<String>,
     pub timestamp: Option<At>,
     pub author: Option<Person>,
+    pub added: Option<Vec<String>>,
+    pub modified: Option<Vec<String>>,
+    pub removed: Option<Vec<String>>,
 }
 
 impl User {

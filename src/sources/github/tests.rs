@@ -1,7 +1,9 @@
 //! The github source, from payloads to events.
 
-use super::*;
-use crate::domain::event::{Change, Commit, Deployment, Incident, Item, Status};
+use super::{DELIVERY, Headers, KIND, Parsed, SOURCE, parse};
+use crate::domain::event::Event;
+use crate::domain::event::{Change, Commit, Deployment, Incident, Item, Outcome, Status};
+use crate::domain::time::At;
 use crate::sources::golden;
 use serde_json::{Value, json};
 
@@ -94,7 +96,7 @@ fn a_redelivery_says_the_same_under_the_same_id() {
 }
 
 #[test]
-fn releases_and_workflow_runs_are_deployments_of_their_kind() {
+fn a_release_is_a_deployment_of_its_kind() {
     let release = |draft: bool, prerelease: bool| {
         json!({"action": "published", "release": {"id": 3, "draft": draft, "prerelease": prerelease,
             "target_commitish": "main", "created_at": "2026-05-01T09:00:00Z", "published_at": "2026-05-01T10:00:00Z"}})
@@ -104,17 +106,22 @@ fn releases_and_workflow_runs_are_deployments_of_their_kind() {
     assert_eq!((told.status, told.finished_at), (Status::Success, time("2026-05-01T10:00:00Z")));
     assert!(read("release", release(true, false)).ignored.is_some());
     assert!(read("release", release(false, true)).ignored.is_some());
+}
 
+#[test]
+fn a_workflow_run_passes_fails_or_does_neither() {
     let run = |conclusion: Value| {
-        json!({"action": "completed", "workflow": {"name": "ship"}, "workflow_run": {"id": 4, "name": "", "head_sha": "abc", "conclusion": conclusion,
-            "run_attempt": 2, "run_started_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-01T10:04:00Z"}})
+        let payload = json!({"action": "completed", "workflow": {"name": "ship"}, "workflow_run": {"id": 4, "name": "", "head_sha": "abc",
+            "head_branch": "main", "conclusion": conclusion, "run_started_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-01T10:04:00Z"}});
+        let Event::Run(run) = events("workflow_run", payload).remove(0) else { panic!("a run") };
+        run
     };
-    let told = deployment("workflow_run", run(json!("success")));
-    assert_eq!((told.id.as_str(), told.via.as_str(), told.sha.as_deref()), ("run:4", "workflow:ship", Some("abc")));
-    assert_eq!((told.status, told.finished_at), (Status::Success, time("2026-05-01T10:04:00Z")));
-    assert_eq!(deployment("workflow_run", run(json!("timed_out"))).status, Status::Failure);
-    assert_eq!(deployment("workflow_run", run(Value::Null)).status, Status::Pending);
-    assert!(read("workflow_run", run(json!("skipped"))).ignored.expect("a reason").contains("skipped"));
+    let told = run(json!("success"));
+    assert_eq!((told.id.as_str(), told.workflow.as_deref(), told.sha.as_deref()), ("run:4", Some("ship"), Some("abc")));
+    assert_eq!((told.outcome, told.finished_at, told.branch.as_deref()), (Outcome::Success, time("2026-05-01T10:04:00Z"), Some("main")));
+    assert_eq!(run(json!("timed_out")).outcome, Outcome::Failure);
+    assert_eq!((run(Value::Null).outcome, run(Value::Null).finished_at), (Outcome::Running, None));
+    assert_eq!((run(json!("skipped")).outcome, run(json!("cancelled")).outcome), (Outcome::Cancelled, Outcome::Cancelled));
 }
 
 fn push(before: &str, forced: bool) -> Vec<Commit> {

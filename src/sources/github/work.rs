@@ -1,8 +1,9 @@
 //! Deliveries that tell of work: `push`, `pull_request`, `pull_request_review`, `issues`.
 
+use super::super::{Outcome, needed};
 use super::payload::{Issue, Named, Payload, PullRequest, PushCommit};
-use super::{Outcome, needed};
 use crate::domain::event::{Change, Commit, Event, Incident, Item, Review};
+use crate::domain::item_link::item_of;
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
 
@@ -39,12 +40,16 @@ pub fn push(payload: Payload, repository: &str) -> Read {
 
 fn commit(pushed: PushCommit, repository: &str, parents: Option<Vec<String>>) -> Result<Commit, String> {
     let author = pushed.author.unwrap_or_default();
+    let lists = [pushed.added, pushed.modified, pushed.removed];
+    let paths = lists.iter().any(Option::is_some).then(|| lists.into_iter().flatten().flatten().collect());
     Ok(Commit {
         sha: needed(pushed.id, "commits.id")?,
         repository: Some(repository.into()),
         authored_at: pushed.timestamp,
         bot: Some(author.bot()),
+        email: author.email.clone(),
         author: author.named(),
+        paths,
         message: pushed.message,
         parents,
         ..Commit::default()
@@ -75,15 +80,21 @@ pub fn pull_request(payload: Payload, repository: &str) -> Read {
 fn change(request: PullRequest, id: String, repository: &str) -> Change {
     let merged = request.merged.unwrap_or(request.merged_at.is_some());
     let author = request.user.unwrap_or_default();
+    let (head, branch) = request.head.map(|head| (head.sha, head.branch)).unwrap_or_default();
+    let item = item_of([branch.as_deref(), request.title.as_deref()], request.body.as_deref(), repository);
     Change {
         id,
+        item,
+        branch,
+        reviewers: request.requested_reviewers.unwrap_or_default().into_iter().filter_map(|user| user.login).collect(),
+        url: request.html_url,
         repository: Some(repository.into()),
         opened_at: request.created_at,
         merged_at: request.merged_at.filter(|_| merged),
         closed_at: request.closed_at,
         // Before the merge it is GitHub's trial merge, which is on no branch.
         merge_commit: request.merge_commit_sha.filter(|_| merged),
-        head: request.head.and_then(|head| head.sha),
+        head,
         bot: author.bot(),
         author: author.login,
         draft: request.draft == Some(true),
@@ -154,6 +165,7 @@ fn item(issue: Issue, id: String, project: &str, labels: Vec<String>, gone: Opti
         done_at,
         status: gone.or(issue.state_reason).or(issue.state),
         assignee: issue.assignee.and_then(|user| user.login),
+        url: issue.html_url,
         ..Item::default()
     }
 }

@@ -12,9 +12,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::super::bulk::{self, Val};
+use super::registers::lines;
 use super::touched::Touched;
 use super::{Batch, Tally, inner_commits};
-use crate::domain::event::{Commit, Event};
+use crate::domain::event::{Commit, Event, says_assisted};
 
 /// What is kept of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,10 @@ pub(super) struct Kept {
     parents: Option<BTreeSet<String>>,
     exact: bool,
     shallow: bool,
+    email: Option<String>,
+    /// One a line.
+    paths: Option<String>,
+    ai: Option<i64>,
 }
 
 static REVERTS: LazyLock<Regex> =
@@ -50,6 +55,9 @@ impl Kept {
             parents: commit.parents.as_ref().map(|parents| parents.iter().cloned().collect()),
             exact: commit.exact_parents,
             shallow: commit.shallow,
+            email: commit.email.as_ref().map(|email| email.to_lowercase()),
+            paths: commit.paths.as_deref().map(lines),
+            ai: message.map(|message| i64::from(says_assisted(message))),
         }
     }
 
@@ -68,6 +76,9 @@ impl Kept {
                 parents: git.parents,
                 exact: true,
                 shallow: git.shallow,
+                email: git.email.or(list.email),
+                paths: git.paths.or(list.paths),
+                ai: git.ai.or(list.ai),
             };
         }
         let parents = match (self.parents, other.parents) {
@@ -86,6 +97,9 @@ impl Kept {
             parents,
             exact: self.exact,
             shallow: self.shallow && other.shallow,
+            email: least(self.email, other.email),
+            paths: least(self.paths, other.paths),
+            ai: self.ai.max(other.ai),
         }
     }
 
@@ -102,6 +116,9 @@ impl Kept {
             parents: parents.map(|text| text.split(' ').filter(|sha| !sha.is_empty()).map(str::to_string).collect()),
             exact: row.try_get::<i64, _>(9)? == 1,
             shallow: row.try_get::<i64, _>(10)? == 1,
+            email: row.try_get(11)?,
+            paths: row.try_get(12)?,
+            ai: row.try_get(13)?,
         })
     }
 
@@ -120,6 +137,9 @@ impl Kept {
             parents.into(),
             self.exact.into(),
             self.shallow.into(),
+            self.email.into(),
+            self.paths.into(),
+            self.ai.into(),
             seq.into(),
         ]
     }
@@ -132,7 +152,8 @@ fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     }
 }
 
-const COLUMNS: &str = "sha, repository, authored_at, committed_at, author, bot, messages, subject, reverts, parents, exact, shallow, seq";
+const COLUMNS: &str =
+    "sha, repository, authored_at, committed_at, author, bot, messages, subject, reverts, parents, exact, shallow, email, paths, ai, seq";
 
 pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
     let mut stated: BTreeMap<&str, Kept> = BTreeMap::new();
@@ -151,7 +172,7 @@ pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &m
         return Ok(());
     }
     let shas: Vec<&str> = stated.keys().copied().collect();
-    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow from commits where $1 <> '' and sha in ({keys})";
+    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow, email, paths, ai from commits where $1 <> '' and sha in ({keys})";
     let mut known: BTreeMap<String, Kept> = BTreeMap::new();
     for row in bulk::select_in(conn, sql, "all", &shas).await? {
         known.insert(row.try_get(0)?, Kept::read(&row)?);
@@ -207,7 +228,7 @@ mod tests {
                 reverts: None,
                 parents: if exact { Some(parents.unwrap_or_default()) } else { parents },
                 exact,
-                shallow: false,
+                ..Kept::default()
             },
         )
     }

@@ -7,6 +7,7 @@ mod commits;
 mod parts;
 mod registers;
 mod touched;
+mod work;
 
 use std::collections::HashMap;
 
@@ -47,9 +48,10 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         registers::deployments(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::incidents(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::changes(conn, &batch, &mut tally, &mut touched).await?;
-        registers::reviews(conn, &batch, &mut tally).await?;
-        registers::items(conn, &batch, &mut tally).await?;
-        registers::activities(conn, &batch, &mut tally).await?;
+        work::reviews(conn, &batch, &mut tally, &mut touched).await?;
+        work::items(conn, &batch, &mut tally).await?;
+        work::activities(conn, &batch, &mut tally).await?;
+        work::runs(conn, &batch, &names, &mut tally, &mut touched).await?;
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;
     }
     let last_event = parsed.events.iter().filter_map(|stated| instant(&stated.event)).max();
@@ -165,6 +167,7 @@ fn instant(event: &Event) -> Option<At> {
         Event::Part(it) => Some(it.at),
         Event::Item(it) => [it.created_at, it.started_at, it.done_at].into_iter().flatten().max(),
         Event::Activity(it) => Some(it.at),
+        Event::Run(it) => it.finished_at.or(it.started_at),
     }
 }
 

@@ -9,7 +9,7 @@ use super::super::bulk;
 use super::super::org::Names;
 use super::registers::{self, Table};
 use super::touched::Touched;
-use super::{Batch, Over, Tally, Winners, version};
+use super::{Batch, Over, Tally, Winners, version, work};
 use crate::domain::event::{Event, Stated};
 use crate::domain::part::{Part, Step, whole};
 use crate::domain::time::At;
@@ -50,7 +50,7 @@ pub(super) async fn parts(
     let mut uncounted = Tally::default();
     registers::incidents(conn, &whole, names, &mut uncounted, touched).await?;
     registers::changes(conn, &whole, &mut uncounted, touched).await?;
-    registers::items(conn, &whole, &mut uncounted).await
+    work::items(conn, &whole, &mut uncounted).await
 }
 
 /// Kind and id of the fact a part belongs to.

@@ -209,6 +209,11 @@ const CHANGE: Table = Table {
         "lines_added",
         "lines_removed",
         "item",
+        "service",
+        "branch",
+        "reviewers",
+        "paths",
+        "url",
         "updated_at",
         "hash",
         "seq",
@@ -247,6 +252,11 @@ pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
                 it.lines_added.into(),
                 it.lines_removed.into(),
                 it.item.clone().into(),
+                it.service.clone().into(),
+                it.branch.clone().into(),
+                (!it.reviewers.is_empty()).then(|| list(&it.reviewers)).into(),
+                it.paths.as_deref().map(lines).into(),
+                it.url.clone().into(),
                 version.updated_at.into(),
                 version.hash.as_str().into(),
                 batch.seq.into(),
@@ -259,129 +269,8 @@ pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
     CHANGE.upsert(conn, winners.into_rows()).await
 }
 
-const REVIEW: Table =
-    Table { name: "review", columns: &["source", "id", "change", "reviewer", "bot", "at", "state", "updated_at", "hash", "seq"] };
-
-pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> =
-        batch.events.iter().filter_map(|stated| if let Event::Review(it) = &stated.event { Some((stated, it)) } else { None }).collect();
-    if all.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
-    let mut known = REVIEW.known(conn, batch, &ids, "cast(0 as bigint)").await?;
-    let mut winners = Winners::default();
-    for (stated, it) in all {
-        let version = version(stated, 0);
-        winners.take(&mut known, &it.id, version.clone(), tally, || {
-            vec![
-                batch.source.into(),
-                it.id.as_str().into(),
-                it.change.as_str().into(),
-                it.reviewer.clone().into(),
-                it.bot.into(),
-                it.at.0.into(),
-                it.state.as_str().into(),
-                version.updated_at.into(),
-                version.hash.as_str().into(),
-                batch.seq.into(),
-            ]
-        });
-    }
-    REVIEW.upsert(conn, winners.into_rows()).await
-}
-
-const ITEM: Table = Table {
-    name: "item",
-    columns: &[
-        "source",
-        "id",
-        "project",
-        "parent",
-        "kind",
-        "labels",
-        "title",
-        "created_at",
-        "started_at",
-        "done_at",
-        "status",
-        "assignee",
-        "updated_at",
-        "hash",
-        "seq",
-    ],
-};
-
-pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let all: Vec<_> =
-        batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
-    if all.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
-    let mut known = ITEM.known(conn, batch, &ids, "cast(0 as bigint)").await?;
-    let mut winners = Winners::default();
-    for (stated, it) in all {
-        let version = version(stated, 0);
-        winners.take(&mut known, &it.id, version.clone(), tally, || {
-            vec![
-                batch.source.into(),
-                it.id.as_str().into(),
-                it.project.clone().into(),
-                it.parent.clone().into(),
-                it.kind.clone().into(),
-                list(&it.labels).into(),
-                it.title.clone().into(),
-                it.created_at.into(),
-                it.started_at.into(),
-                it.done_at.into(),
-                it.status.clone().into(),
-                it.assignee.clone().into(),
-                version.updated_at.into(),
-                version.hash.as_str().into(),
-                batch.seq.into(),
-            ]
-        });
-    }
-    ITEM.upsert(conn, winners.into_rows()).await
-}
-
-pub(super) async fn activities(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
-    let mut fresh: HashMap<String, Vec<Val>> = HashMap::new();
-    for stated in batch.events {
-        if let Event::Activity(it) = &stated.event {
-            let hash = super::content_hash(&stated.event);
-            let row = vec![
-                batch.source.into(),
-                hash.as_str().into(),
-                it.person.as_str().into(),
-                it.kind.as_str().into(),
-                it.item.clone().into(),
-                it.at.0.into(),
-                batch.seq.into(),
-            ];
-            if fresh.insert(hash, row).is_some() {
-                tally.duplicate += 1;
-            }
-        }
-    }
-    if fresh.is_empty() {
-        return Ok(());
-    }
-    let hashes: Vec<&str> = fresh.keys().map(String::as_str).collect();
-    let known = bulk::select_in(conn, "select hash from activity where source = $1 and hash in ({keys})", batch.source, &hashes).await?;
-    for row in known {
-        let hash: String = row.try_get(0)?;
-        if fresh.remove(&hash).is_some() {
-            tally.duplicate += 1;
-        }
-    }
-    tally.new += fresh.len() as u64;
-    bulk::insert(conn, "insert into activity (source, hash, person, kind, item, at, seq)", "", fresh.into_values().collect()).await
-}
-
 /// A JSON list of texts.
-fn list(texts: &[String]) -> String {
+pub(super) fn list(texts: &[String]) -> String {
     serde_json::to_string(texts).unwrap_or_else(|_| "[]".into())
 }
 
@@ -389,4 +278,13 @@ fn list(texts: &[String]) -> String {
 fn shas(commits: &[Commit]) -> String {
     let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
     serde_json::to_string(&shas).unwrap_or_else(|_| "[]".into())
+}
+
+/// The most files that are kept of a commit or a change: which services it touches is plain by then.
+const MOST_PATHS: usize = 500;
+
+/// Texts, one a line.
+pub(super) fn lines(paths: &[String]) -> String {
+    let plain: Vec<String> = paths.iter().take(MOST_PATHS).map(|path| path.replace(['\n', '\r', '\0'], " ")).collect();
+    plain.join("\n")
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use sqlx::{AnyConnection, Row};
 
 use super::super::bulk;
+use crate::domain::time::At;
 
 /// Collected while rows are written, marked once in the same transaction.
 #[derive(Debug, Default)]
@@ -19,6 +20,14 @@ pub(super) struct Touched {
     commits: BTreeSet<String>,
     /// Whether a commit changed that was known from a list alone.
     lists: bool,
+    /// Services that were seen, though nothing of theirs is stale.
+    seen: BTreeSet<String>,
+    /// Changes that were reviewed.
+    changes: BTreeSet<String>,
+    /// Repositories in which a run came or changed.
+    runs: BTreeSet<String>,
+    /// Days on which runs ended, by repository.
+    run_days: BTreeSet<(String, i64)>,
 }
 
 /// Services whose deployments list their commits.
@@ -44,6 +53,37 @@ impl Touched {
     pub(super) fn commit(&mut self, sha: &str, repository: Option<&str>) {
         self.repository(repository);
         self.commits.insert(sha.to_string());
+    }
+
+    /// A service that exists from now on, if it did not.
+    pub(super) fn known(&mut self, name: &str) {
+        if !name.is_empty() {
+            self.seen.insert(name.to_string());
+        }
+    }
+
+    /// A change whose reviews are others now.
+    pub(super) fn reviewed(&mut self, change: &str) {
+        self.changes.insert(change.to_string());
+    }
+
+    /// A run, and the day on which it ended.
+    pub(super) fn run(&mut self, repository: Option<&str>, finished_at: Option<At>) {
+        let Some(repository) = repository else { return };
+        self.runs.insert(repository.to_string());
+        if let Some(at) = finished_at {
+            self.run_days.insert((repository.to_string(), at.day()));
+        }
+    }
+
+    /// The days on which these runs ended before they are replaced.
+    pub(super) async fn days_of_runs(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
+        let sql = "select repository, finished_at from run where source = $1 and id in ({keys})";
+        for row in bulk::select_in(conn, sql, source, ids).await? {
+            let (repository, finished_at): (Option<String>, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+            self.run(repository.as_deref(), finished_at.map(At));
+        }
+        Ok(())
     }
 
     /// A commit that so far only a list named: no repository leads to the services that list it.
@@ -88,6 +128,15 @@ impl Touched {
             ("select distinct service from deployment where $1 <> '' and sha in ({keys})", std::mem::take(&mut self.commits)),
             ("select distinct service from deployment where $1 <> '' and repository in ({keys})", self.repositories.clone()),
             ("select service from service_repository where $1 <> '' and repository in ({keys})", std::mem::take(&mut self.repositories)),
+            (
+                "select service from service_repository where $1 <> '' and repository in (select repository from change where id in ({keys}))",
+                std::mem::take(&mut self.changes),
+            ),
+            (
+                "select service from service_repository where $1 <> '' and service in (select name from service where by_runs = 1) \
+                 and repository in ({keys})",
+                std::mem::take(&mut self.runs),
+            ),
         ];
         for (sql, keys) in lookups {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -96,14 +145,21 @@ impl Touched {
         if self.lists {
             self.services_by(conn, LISTING, "all", &["all"]).await?;
         }
+        let rows = self.run_days.into_iter().map(|(repository, day)| vec![repository.into(), day.into(), 1_i64.into()]).collect();
+        let head = "insert into run_day (repository, day, stale)";
+        bulk::insert(conn, head, "on conflict (repository, day) do update set stale = 1", rows).await?;
+        insert(conn, self.seen, "on conflict (name) do nothing").await?;
         mark(conn, self.services).await
     }
 }
 
 /// Raises `stale` of those services; one not known yet exists from now on.
 pub async fn mark(conn: &mut AnyConnection, services: impl IntoIterator<Item = String>) -> Result<()> {
+    insert(conn, services, "on conflict (name) do update set stale = service.stale + 1").await
+}
+
+async fn insert(conn: &mut AnyConnection, services: impl IntoIterator<Item = String>, tail: &str) -> Result<()> {
     let rows =
         services.into_iter().map(|name| vec![name.into(), 1_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into()]).collect();
-    let head = "insert into service (name, stale, evidence, ever_deployed, shared, derived_by)";
-    bulk::insert(conn, head, "on conflict (name) do update set stale = service.stale + 1", rows).await
+    bulk::insert(conn, "insert into service (name, stale, evidence, ever_deployed, shared, derived_by)", tail, rows).await
 }
