@@ -15,6 +15,8 @@ create index change_open on change (merged_at, closed_at, opened_at);
 
 alter table item add column key text;                  -- what people name it by, where that is not its id
 alter table item add column url text;
+create index item_created on item (created_at);
+create index item_assignee on item (assignee, done_at);
 create index item_done on item (done_at, started_at);
 create index item_seq on item (seq);
 create index review_seq on review (seq);
@@ -75,3 +77,5 @@ create table change_day (
     packed bytea not null,
     primary key (service, day)
 );
+-- The service's first merged change.
+alter table service add column first_change bigint;

@@ -35,10 +35,11 @@ pub enum Event {
 }
 
 /// How a deployment ended, if it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Not ended yet: created, queued, running.
+    #[default]
     Pending,
     /// The attempt failed; nothing was deployed.
     Failure,

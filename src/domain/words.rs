@@ -73,6 +73,12 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
+/// With its first letter large, as a sentence begins.
+pub fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A number with one decimal below ten, whole above, without a trailing ".0".
 pub fn short(x: f64) -> String {
     if !x.is_finite() {

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use super::{COMMANDS, Command, Cx, Reply};
+use super::{COMMANDS, Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Button, Card, Line, Part};
 use crate::error::Failure;
@@ -15,6 +15,8 @@ pub const COMMAND: Command = Command {
     example: "help",
     private: false,
     words: Words::Names,
+    period: PERIOD,
+    recount: None,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(async move { run(cx, &ask) }) },
 };
 

@@ -5,10 +5,15 @@
 
 mod access;
 pub mod dora;
+pub mod flow;
 mod help;
+mod left_out;
 mod press;
+pub mod receipts;
 mod retention;
 mod scope;
+mod trend;
+mod verdict;
 pub mod verify;
 mod why;
 
@@ -72,6 +77,8 @@ pub enum Effect {
     Share(Box<Card>),
     /// Replace the private answer.
     Replace(Box<Card>),
+    /// A private answer of its own, below.
+    Answer(Box<Card>),
     /// Show in a modal (update it where the press came from one).
     Modal(Box<Card>),
     /// Ask back in a modal.
@@ -92,9 +99,16 @@ pub struct Command {
     pub private: bool,
     /// Which words it takes beyond a scope and a window.
     pub words: Words,
+    /// The period where none is named: [`PERIOD`] for nearly all.
+    pub period: &'static str,
+    /// How an answer is counted again under its receipt; none: its answers have none.
+    pub recount: Option<receipts::Recount>,
     /// Answers it.
     pub run: for<'a> fn(&'a Cx, Ask) -> BoxFuture<'a, Result<Reply, Failure>>,
 }
+
+/// The period where none is named.
+pub const PERIOD: &str = "90d";
 
 /// A button or form, by the name in its `action_id`.
 pub struct Action {
@@ -115,9 +129,9 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, why::COMMAND, help::COMMAND];
 /// Every button and form.
-pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
+pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB];
 
@@ -126,10 +140,16 @@ pub const JOBS: &[Job] = &[retention::JOB];
 /// # Errors
 /// What the person can mend as [`Failure::User`], all else as [`Failure::Ours`].
 pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
+    let ask = understood(cx, text).await?;
+    answer_ask(cx, ask).await
+}
+
+/// What was typed, as a question.
+async fn understood(cx: &Cx, text: &str) -> Result<Ask, Failure> {
     let services = cx.store.services().await?;
     let projects = cx.store.projects().await?;
     let commands: Vec<CommandWords<'_>> =
-        COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words }).collect();
+        COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words, period: command.period }).collect();
     let context = ask::Context {
         commands: &commands,
         org: &cx.org.org,
@@ -138,8 +158,7 @@ pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
         now: cx.now,
         default_scope: default_scope(cx),
     };
-    let ask = ask::parse(text, &context)?;
-    answer_ask(cx, ask).await
+    Ok(ask::parse(text, &context)?)
 }
 
 /// Answers a question that is understood already.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-use super::{Action, Cx, Effect, Press, Reply, answer, answer_ask, dora, why};
+use super::receipts::recount;
+use super::{Action, Cx, Effect, Press, Reply, answer, answer_ask, understood, why};
 use crate::domain::ask::Ask;
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::window::Window;
@@ -33,7 +34,7 @@ const PERIODS: [(&str, &str); 7] = [
 
 async fn share(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let receipt = why::receipt(cx, &press.value).await?;
-    Ok(Effect::Share(Box::new(dora::again(cx, &receipt).await?)))
+    Ok(Effect::Share(Box::new((recount(&receipt)?.card)(cx, &receipt).await?)))
 }
 
 async fn period(cx: &Cx, press: Press) -> Result<Effect, Failure> {
@@ -66,8 +67,7 @@ async fn period(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 async fn period_chosen(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let receipt = why::receipt(cx, &press.value).await?;
     let window = Window::parse(chosen(&press.fields)?, cx.now, cx.org.org.zone_for(&receipt.scope))?;
-    let command = receipt.command.split(' ').next().unwrap_or_default().to_string();
-    let ask = Ask { command, scope: receipt.scope, window, window_named: true, words: Vec::new() };
+    let ask = Ask { window, window_named: true, ..understood(cx, &receipt.command).await? };
     effect(answer_ask(cx, ask).await?)
 }
 

@@ -1,5 +1,6 @@
 //! `pacer verify ID`: is this number still what was answered?
 
+use super::receipts::recount;
 use super::{Cx, why};
 use crate::domain::words;
 use crate::error::Failure;
@@ -16,7 +17,8 @@ pub struct Verified {
 /// Recomputes the receipt from the facts as they are now, as of its instant.
 pub async fn verify(cx: &Cx, id: &str) -> Result<Verified, Failure> {
     let receipt = why::receipt(cx, id).await?;
-    let checked = why::check(cx, &receipt).await?;
+    let evidence = (recount(&receipt)?.evidence)(cx, &receipt).await?;
+    let checked = why::check(cx, &receipt, &evidence).await?;
     let name = cx.org.org.scope_name(&receipt.scope);
     if checked.differs.is_empty() {
         let what = format!(

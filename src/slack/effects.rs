@@ -69,14 +69,15 @@ impl Place {
         }
     }
 
+    /// Says something to this person only, below the message.
+    async fn say(&self, app: &App, mut message: Value) -> Result<(), CallError> {
+        message["replace_original"] = json!(false);
+        self.answer(app, message).await
+    }
+
     /// Says something to this person only, where they look: in the open modal, else below the message.
-    pub async fn tell(&self, app: &App, mut message: Value) {
-        let told = if self.open_view().is_empty() {
-            message["replace_original"] = json!(false);
-            self.answer(app, message).await
-        } else {
-            self.show(app, &as_modal(&message)).await
-        };
+    pub async fn tell(&self, app: &App, message: Value) {
+        let told = if self.open_view().is_empty() { self.say(app, message).await } else { self.show(app, &as_modal(&message)).await };
         if let Err(error) = told {
             tracing::warn!(%error, "a sentence did not reach Slack");
         }
@@ -120,6 +121,7 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
         Effect::Form(form) => place.show(app, &blocks::form(&form)).await,
         Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
+        Effect::Answer(card) => place.say(app, blocks::message(&card)).await,
         Effect::Share(card) => return share(app, place, blocks::message(&card)).await,
     };
     done.map_err(not_shown)

@@ -8,17 +8,17 @@
 //!
 //! Why a task: questions that come while the version is being asked for wait for the next asking, and share it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use sqlx::{AnyConnection, AnyPool, Row};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
+use super::kept::{Kept, Weigh};
 use super::refresh::decode;
 use crate::domain::derive::DEFINITIONS;
-use crate::domain::derive::day::Packed;
+use crate::domain::derive::day::{Day, Packed};
 use crate::domain::time::{At, DAY};
 
 /// Questions answered by one asking at most.
@@ -36,26 +36,26 @@ pub(super) struct State {
     pub(super) evidence: bool,
     pub(super) ever_deployed: bool,
     pub(super) shared: bool,
+    pub(super) first_change: Option<At>,
+    /// Only a repository's name, whose changes belong to others: nothing of its own was seen.
+    pub(super) hollow: bool,
 }
 
 /// A service's packed days, unpacked: in order of time, with instants since 1970.
 #[derive(Debug, Default)]
 pub(super) struct Days {
-    from: i64,
-    to: i64,
     pub(super) deployments: Vec<Packed>,
     pub(super) attempts: Vec<At>,
     pub(super) unlinked: Vec<At>,
 }
 
-impl Days {
+impl Weigh for Days {
     fn weight(&self) -> usize {
         self.attempts.len() + self.unlinked.len() + self.deployments.iter().map(|it| 4 + it.leads.len() + it.keys.len()).sum::<usize>()
     }
 }
 
 /// What answers read, at one version.
-#[derive(Default)]
 pub(super) struct Current {
     version: i64,
     /// The last delivery before which none waits: facts of later ones may not have been seen.
@@ -69,7 +69,9 @@ pub(super) struct Current {
     pub(super) sources: Vec<(String, Option<At>, At)>,
     /// The beginning of any one incident.
     pub(super) some_incident: Option<At>,
-    days: Mutex<HashMap<String, Arc<Days>>>,
+    days: Kept<Days>,
+    /// Merged changes by service, and runs by repository.
+    pub(super) flow: super::flow::KeptFlow,
 }
 
 impl Current {
@@ -83,30 +85,12 @@ impl Current {
         self.states.iter().any(|state| state.stale && (state.name.is_empty() || names.contains(&state.name)))
     }
 
-    /// A service's days, where all of that period are kept.
-    fn kept(&self, name: &str, from: i64, to: i64) -> Option<Arc<Days>> {
-        let days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
-        days.get(name).filter(|days| days.from <= from && to <= days.to).cloned()
-    }
-
-    fn keep(&self, name: &str, days: &Arc<Days>) {
-        let mut kept = self.days.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.remove(name);
-        let taken: usize = kept.values().map(|days| days.weight()).sum();
-        if taken + days.weight() > ROOM {
-            kept.clear();
-        }
-        if days.weight() <= ROOM {
-            kept.insert(name.to_string(), Arc::clone(days));
-        }
-    }
-
     /// The days of each service, unpacked; at least those from `from` to `to`.
     pub(super) async fn days(&self, pool: &AnyPool, names: &[String], from: i64, to: i64) -> Result<Vec<Arc<Days>>> {
         let mut conn = None;
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            if let Some(days) = self.kept(name, from, to) {
+            if let Some(days) = self.days.get(name, (from, to)) {
                 found.push(days);
                 continue;
             }
@@ -115,7 +99,7 @@ impl Current {
                 None => conn.insert(pool.acquire().await?),
             };
             let days = Arc::new(unpacked(conn, name, from, to).await.with_context(|| format!("reading the days of {name}"))?);
-            self.keep(name, &days);
+            self.days.put(name, (from, to), &days);
             found.push(days);
         }
         Ok(found)
@@ -124,10 +108,10 @@ impl Current {
 
 async fn unpacked(conn: &mut AnyConnection, name: &str, from: i64, to: i64) -> Result<Days> {
     let sql = "select day, packed from service_day where service = $1 and day >= $2 and day <= $3 order by day";
-    let mut days = Days { from, to, ..Days::default() };
+    let mut days = Days::default();
     for row in sqlx::query(sql).bind(name.to_string()).bind(from).bind(to).fetch_all(&mut *conn).await? {
         let (day, bytes): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-        let packed = decode(&bytes)?;
+        let packed: Day = decode(&bytes)?;
         let start = day * DAY;
         days.deployments.extend(packed.deployments.into_iter().map(|it| Packed { at: it.at + start, ..it }));
         days.attempts.extend(packed.attempts.into_iter().map(|at| At(at + start)));
@@ -159,12 +143,12 @@ impl Reader {
 }
 
 async fn run(pool: AnyPool, mut questions: mpsc::Receiver<Question>) {
-    let mut known: Arc<Current> = Arc::default();
+    let mut known: Option<Arc<Current>> = None;
     let mut group = Vec::new();
     while questions.recv_many(&mut group, GROUP).await > 0 {
-        let checked = check(&pool, &known).await;
+        let checked = check(&pool, known.as_ref()).await;
         if let Ok(current) = &checked {
-            known = Arc::clone(current);
+            known = Some(Arc::clone(current));
         }
         for question in group.drain(..) {
             let answer = checked.as_ref().map(Arc::clone).map_err(|error| anyhow!("{error:#}"));
@@ -174,11 +158,11 @@ async fn run(pool: AnyPool, mut questions: mpsc::Receiver<Question>) {
 }
 
 /// What is known if it still holds, else what is so now.
-async fn check(pool: &AnyPool, known: &Arc<Current>) -> Result<Arc<Current>> {
+async fn check(pool: &AnyPool, known: Option<&Arc<Current>>) -> Result<Arc<Current>> {
     let mut conn = pool.acquire().await.context("taking a connection to read")?;
     let version: i64 =
         sqlx::query("select version from facts_version").fetch_one(&mut *conn).await.context("asking whether facts changed")?.try_get(0)?;
-    if version == known.version {
+    if let Some(known) = known.filter(|known| known.version == version) {
         return Ok(Arc::clone(known));
     }
     Ok(Arc::new(load(&mut conn, version).await.context("reading what is current")?))
@@ -187,7 +171,10 @@ async fn check(pool: &AnyPool, known: &Arc<Current>) -> Result<Arc<Current>> {
 async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
     let sql = "select coalesce((select min(seq) - 1 from delivery where state = 'pending'), (select max(seq) from delivery), 0)";
     let watermark = sqlx::query(sql).fetch_one(&mut *conn).await?.try_get(0)?;
-    let sql = "select name, stale, derived_by, first_event, last_fact, evidence, ever_deployed, shared from service";
+    let sql = "select name, stale, derived_by, first_event, last_fact, evidence, ever_deployed, shared, first_change, \
+               cast(case when ever_deployed = 1 or first_event is not null or first_change is not null then 0 \
+               when exists (select 1 from deployment d where d.service = s.name) then 0 \
+               when exists (select 1 from service_repository r where r.service = s.name) then 1 else 0 end as bigint) from service s";
     let states = sqlx::query(sql).fetch_all(&mut *conn).await?;
     let mut states: Vec<State> = states
         .iter()
@@ -200,6 +187,8 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
                 evidence: row.try_get::<i64, _>(5)? == 1,
                 ever_deployed: row.try_get::<i64, _>(6)? == 1,
                 shared: row.try_get::<i64, _>(7)? == 1,
+                first_change: row.try_get::<Option<i64>, _>(8)?.map(At),
+                hollow: row.try_get::<i64, _>(9)? == 1,
             })
         })
         .collect::<Result<_>>()?;
@@ -223,7 +212,8 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
             .map(|row| Ok((row.try_get(0)?, row.try_get::<Option<i64>, _>(1)?.map(At), At(row.try_get(2)?))))
             .collect::<Result<_>>()?,
         some_incident: incident.map(|row| row.try_get(0).map(At)).transpose()?,
-        days: Mutex::default(),
+        days: Kept::new(ROOM),
+        flow: super::flow::KeptFlow::default(),
     })
 }
 

@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// What is current, with the days of these services derived anew where they were stale.
-    async fn derived_anew(&self, names: &[String]) -> Result<Arc<Current>> {
+    pub(super) async fn derived_anew(&self, names: &[String]) -> Result<Arc<Current>> {
         let mut current = self.current().await?;
         // Deriving a service may tell that another shares its repository, which is then derived again.
         for _ in 0..ROUNDS {

@@ -16,6 +16,8 @@ mod current;
 pub mod deliveries;
 pub mod facts;
 pub mod figures;
+pub mod flow;
+mod kept;
 pub mod lease;
 pub mod org;
 mod queue;

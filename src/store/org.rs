@@ -69,7 +69,14 @@ impl Store {
 
     /// Every service that was declared or seen in an event, in order.
     pub async fn services(&self) -> Result<Vec<String>> {
-        Ok(self.current().await?.states.iter().filter(|state| !state.name.is_empty()).map(|state| state.name.clone()).collect())
+        Ok(self
+            .current()
+            .await?
+            .states
+            .iter()
+            .filter(|state| !state.name.is_empty() && !state.hollow)
+            .map(|state| state.name.clone())
+            .collect())
     }
 
     /// Every project that items or the organisation name.
@@ -107,6 +114,13 @@ impl Store {
                     }
                     changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
                     changed.extend(org.teams.values().flat_map(|team| team.services.iter().map(|(name, _)| name.clone())));
+                    let redrawn: BTreeSet<&String> = changed
+                        .iter()
+                        .flat_map(|name| [old.get(name), org.services.get(name)])
+                        .flatten()
+                        .filter_map(|it| it.repository.as_ref())
+                        .collect();
+                    changed.extend(sharing(conn, &org, &redrawn).await?);
                     mark_stale(conn, changed).await?;
                     deploying_by_runs(conn, &org).await?;
                     Ok(newest + 1)
@@ -115,6 +129,26 @@ impl Store {
             .await
             .context("storing the organisation")
     }
+}
+
+/// The services of those repositories: what one declares may take from another.
+async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&String>) -> Result<BTreeSet<String>> {
+    let keys: Vec<&str> = repositories.iter().map(|name| name.as_str()).collect();
+    let mut found: BTreeSet<String> = org
+        .services
+        .iter()
+        .filter(|(_, it)| it.repository.as_ref().is_some_and(|it| repositories.contains(it)))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for sql in [
+        "select service from service_repository where $1 <> '' and repository in ({keys})",
+        "select distinct service from deployment where $1 <> '' and repository in ({keys})",
+    ] {
+        for row in bulk::select_in(conn, sql, "all", &keys).await? {
+            found.insert(row.try_get(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Notes which services deploy by runs of a workflow, so that only those become stale by runs.
@@ -128,11 +162,11 @@ async fn deploying_by_runs(conn: &mut AnyConnection, org: &Org) -> Result<()> {
 }
 
 /// Repositories that the file gives to a service: events that name only the repository are that service's, those
-/// already stored too. A repository of several services is left to their own words.
+/// already stored too. A repository of several services is left to their own words, paths and environments.
 async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
     let mut by_repository: HashMap<&str, Vec<&str>> = HashMap::new();
     for (name, service) in &org.services {
-        if let Some(repository) = &service.repository {
+        if let Some(repository) = service.repository.as_ref().filter(|_| service.paths.is_empty()) {
             by_repository.entry(repository).or_default().push(name);
         }
     }
@@ -200,6 +234,7 @@ pub(super) async fn names(conn: &mut AnyConnection, parsed: &Parsed) -> Result<N
             Event::Deployment(it) if it.service.is_none() => it.repository.as_deref(),
             Event::Incident(it) if it.service.is_none() => it.repository.as_deref(),
             Event::Run(it) => it.repository.as_deref(),
+            Event::Change(it) if it.service.is_none() => it.repository.as_deref(),
             _ => None,
         })
         .collect();
@@ -215,6 +250,6 @@ pub(super) async fn names(conn: &mut AnyConnection, parsed: &Parsed) -> Result<N
 }
 
 /// A repository without its owner.
-fn basename(repository: &str) -> &str {
+pub(super) fn basename(repository: &str) -> &str {
     repository.rsplit('/').next().unwrap_or(repository)
 }

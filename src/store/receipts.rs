@@ -53,9 +53,16 @@ pub fn new_id() -> String {
     (0..8).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
 }
 
-/// The window under the name it was asked by; where that no longer means the same period, under its two instants.
-fn named(mut window: Window, period: &str, asked_at: At) -> Window {
-    let same = Window::parse(period, asked_at, window.zone).ok().filter(|again| (again.from, again.to) == (window.from, window.to));
+/// The periods that commands take where none is named.
+const DEFAULTS: [&str; 2] = ["", "6m"];
+
+/// The window under the name it was asked by; where that no longer means the same period, under its two instants. `behind`
+/// is what stands behind the scope: the period, where one was named, then other words.
+fn named(mut window: Window, behind: &str, asked_at: At) -> Window {
+    let ends = behind.match_indices(' ').map(|(end, _)| end).chain([behind.len()]);
+    let said = ends.map(|end| &behind[..end]).filter(|said| !said.is_empty());
+    let again = said.chain(DEFAULTS).filter_map(|said| Window::parse(said, asked_at, window.zone).ok());
+    let same = again.filter(|again| (again.from, again.to) == (window.from, window.to)).last();
     window.label = same.map_or_else(|| window.instants(), |again| again.label);
     window
 }
@@ -113,7 +120,7 @@ impl Store {
         };
         Ok(Some(Receipt {
             id: id.to_lowercase(),
-            window: named(window, Ask::period_in(&command, &scope), asked_at),
+            window: named(window, Ask::behind_scope(&command, &scope), asked_at),
             scope,
             asked_at,
             org_version: row.try_get(6)?,

@@ -8,11 +8,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use sqlx::{AnyConnection, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::bulk::{self, Val};
 use super::{Store, service_facts};
-use crate::domain::derive::day::{Day, commit_key, pack};
+use crate::domain::derive::change_day::pack_changes;
+use crate::domain::derive::day::{commit_key, pack};
 use crate::domain::derive::{DEFINITIONS, Derived, derive};
 use crate::domain::org::Org;
 use crate::domain::time::At;
@@ -29,6 +32,8 @@ struct Fresh {
     shared: bool,
     leads: Vec<(i64, i64)>,
     repositories: Vec<String>,
+    change_days: Vec<(i64, Vec<u8>)>,
+    first_change: Option<At>,
 }
 
 impl Store {
@@ -39,6 +44,7 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .context("looking for stale services")?;
+        self.pack_runs().await?;
         let mut done = 0;
         let org = self.org(At(i64::MAX)).await?;
         for row in rows {
@@ -65,7 +71,7 @@ impl Store {
         })
         .await
         .context("deriving a service")?;
-        let days = pack(&derived, shared).into_iter().map(|(day, packed)| Ok((day, encode(&packed)?))).collect::<Result<Vec<_>>>()?;
+        let days = encoded(pack(&derived, shared))?;
         Ok(Fresh {
             service: name.to_string(),
             stale,
@@ -77,6 +83,8 @@ impl Store {
             leads: if shared { leads(&derived) } else { Vec::new() },
             shared,
             repositories,
+            change_days: encoded(pack_changes(&derived.changes))?,
+            first_change: derived.changes.first().map(|change| change.merged_at),
         })
     }
 
@@ -94,8 +102,8 @@ impl Store {
 }
 
 async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
-    let sql = "update service set stale = 0, first_event = $1, last_fact = $2, evidence = $3, ever_deployed = $4, shared = $5, derived_by = $6 \
-               where name = $7 and stale = $8";
+    let sql = "update service set stale = 0, first_event = $1, last_fact = $2, evidence = $3, ever_deployed = $4, shared = $5, derived_by = $6, first_change = $7 \
+               where name = $8 and stale = $9";
     let done = sqlx::query(sql)
         .bind(fresh.first_event.map(|at| at.0))
         .bind(fresh.last_fact.map(|at| at.0))
@@ -103,6 +111,7 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
         .bind(i64::from(fresh.ever_deployed))
         .bind(i64::from(fresh.shared))
         .bind(DEFINITIONS)
+        .bind(fresh.first_change.map(|at| at.0))
         .bind(fresh.service.clone())
         .bind(fresh.stale)
         .execute(&mut *conn)
@@ -110,7 +119,8 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
     if done.rows_affected() == 0 {
         return Ok(());
     }
-    write_days(conn, fresh).await?;
+    write_days(conn, "service_day", &fresh.service, &fresh.days).await?;
+    write_days(conn, "change_day", &fresh.service, &fresh.change_days).await?;
     sqlx::query("delete from shared_lead where service = $1").bind(fresh.service.clone()).execute(&mut *conn).await?;
     let rows = fresh.leads.iter().map(|(key, at)| vec![(*key).into(), fresh.service.as_str().into(), (*at).into()]).collect();
     bulk::insert(conn, "insert into shared_lead (commit_key, service, finished_at)", "on conflict do nothing", rows).await?;
@@ -118,41 +128,36 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
 }
 
 /// Only the days that differ are written.
-async fn write_days(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+async fn write_days(conn: &mut AnyConnection, table: &str, service: &str, days: &[(i64, Vec<u8>)]) -> Result<()> {
     let mut known: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
-    for row in
-        sqlx::query("select day, packed from service_day where service = $1").bind(fresh.service.clone()).fetch_all(&mut *conn).await?
-    {
+    let sql = format!("select day, packed from {table} where service = $1");
+    for row in sqlx::query(AssertSqlSafe(sql)).bind(service.to_string()).fetch_all(&mut *conn).await? {
         known.insert(row.try_get(0)?, row.try_get(1)?);
     }
     let mut rows: Vec<Vec<Val>> = Vec::new();
-    for (day, packed) in &fresh.days {
+    for (day, packed) in days {
         if known.remove(day).as_ref() != Some(packed) {
-            rows.push(vec![fresh.service.as_str().into(), (*day).into(), Val::Bytes(packed.clone())]);
+            rows.push(vec![service.into(), (*day).into(), Val::Bytes(packed.clone())]);
         }
     }
-    bulk::insert(
-        conn,
-        "insert into service_day (service, day, packed)",
-        "on conflict (service, day) do update set packed = excluded.packed",
-        rows,
-    )
-    .await?;
+    let head = format!("insert into {table} (service, day, packed)");
+    bulk::insert(conn, &head, "on conflict (service, day) do update set packed = excluded.packed", rows).await?;
+    let sql = format!("delete from {table} where service = $1 and day = $2");
     for day in known.keys() {
-        sqlx::query("delete from service_day where service = $1 and day = $2")
-            .bind(fresh.service.clone())
-            .bind(*day)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query(AssertSqlSafe(sql.clone())).bind(service.to_string()).bind(*day).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-/// Notes the repositories. Another service of a repository that did not know it was shared must be derived anew.
+fn encoded<T: Serialize>(days: BTreeMap<i64, T>) -> Result<Vec<(i64, Vec<u8>)>> {
+    days.into_iter().map(|(day, packed)| Ok((day, encode(&packed)?))).collect()
+}
+
+/// Notes the repositories. Another service that did not know that this one deploys from its repository must be derived anew.
 async fn write_repositories(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
     let rows = fresh.repositories.iter().map(|repository| vec![fresh.service.as_str().into(), repository.as_str().into()]).collect();
     bulk::insert(conn, "insert into service_repository (service, repository)", "on conflict do nothing", rows).await?;
-    for repository in &fresh.repositories {
+    for repository in fresh.repositories.iter().filter(|_| fresh.ever_deployed) {
         let sql = "update service set stale = stale + 1 where shared = 0 and name <> $1 and name in (select service from service_repository where repository = $2)";
         sqlx::query(sql).bind(fresh.service.clone()).bind(repository.clone()).execute(&mut *conn).await?;
     }
@@ -161,7 +166,8 @@ async fn write_repositories(conn: &mut AnyConnection, fresh: &Fresh) -> Result<(
 
 async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[String]) -> Result<bool> {
     let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
-    let known = "select count(*) from service_repository where service <> $1 and repository in ({keys})";
+    let known = "select count(*) from service_repository where service <> $1 and service in (select name from service where ever_deployed = 1) \
+                 and repository in ({keys})";
     let seen = "select count(*) from (select 1 as one from deployment where service <> $1 and repository in ({keys}) limit 1) as others";
     for sql in [known, seen] {
         for row in bulk::select_in(conn, sql, service, &keys).await? {
@@ -180,11 +186,11 @@ fn leads(derived: &Derived) -> Vec<(i64, i64)> {
 }
 
 /// A packed day as stored.
-pub(super) fn encode(day: &Day) -> Result<Vec<u8>> {
+pub(super) fn encode<T: Serialize>(day: &T) -> Result<Vec<u8>> {
     postcard::to_stdvec(day).context("packing a day")
 }
 
 /// A stored day.
-pub(super) fn decode(bytes: &[u8]) -> Result<Day> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     postcard::from_bytes(bytes).context("unpacking a day")
 }

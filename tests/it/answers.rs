@@ -39,7 +39,7 @@ async fn dora_is_answered_in_the_acknowledgement_for_the_asker_alone() {
             "{}",
             shown(&answer)
         );
-        assert_eq!(labels(&answer.blocks), ["Share to channel", "Why these numbers", "Change period"]);
+        assert_eq!(labels(&answer.blocks), ["Share to channel", "Why these numbers", "Trend", "Change period"]);
     }
 }
 
@@ -54,13 +54,18 @@ async fn share_posts_the_answer_naming_who_shared_it_and_replaces_the_private_on
         assert_eq!((posted.only_for.as_deref(), posted.channel.as_str()), (None, "C0GENERAL"));
         assert!(shown(&posted).contains("Shared by <@U0BEN>"), "{}", shown(&posted));
         assert_eq!(posted.text, answer.text, "the same figures");
-        assert_eq!(labels(&posted.blocks), ["Why these numbers"], "the private buttons are gone");
+        assert_eq!(labels(&posted.blocks), ["Why these numbers", "Trend"], "the private buttons are gone");
         let replaced = t.next_message().await;
         assert_eq!((replaced.ts, replaced.text.as_str()), (answer.ts, "Shared to <#C0GENERAL> by <@U0BEN>."));
         // Anybody may ask why.
         t.press_as("chen", &posted, "Why these numbers").await;
         let why = t.next_view("chen", |view| view.body.to_string().contains("Deployments")).await;
         assert!(why.body.to_string().contains("checkout-105"), "{}", why.body);
+        // And see the trend, for their own eyes: the shared answer stays.
+        t.press_as("chen", &posted, "Trend").await;
+        let trend = t.next_message().await;
+        assert_eq!(trend.only_for.as_deref(), Some("U0CHEN"));
+        assert!(trend.ts != posted.ts && trend.text.contains("weeks"), "{}", trend.text);
     }
 }
 

@@ -17,6 +17,7 @@ use super::time::At;
 use super::window::Window;
 
 pub use parse::parse;
+pub use scope::{closest, text as scope_text};
 
 /// The command where none is named.
 pub const DEFAULT: &str = "dora";
@@ -54,6 +55,8 @@ pub struct CommandWords<'a> {
     pub name: &'a str,
     /// What else it takes.
     pub words: Words,
+    /// The period where none is named.
+    pub period: &'a str,
 }
 
 /// What a question is read against.
@@ -91,8 +94,9 @@ impl Ask {
         self.text(Some(period))
     }
 
-    /// The period as it stands in a [canonical](Ask::canonical) command about that scope; empty where none was named.
-    pub fn period_in<'a>(canonical: &'a str, scope: &Scope) -> &'a str {
+    /// What stands behind the scope in a [canonical](Ask::canonical) command about that scope: the period, where one was
+    /// named, then the words.
+    pub fn behind_scope<'a>(canonical: &'a str, scope: &Scope) -> &'a str {
         let arguments = canonical.split_once(' ').map_or("", |(_, arguments)| arguments);
         arguments.strip_prefix(&scope::text(scope)).unwrap_or(arguments).trim()
     }

@@ -1,7 +1,7 @@
 //! From words to an [`Ask`].
 
 use super::words::{SCOPES, Word, cut};
-use super::{Ask, Context, DEFAULT, Words, scope};
+use super::{Ask, CommandWords, Context, DEFAULT, Words, scope};
 use crate::domain::card::Scope;
 use crate::domain::window::{EXAMPLES, Period, Trouble, Window, local};
 use crate::error::{Kind, UserError};
@@ -20,7 +20,8 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
     if matches!(words.first(), Some(Word::Plain(first)) if first.eq_ignore_ascii_case("/metrics")) {
         words.remove(0);
     }
-    let (command, takes) = command(&mut words, context)?;
+    let known = command(&mut words, context)?;
+    let (command, takes) = (known.name.to_string(), known.words);
     let mut scope = None;
     let mut left = Vec::new();
     for word in words {
@@ -38,7 +39,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
         }
     }
     let scope = scope.unwrap_or_else(|| context.default_scope.clone());
-    let (window, window_named) = window(&mut left, takes, &scope, context)?;
+    let (window, window_named) = window(&mut left, known, &scope, context)?;
     refuse(&left, takes, &command, &scope, context)?;
     let words = left
         .into_iter()
@@ -51,19 +52,20 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
 }
 
 /// Takes the command's name off the words, or [`DEFAULT`] where they begin with a scope or a period.
-fn command(words: &mut Vec<Word>, context: &Context<'_>) -> Result<(String, Words), UserError> {
-    let default = context.commands.iter().find(|known| known.name == DEFAULT).map_or(Words::None, |known| known.words);
-    let Some(first) = words.first() else { return Ok((DEFAULT.into(), default)) };
+fn command<'a>(words: &mut Vec<Word>, context: &Context<'a>) -> Result<CommandWords<'a>, UserError> {
+    let default = context.commands.iter().find(|known| known.name == DEFAULT).copied();
+    let default = default.unwrap_or(CommandWords { name: DEFAULT, words: Words::None, period: "" });
+    let Some(first) = words.first() else { return Ok(default) };
     if let Word::Plain(name) = first
         && let Some(known) = context.commands.iter().find(|known| known.name.eq_ignore_ascii_case(name))
     {
         words.remove(0);
-        return Ok((known.name.into(), known.words));
+        return Ok(*known);
     }
     refuse_mention(first)?;
     let scoped = matches!(first, Word::Keyed(key, _) if SCOPES.contains(&key.as_str()));
     if scoped || period_at(words, context).is_some() || matches!(first, Word::Plain(text) if tries_a_period(text)) {
-        return Ok((DEFAULT.into(), default));
+        return Ok(default);
     }
     let typed = first.shown();
     let near = scope::closest(&typed, context.commands.iter().map(|known| (known.name, known.name)));
@@ -72,11 +74,11 @@ fn command(words: &mut Vec<Word>, context: &Context<'_>) -> Result<(String, Word
 }
 
 /// Takes the period off the words, wherever it stands.
-fn window(left: &mut Vec<Word>, takes: Words, scope: &Scope, context: &Context<'_>) -> Result<(Window, bool), UserError> {
+fn window(left: &mut Vec<Word>, known: CommandWords<'_>, scope: &Scope, context: &Context<'_>) -> Result<(Window, bool), UserError> {
     let zone = context.org.zone_for(scope);
     let mut said: Option<String> = None;
     let mut at = 0;
-    while takes != Words::Prose && at < left.len() {
+    while known.words != Words::Prose && at < left.len() {
         let Some(count) = period_at(&left[at..], context) else {
             at += 1;
             continue;
@@ -87,7 +89,7 @@ fn window(left: &mut Vec<Word>, takes: Words, scope: &Scope, context: &Context<'
         }
         said = Some(text);
     }
-    let window = Window::parse(said.as_deref().unwrap_or_default(), context.now, zone)?;
+    let window = Window::parse(said.as_deref().unwrap_or(known.period), context.now, zone)?;
     Ok((window, said.is_some()))
 }
 
@@ -166,18 +168,17 @@ fn no_person() -> UserError {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::CommandWords;
     use super::*;
     use crate::domain::org::{Org, OrgFile, apply};
     use crate::domain::time::At;
 
     const NOW: &str = "2026-11-23T12:30:00Z";
     const COMMANDS: [CommandWords<'static>; 5] = [
-        CommandWords { name: "dora", words: Words::None },
-        CommandWords { name: "trend", words: Words::Names },
-        CommandWords { name: "why", words: Words::Names },
-        CommandWords { name: "kudos", words: Words::Prose },
-        CommandWords { name: "help", words: Words::None },
+        CommandWords { name: "dora", words: Words::None, period: "" },
+        CommandWords { name: "trend", words: Words::Names, period: "" },
+        CommandWords { name: "why", words: Words::Names, period: "" },
+        CommandWords { name: "kudos", words: Words::Prose, period: "" },
+        CommandWords { name: "help", words: Words::None, period: "" },
     ];
 
     fn org() -> Org {

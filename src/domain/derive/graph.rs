@@ -60,7 +60,8 @@ impl<'a> Graph<'a> {
             if change.merged_at.is_none_or(|at| at > as_of) {
                 continue;
             }
-            let merge = graph.node(&change.merge_commit);
+            let Some(merge) = &change.merge_commit else { continue };
+            let merge = graph.node(merge);
             let head = change.head.as_deref().and_then(|head| graph.find(head)).filter(|head| graph.commit(*head).is_some());
             let listed = change.commits.iter().flatten().filter_map(|sha| graph.find(sha)).collect();
             graph.merges.insert(merge, Merge { head, listed });

@@ -8,6 +8,9 @@
 //! Why a service at a time: ancestry, rollbacks and incident links never cross services, so a change in one
 //! never makes another stale, and the result packs into one row a day ([`day::Day`]).
 
+pub mod change_day;
+pub mod changes;
+pub mod claims;
 mod contents;
 pub mod day;
 mod failure;
@@ -20,7 +23,7 @@ use super::event::Status;
 use super::time::{At, HOUR};
 
 /// Grows when a definition changes, so that packed days are made anew and receipts name what they used.
-pub const DEFINITIONS: i64 = 1;
+pub const DEFINITIONS: i64 = 2;
 
 /// How a service's events are read; from the organisation file, else the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +57,14 @@ impl Rules {
 }
 
 /// A deployment as stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "as in `event::Deployment`")]
 pub struct DeploymentRow {
     pub source: String,
     pub id: String,
+    pub repository: Option<String>,
+    /// Whether the event itself named the service.
+    pub stated: bool,
     pub environment: Option<String>,
     pub production: Option<bool>,
     pub via: String,
@@ -88,16 +94,45 @@ pub struct CommitRow {
     /// Whether the parents are git's own.
     pub exact: bool,
     pub shallow: bool,
+    /// The files it touches, one a line; only where files decide whose it is. None: not known.
+    pub paths: Option<String>,
+    /// Whether an assistant wrote along; none where its message is not known.
+    pub ai: Option<bool>,
 }
 
 /// A merged change as stored.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "as in `event::Change`")]
 pub struct ChangeRow {
-    pub merge_commit: String,
+    pub source: String,
+    pub id: String,
+    pub repository: Option<String>,
+    pub opened_at: Option<At>,
+    pub ready_at: Option<At>,
+    pub first_review_at: Option<At>,
+    pub merged_at: Option<At>,
+    pub merge_commit: Option<String>,
     pub head: Option<String>,
     pub commits: Option<Vec<String>>,
-    pub merged_at: Option<At>,
+    pub author: Option<String>,
+    pub bot: bool,
+    pub labels: Vec<String>,
+    /// Lines added and removed.
+    pub lines: Option<i64>,
+    pub service: Option<String>,
+    /// One a line.
+    pub paths: Option<String>,
+    /// By humans who are not its author, in order of time.
+    pub reviews: Vec<ReviewRow>,
+    pub seq: i64,
+}
+
+/// A review as stored.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "as in `event::Review`")]
+pub struct ReviewRow {
+    pub at: At,
+    pub reviewer: String,
 }
 
 /// An incident as stored, already known to concern this service.
@@ -114,7 +149,7 @@ pub struct IncidentRow {
 }
 
 /// Everything known about one service.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ServiceFacts {
     /// Its name.
     pub service: String,
@@ -128,6 +163,8 @@ pub struct ServiceFacts {
     pub changes: Vec<ChangeRow>,
     /// Its incidents.
     pub incidents: Vec<IncidentRow>,
+    /// Who claims what in each of its repositories.
+    pub claims: BTreeMap<String, claims::Claims>,
 }
 
 /// Whether a deployment's commits are known, and if not, why.
@@ -266,38 +303,45 @@ pub struct Derived {
     pub evidence: bool,
     /// Deployments left out because their environment is not production, by name.
     pub elsewhere: BTreeMap<String, u64>,
+    /// Its merged changes with their stages, in order of (merge, id).
+    pub changes: Vec<changes::Merged>,
 }
 
 /// Derives a service's deployments from the facts up to `as_of`: later facts do not exist.
 pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
     let mut derived = Derived::default();
     let mut successes: Vec<&DeploymentRow> = Vec::new();
-    let mut first = None;
     for row in &facts.deployments {
         let Some(finished_at) = row.finished_at.filter(|at| *at <= as_of) else { continue };
         if row.via != facts.rules.deploys_by {
             continue;
         }
-        first = first.min(Some(finished_at)).or(Some(finished_at));
-        if !facts.rules.production(row) {
-            *derived.elsewhere.entry(row.environment.clone().unwrap_or_default()).or_default() += 1;
-            continue;
-        }
-        match row.status {
-            Status::Success => successes.push(row),
-            Status::Failure => derived.attempts.push(finished_at),
-            Status::Pending => {}
+        let production = facts.rules.production(row);
+        if production && row.status == Status::Success {
+            successes.push(row);
+        } else if claims::attempted_by(row, facts) {
+            note(&mut derived.first_event, finished_at);
+            if !production {
+                *derived.elsewhere.entry(row.environment.clone().unwrap_or_default()).or_default() += 1;
+            } else if row.status == Status::Failure {
+                derived.attempts.push(finished_at);
+            }
         }
     }
     successes.sort_by(|a, b| (a.finished_at, &a.id, &a.source).cmp(&(b.finished_at, &b.id, &b.source)));
     derived.attempts.sort_unstable();
     let graph = graph::Graph::new(facts, as_of);
     let contents = contents::contents(&successes, &graph);
+    let (contents, successes) = claims::restrict(contents, successes, facts, &graph);
+    for row in &successes {
+        note(&mut derived.first_event, row.finished_at.unwrap_or_default());
+    }
     let reverts = revert::find(&contents, &graph);
+    derived.changes = changes::merged(facts, &graph, &contents, &successes, as_of);
     derived.deployments = contents.shipped;
     let incidents: Vec<&IncidentRow> = facts.incidents.iter().filter(|incident| incident.started_at <= as_of).collect();
     for incident in &incidents {
-        first = first.min(Some(incident.started_at)).or(Some(incident.started_at));
+        note(&mut derived.first_event, incident.started_at);
     }
     let hotfixes: Vec<bool> = successes.iter().map(|row| row.hotfix).collect();
     failure::mark_rollbacks(&mut derived.deployments, &hotfixes);
@@ -307,8 +351,11 @@ pub fn derive(facts: &ServiceFacts, as_of: At) -> Derived {
     derived.evidence = successes.iter().any(|row| row.hotfix || row.rollback)
         || derived.deployments.iter().any(|shipped| shipped.rework.contains(&Rework::RolledBack))
         || graph.has_messages();
-    derived.first_event = first;
     derived
+}
+
+fn note(first: &mut Option<At>, at: At) {
+    *first = Some(first.map_or(at, |known| known.min(at)));
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@
 //! | `quantity` | dates, durations and targets as people write them |
 //! | `apply` | joins a file to the organisation so far: history is kept |
 //! | `preview` | says in lines what that changes |
+//! | `identity` | who is who across tools |
 //! | `resolve` | who owns what and who is where, when |
 
 mod apply;
 mod check;
 mod file;
+pub mod identity;
 mod preview;
 mod quantity;
 mod read;
@@ -50,7 +52,7 @@ pub struct Org {
 }
 
 /// A span of time that may be open at either end: `[from, until)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
 pub struct Span {
     /// None: from the beginning.
     pub from: Option<At>,

@@ -27,7 +27,7 @@ impl Org {
     }
 
     /// A team and its descendants, each with a span in which it belonged there.
-    fn pool(&self, team: &str) -> Vec<(String, Span)> {
+    pub(super) fn pool(&self, team: &str) -> Vec<(String, Span)> {
         let mut pool = Vec::new();
         let mut open = vec![(vec![team.to_owned()], Span::ALWAYS)];
         while let Some((path, span)) = open.pop() {
@@ -112,6 +112,18 @@ impl Org {
     pub fn zone_for(&self, scope: &Scope) -> Tz {
         let team = if let Scope::Team(id) = scope { self.teams.get(id).and_then(|team| team.time_zone) } else { None };
         team.or(self.time_zone).unwrap_or(Tz::UTC)
+    }
+
+    /// Whether a work item belongs to a portfolio project: by its own project where that has the id, by an epic above it (or
+    /// that it is), by a label. A project that nobody declared is that of the items alone.
+    pub fn is_in_project(&self, id: &str, own: Option<&str>, line: &[Option<&str>], labels: &[String]) -> bool {
+        if own == Some(id) {
+            return true;
+        }
+        self.projects.get(id).is_some_and(|project| {
+            let by_epic = project.epics.iter().any(|epic| line.iter().flatten().any(|name| name.eq_ignore_ascii_case(epic)));
+            by_epic || project.labels.iter().any(|label| labels.iter().any(|own| own.eq_ignore_ascii_case(label)))
+        })
     }
 
     /// A scope as a title says it: "Payments", "checkout", "the whole organisation".

@@ -1,10 +1,14 @@
 //! The card of `dora`: verdict, five figures, the reading, small print.
 
-use super::compute::{Dora, Figure, METRICS};
+use super::compute::Dora;
 use super::reading;
-use crate::domain::card::{Button, Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth, Tone};
+use crate::domain::card::{Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth};
+use crate::domain::figure::Figure;
+use crate::domain::metric::DORA;
 use crate::domain::window::Window;
 use crate::domain::words;
+use crate::features::left_out::{self, either, join};
+use crate::features::{receipts, verdict};
 
 /// What the card is about.
 pub struct About<'a> {
@@ -16,21 +20,17 @@ pub struct About<'a> {
     pub health: Vec<SourceHealth>,
 }
 
-/// Names as people say them, in the order of [`METRICS`].
-pub const NAMES: [&str; 5] =
-    ["Deployment frequency", "Change lead time", "Failed deployment recovery time", "Change fail rate", "Deployment rework rate"];
-
 /// The card.
 pub fn card(about: &About<'_>) -> Card {
     let dora = about.dora;
-    let figures = (0..METRICS.len()).map(|place| shown(dora, place)).collect();
+    let figures = (0..DORA.len()).map(|place| shown(dora, place)).collect();
     let mut parts = vec![Part::Figures(figures)];
     if let Some(question) = reading::question(dora) {
         parts.push(Part::Text(Line::default().strong("Worth asking: ").and(question)));
     }
     Card {
         command: "dora".into(),
-        title: format!("DORA - {} - {}", capitalised(about.name), about.window.title()),
+        title: format!("DORA - {} - {}", words::capitalised(about.name), about.window.title()),
         scope: about.scope.clone(),
         window: Some(about.window.clone()),
         verdict: verdict(about),
@@ -39,14 +39,9 @@ pub fn card(about: &About<'_>) -> Card {
         notes: notes(about),
         health: about.health.clone(),
         receipt: Some(about.receipt.to_string()),
-        buttons: buttons(about.receipt),
+        buttons: receipts::buttons(about.receipt, Some("")),
         ..Card::default()
     }
-}
-
-fn buttons(receipt: &str) -> Vec<Button> {
-    let button = |label: &str, action: &str, primary| Button { label: label.into(), action: action.into(), value: receipt.into(), primary };
-    vec![button("Share to channel", "share", true), button("Why these numbers", "why", false), button("Change period", "period", false)]
 }
 
 /// One sentence that stands alone: what happened, with the numbers, then what moved.
@@ -61,7 +56,7 @@ fn verdict(about: &About<'_>) -> Line {
     if frequency.n == 0 {
         return Line::plain(format!("No deployment of {name} in this period: the sources are alive, and nothing was released."));
     }
-    let mut said = vec![format!("{} {}", capitalised(name), deploys(rate, frequency.n))];
+    let mut said = vec![format!("{} {}", words::capitalised(name), deploys(rate, frequency.n))];
     if let Some(secs) = lead.value {
         said.push(format!("a commit takes {} to production (median)", words::duration(secs)));
     }
@@ -85,35 +80,19 @@ fn deploys(rate: f64, n: u64) -> String {
 }
 
 fn moved(dora: &Dora, line: Line) -> Line {
-    if dora.before.is_none() {
-        return line.and("There is no full period before this one to compare with.");
-    }
-    let (mut better, mut worse) = (Vec::new(), Vec::new());
-    for (place, name) in NAMES.iter().enumerate() {
-        match reading::moved(dora, place) {
-            Some((Tone::Good, change)) => better.push(format!("{} ({change})", name.to_lowercase())),
-            Some((Tone::Bad, change)) => worse.push(format!("{} ({change})", name.to_lowercase())),
-            _ => {}
-        }
-    }
-    match (better.is_empty(), worse.is_empty()) {
-        (true, true) => line.and("No clear change against the period before."),
-        (false, true) => line.strong("Better: ").and(format!("{}. Nothing got clearly worse.", join(&better))),
-        (true, false) => line.strong("Worse: ").and(format!("{}. Nothing got clearly better.", join(&worse))),
-        (false, false) => line.strong("Better: ").and(format!("{}. ", join(&better))).strong("Worse: ").and(format!("{}.", join(&worse))),
-    }
+    let figures = DORA.iter().enumerate().map(|(place, metric)| (metric.name, reading::moved(dora, place)));
+    verdict::moved(line, dora.before.is_some(), figures)
 }
 
 fn shown(dora: &Dora, place: usize) -> Shown {
     let (figure, metric) = (dora.now.all()[place], &dora.metrics[place]);
-    let (_, unit) = METRICS[place];
     Shown {
-        name: NAMES[place].into(),
-        value: figure.value.map_or_else(|| absent(figure.reason).to_string(), |value| words::value(unit, value)),
+        name: DORA[place].name.into(),
+        value: figure.value.map_or_else(|| absent(figure.reason).to_string(), |value| words::value(DORA[place].unit, value)),
         change: figure.value.and_then(|_| reading::moved(dora, place)),
         spark: dora.weekly[place].clone(),
         band: band(figure, metric),
-        target: metric.target.as_ref().map(|target| aim(metric, target.value, target.status.as_deref())),
+        target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
         detail: detail(figure, metric, place),
     }
 }
@@ -141,17 +120,6 @@ fn band(figure: &Figure, metric: &Metric) -> Option<String> {
         Some(name) => format!("{name} ({})", band.source),
         None => format!("{}: not separable ({})", either(&band.candidates), band.source),
     })
-}
-
-fn aim(metric: &Metric, target: f64, status: Option<&str>) -> (Tone, String) {
-    let value = words::value(&metric.unit, target);
-    let goal = if metric.id == "deployment_frequency" { format!("target {value} or more") } else { format!("target {value} or less") };
-    match status {
-        Some("met") => (Tone::Good, format!("{goal}: met")),
-        Some("missed") => (Tone::Bad, format!("{goal}: missed")),
-        Some(_) => (Tone::Neutral, format!("{goal}: not separable yet")),
-        None => (Tone::Neutral, goal),
-    }
 }
 
 fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
@@ -195,65 +163,10 @@ fn notes(about: &About<'_>) -> Vec<Line> {
 
 /// What was left out, as people say it.
 fn left_out(dora: &Dora) -> Vec<String> {
-    let mut said = Vec::new();
-    let [_, lead, recovery, fail, _] = dora.now.all();
-    for (figure, code) in [
-        (lead, "merge"),
-        (lead, "bot"),
-        (lead, "negative_span"),
-        (lead, "no_baseline"),
-        (lead, "unknown_commit"),
-        (lead, "shallow"),
-        (recovery, "negative_span"),
-        (fail, "unlinked"),
-        (fail, "revert_unmatched"),
-    ] {
-        if let Some(count) = figure.excluded.get(code) {
-            said.push(exclusion(code, *count));
-        }
-    }
+    let mut said: Vec<String> =
+        left_out::of(&dora.metrics).into_iter().filter(|(code, _)| *code != "open").map(|(_, words)| words).collect();
     if dora.attempts > 0 {
         said.push(words::count(dora.attempts, "failed attempt", "failed attempts"));
     }
     said
-}
-
-/// An exclusion in words: "12 merge commits".
-pub fn exclusion(code: &str, count: u64) -> String {
-    let (one, many) = match code {
-        "merge" => ("merge commit", "merge commits"),
-        "bot" => ("commit by a bot", "commits by bots"),
-        "negative_span" => ("span that ends before it begins", "spans that end before they begin"),
-        "no_baseline" => ("deployment without an earlier one to compare with", "deployments without an earlier one to compare with"),
-        "unknown_commit" => ("deployment of an unknown commit", "deployments of unknown commits"),
-        "shallow" => ("deployment beyond a shallow history", "deployments beyond a shallow history"),
-        "open" => ("open failure", "open failures"),
-        "unlinked" => ("incident without a deployment", "incidents without a deployment"),
-        "revert_unmatched" => ("revert of an unknown commit", "reverts of unknown commits"),
-        other => return format!("{count} {other}"),
-    };
-    words::count(count, one, many)
-}
-
-/// "elite or high", "elite, high or medium".
-fn either(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
-}
-
-/// "a, b and c".
-fn join(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-fn capitalised(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

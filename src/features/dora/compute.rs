@@ -2,43 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::benchmark;
-use crate::domain::card::{Metric, Previous, Target};
+use crate::domain::card::Metric;
 use crate::domain::derive::day::{Packed, PackedRecovery};
+use crate::domain::figure::{Against, Figure, few_of_median, in_seconds, median_secs, sorted, to_f64, weekly_rate};
+use crate::domain::metric::DORA;
 use crate::domain::pool::Pool;
 use crate::domain::stats;
-use crate::domain::time::{At, WEEK};
+use crate::domain::time::At;
 use crate::domain::window::Window;
 
-/// Under these counts a value stands with `too_few` and no band.
-const FEW_DEPLOYMENTS: u64 = 5;
-const FEW_COMMITS: u64 = 8;
-const FEW_RECOVERIES: u64 = 8;
-/// Microseconds in a second.
-const MICROS: f64 = 1e6;
 /// The bootstrap's seed: the same rows always give the same interval.
 const SEED: u64 = 0x7061_6365;
-
-/// One figure over one period.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Figure {
-    /// In the metric's unit.
-    pub value: Option<f64>,
-    /// How many of what the metric counts.
-    pub n: u64,
-    /// 95 %.
-    pub interval: Option<[f64; 2]>,
-    /// Why there is no value, or what to mind beside it.
-    pub reason: Option<&'static str>,
-    /// What was left out.
-    pub excluded: BTreeMap<String, u64>,
-    /// P75 and P90, of lead times.
-    pub percentiles: Option<BTreeMap<String, f64>>,
-    /// Open failures that could move the median: no band.
-    pub unsettled: bool,
-    /// It rests on reverts alone.
-    pub inferred: bool,
-}
 
 /// The five over one period.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,27 +32,18 @@ pub struct Dora {
     pub now: Five,
     /// Over the window before; none where it begins before the first event.
     pub before: Option<Five>,
-    /// In machine form, in the order of [`METRICS`].
+    /// In machine form, in the order of [`DORA`].
     pub metrics: Vec<Metric>,
     /// Failed attempts in the window.
     pub attempts: u64,
     /// How many services are in the pool.
     pub services: usize,
-    /// Weekly values, oldest first, for sparklines; in the order of [`METRICS`].
+    /// Weekly values, oldest first, for sparklines; in the order of [`DORA`].
     pub weekly: [Vec<Option<f64>>; 5],
 }
 
-/// Ids with their units, in the order shown.
-pub const METRICS: [(&str, &str); 5] = [
-    ("deployment_frequency", "per_week"),
-    ("change_lead_time", "seconds"),
-    ("failed_deployment_recovery_time", "seconds"),
-    ("change_fail_rate", "fraction"),
-    ("deployment_rework_rate", "fraction"),
-];
-
 impl Five {
-    /// In the order of [`METRICS`].
+    /// In the order of [`DORA`].
     pub fn all(&self) -> [&Figure; 5] {
         [
             &self.deployment_frequency,
@@ -92,52 +57,23 @@ impl Five {
 
 /// Computes the five for a window, with the window before, bands and targets.
 pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) -> Dora {
-    let previous = window.previous();
+    let against = Against { window, first: pool.first_event, target: None };
     let now = five(pool, window);
-    let begins_before = |window: &Window| pool.first_event.is_none_or(|first| window.from < first);
-    let before = (!begins_before(&previous)).then(|| five(pool, &previous));
-    let early = begins_before(window);
-    let mut metrics = Vec::new();
-    for (place, (id, unit)) in METRICS.iter().enumerate() {
-        let figure = now.all()[place];
-        let reason = figure.reason.or_else(|| (early && figure.value.is_some()).then_some("before_data"));
-        let band = if reason.is_none() && !figure.unsettled { benchmark::band(id, figure.interval, figure.value) } else { None };
-        let target = targets.get(*id).map(|target| Target {
-            value: *target,
-            status: benchmark::target_status(id, *target, figure.value, figure.interval).map(str::to_string),
-        });
-        metrics.push(Metric {
-            id: (*id).to_string(),
-            value: figure.value,
-            unit: (*unit).to_string(),
-            n: figure.n,
-            interval: figure.interval,
-            previous: previous_of(pool, &previous, before.as_ref().map(|before| before.all()[place])),
-            band,
-            target,
-            percentiles: figure.percentiles.clone(),
-            excluded: figure.excluded.clone(),
-            reason: reason.map(str::to_string),
-        });
-    }
+    let before = against.has_before().then(|| five(pool, &window.previous()));
+    let metrics = DORA.iter().enumerate().map(|(place, definition)| {
+        let against = Against { target: targets.get(definition.id).copied(), ..against };
+        against.metric(definition, now.all()[place], before.as_ref().map(|before| before.all()[place]))
+    });
+    let metrics = metrics.collect();
     let attempts = pool.attempts.iter().filter(|at| window.holds(**at)).count() as u64;
     Dora { now, before, metrics, attempts, services: pool.services, weekly: weekly(pool, window) }
 }
 
-fn previous_of(pool: &Pool, window: &Window, figure: Option<&Figure>) -> Option<Previous> {
-    match figure {
-        Some(figure) => Some(Previous { value: figure.value, n: figure.n, reason: figure.reason.map(str::to_string) }),
-        None if pool.first_event.is_some_and(|first| first < window.to) => {
-            Some(Previous { value: None, n: 0, reason: Some("before_data".into()) })
-        }
-        None => None,
-    }
-}
-
-fn five(pool: &Pool, window: &Window) -> Five {
+/// The five over one period.
+pub fn five(pool: &Pool, window: &Window) -> Five {
     let deployments = within(&pool.deployments, window.from, window.to);
     if !pool.ever_deployed || (deployments.is_empty() && !pool.alive) {
-        let none = Figure { reason: Some("no_data"), ..Figure::default() };
+        let none = Figure::none("no_data");
         let mut five = Five {
             deployment_frequency: none.clone(),
             change_lead_time: none.clone(),
@@ -145,11 +81,11 @@ fn five(pool: &Pool, window: &Window) -> Five {
             change_fail_rate: none.clone(),
             deployment_rework_rate: none,
         };
-        leave_out(&mut five.change_fail_rate, "unlinked", unlinked(pool, window));
+        five.change_fail_rate.leave_out("unlinked", unlinked(pool, window));
         return five;
     }
     Five {
-        deployment_frequency: frequency(pool, deployments, window),
+        deployment_frequency: Figure::rate(&deployments.iter().map(Packed::finished_at).collect::<Vec<_>>(), window),
         change_lead_time: lead_time(deployments),
         failed_deployment_recovery_time: recovery_time(deployments, pool.evidence, window),
         change_fail_rate: fail_rate(pool, deployments, window),
@@ -168,33 +104,14 @@ fn unlinked(pool: &Pool, window: &Window) -> u64 {
     pool.unlinked.iter().filter(|at| window.holds(**at)).count() as u64
 }
 
-fn leave_out(figure: &mut Figure, code: &str, count: u64) {
-    if count > 0 {
-        figure.excluded.insert(code.to_string(), count);
-    }
-}
-
-fn frequency(pool: &Pool, deployments: &[Packed], window: &Window) -> Figure {
-    let n = deployments.len() as u64;
-    let weeks = window.weeks();
-    let counts: Vec<u64> = window.whole_weeks().into_iter().map(|(from, to)| within(&pool.deployments, from, to).len() as u64).collect();
-    Figure {
-        value: Some(to_f64(n) / weeks),
-        n,
-        interval: Some(stats::poisson_weekly(n, weeks, &counts)),
-        reason: (n < FEW_DEPLOYMENTS).then_some("too_few"),
-        ..Figure::default()
-    }
-}
-
 fn lead_time(deployments: &[Packed]) -> Figure {
     let leads = sorted(deployments.iter().flat_map(|it| it.leads.iter().copied()));
     let n = leads.len() as u64;
-    let mut figure = Figure { n, reason: few(n, FEW_COMMITS), value: median_secs(&leads), ..Figure::default() };
+    let mut figure = Figure { n, reason: few_of_median(n), value: median_secs(leads.iter().copied()), ..Figure::default() };
     if n > 0 {
         let clusters: Vec<&[i64]> = deployments.iter().filter(|it| !it.leads.is_empty()).map(|it| it.leads.as_slice()).collect();
         figure.interval = stats::cluster_bootstrap_median(&clusters, SEED).map(in_seconds);
-        let at = |name: &str, p| stats::quantile_of_whole(&leads, p).map(|micros| (name.to_string(), micros / MICROS));
+        let at = |name: &str, p| stats::quantile_of_whole(&leads, p).map(|micros| (name.to_string(), micros / 1e6));
         figure.percentiles = Some([at("75", 0.75), at("90", 0.9)].into_iter().flatten().collect());
     }
     for (code, count) in [
@@ -205,7 +122,7 @@ fn lead_time(deployments: &[Packed]) -> Figure {
         ("unknown_commit", sum(deployments, |it| u32::from(it.reason == 2))),
         ("shallow", sum(deployments, |it| u32::from(it.reason == 3))),
     ] {
-        leave_out(&mut figure, code, count);
+        figure.leave_out(code, count);
     }
     figure
 }
@@ -218,8 +135,8 @@ fn recovery_time(deployments: &[Packed], evidence: bool, window: &Window) -> Fig
     let ages: Vec<i64> =
         deployments.iter().filter(|it| it.recovery == PackedRecovery::Open).map(|it| window.to.since(it.finished_at()).max(0)).collect();
     let open = ages.len();
-    let mut figure = Figure { n, value: median_secs(&recoveries), ..Figure::default() };
-    figure.reason = if !evidence && !deployments.is_empty() { Some("no_incident_source") } else { few(n, FEW_RECOVERIES) };
+    let mut figure = Figure { n, value: median_secs(recoveries.iter().copied()), ..Figure::default() };
+    figure.reason = if !evidence && !deployments.is_empty() { Some("no_incident_source") } else { few_of_median(n) };
     if n > 0 {
         figure.interval = stats::median_interval(&recoveries).map(in_seconds);
         let moved_by = |ends: &[i64]| {
@@ -229,8 +146,8 @@ fn recovery_time(deployments: &[Packed], evidence: bool, window: &Window) -> Fig
         figure.unsettled = open > 0 && (moved_by(&vec![i64::MAX; open]) || moved_by(&ages));
         figure.inferred = deployments.iter().filter(|it| it.failed).all(|it| it.inferred);
     }
-    leave_out(&mut figure, "open", open as u64);
-    leave_out(&mut figure, "negative_span", ends.filter(|micros| *micros < 0).count() as u64);
+    figure.leave_out("open", open as u64);
+    figure.leave_out("negative_span", ends.filter(|micros| *micros < 0).count() as u64);
     figure
 }
 
@@ -239,8 +156,8 @@ fn fail_rate(pool: &Pool, deployments: &[Packed], window: &Window) -> Figure {
     let failed = counted.iter().filter(|it| it.failed).count() as u64;
     let mut figure = share(failed, counted.len() as u64, pool.evidence);
     figure.inferred = failed > 0 && counted.iter().filter(|it| it.failed).all(|it| it.inferred);
-    leave_out(&mut figure, "unlinked", unlinked(pool, window));
-    leave_out(&mut figure, "revert_unmatched", sum(deployments, |it| it.unmatched_reverts));
+    figure.leave_out("unlinked", unlinked(pool, window));
+    figure.leave_out("revert_unmatched", sum(deployments, |it| it.unmatched_reverts));
     figure
 }
 
@@ -248,28 +165,16 @@ fn rework_rate(deployments: &[Packed], evidence: bool) -> Figure {
     let rework = deployments.iter().filter(|it| it.rework).count() as u64;
     let mut figure = share(rework, deployments.len() as u64, evidence);
     figure.inferred = rework > 0 && deployments.iter().filter(|it| it.rework).all(|it| it.inferred);
-    leave_out(&mut figure, "revert_unmatched", sum(deployments, |it| it.unmatched_reverts));
+    figure.leave_out("revert_unmatched", sum(deployments, |it| it.unmatched_reverts));
     figure
 }
 
-/// A share of deployments with Wilson's interval. No evidence is not zero.
+/// A share of deployments. No evidence is not zero.
 fn share(hits: u64, n: u64, evidence: bool) -> Figure {
-    if n == 0 {
-        return Figure { reason: Some("no_data"), ..Figure::default() };
+    if n > 0 && !evidence {
+        return Figure { n, ..Figure::none("no_incident_source") };
     }
-    if !evidence {
-        return Figure { n, reason: Some("no_incident_source"), ..Figure::default() };
-    }
-    let reason = (n < FEW_DEPLOYMENTS).then_some("too_few");
-    Figure { value: Some(to_f64(hits) / to_f64(n)), n, interval: Some(stats::wilson(hits, n)), reason, ..Figure::default() }
-}
-
-fn few(n: u64, least: u64) -> Option<&'static str> {
-    match n {
-        0 => Some("no_data"),
-        n if n < least => Some("too_few"),
-        _ => None,
-    }
+    Figure::share(hits, n)
 }
 
 /// Each figure week by week, for the sparklines.
@@ -279,13 +184,12 @@ fn weekly(pool: &Pool, window: &Window) -> [Vec<Option<f64>>; 5] {
         let week = within(&pool.deployments, from, to);
         let known = pool.first_event.is_some_and(|first| first < to);
         let counted = week.iter().filter(|it| !it.rollback).count();
-        let leads = sorted(week.iter().flat_map(|it| it.leads.iter().copied()));
+        let leads = week.iter().flat_map(|it| it.leads.iter().copied());
         let recoveries = week.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(micros) } else { None });
-        let recoveries = sorted(recoveries.filter(|micros| *micros >= 0));
         let part = |hits: usize, n: usize| (n > 0 && pool.evidence).then(|| to_f64(hits as u64) / to_f64(n as u64));
-        series[0].push(known.then(|| to_f64(week.len() as u64) * to_f64(WEEK.unsigned_abs()) / to_f64(to.since(from).unsigned_abs())));
-        series[1].push(median_secs(&leads));
-        series[2].push(median_secs(&recoveries));
+        series[0].push(known.then(|| weekly_rate(week.len(), (from, to))));
+        series[1].push(median_secs(leads));
+        series[2].push(median_secs(recoveries.filter(|micros| *micros >= 0)));
         series[3].push(part(week.iter().filter(|it| it.failed && !it.rollback).count(), counted));
         series[4].push(part(week.iter().filter(|it| it.rework).count(), week.len()));
     }
@@ -294,24 +198,4 @@ fn weekly(pool: &Pool, window: &Window) -> [Vec<Option<f64>>; 5] {
 
 fn sum(deployments: &[Packed], of: impl Fn(&Packed) -> u32) -> u64 {
     deployments.iter().map(|it| u64::from(of(it))).sum()
-}
-
-fn sorted(micros: impl Iterator<Item = i64>) -> Vec<i64> {
-    let mut sorted: Vec<i64> = micros.collect();
-    sorted.sort_unstable();
-    sorted
-}
-
-/// The median of sorted spans in microseconds, in seconds.
-fn median_secs(sorted: &[i64]) -> Option<f64> {
-    stats::quantile_of_whole(sorted, 0.5).map(|micros| micros / MICROS)
-}
-
-fn in_seconds([low, high]: [f64; 2]) -> [f64; 2] {
-    [low / MICROS, high / MICROS]
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn to_f64(n: u64) -> f64 {
-    n as f64
 }

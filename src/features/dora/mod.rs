@@ -9,24 +9,24 @@
 
 mod card;
 pub mod compute;
+mod evidence;
 mod reading;
-
-pub use card::exclusion;
 
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-use super::{Command, Cx, Reply};
+use super::receipts::{self, Recount};
+use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Scope};
-use crate::domain::derive::DEFINITIONS;
 use crate::domain::org::Org;
 use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::error::{Failure, Kind, UserError};
-use crate::store::receipts::{Receipt, new_id};
+use crate::store::receipts::Receipt;
 use compute::{Dora, compute};
+pub(super) use evidence::evidence;
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -36,34 +36,29 @@ pub const COMMAND: Command = Command {
     example: "dora team:payments 90d",
     private: false,
     words: Words::None,
+    period: PERIOD,
+    recount: Some(Recount {
+        card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
+        evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence(cx, receipt)) },
+    }),
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
 async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
-    if let Scope::Project(id) = &ask.scope {
-        let hint = "Ask for a team or a service, as in `/metrics dora team:payments`.";
-        return Err(UserError::new(
-            Kind::NotUnderstood,
-            format!("`dora` is about what is deployed; project `{id}` is about work items."),
-            hint,
-        )
-        .into());
-    }
+    refuse_project("dora", &ask.scope)?;
     let dora = load(cx, &ask.scope, &ask.window, cx.now, &cx.org.org).await?;
-    let receipt = Receipt {
-        id: new_id(),
-        command: ask.canonical(),
-        scope: ask.scope.clone(),
-        window: ask.window.clone(),
-        asked_at: cx.now,
-        org_version: cx.org.version,
-        watermark: cx.store.watermark().await?,
-        definitions: DEFINITIONS,
-        metrics: dora.metrics.clone(),
-    };
-    let card = build(cx, &dora, &ask.scope, &ask.window, &receipt.id).await?;
+    let receipt = receipts::receipt(cx, &ask, &dora.metrics).await?;
+    let card = build(cx, &dora, &receipt).await?;
     cx.store.keep_receipt(receipt).await?;
     Ok(Reply::Card(Box::new(card)))
+}
+
+/// What is deployed belongs to services and teams.
+pub(super) fn refuse_project(command: &str, scope: &Scope) -> Result<(), Failure> {
+    let Scope::Project(id) = scope else { return Ok(()) };
+    let message = format!("`{command}` is about what is deployed; project `{id}` is about work items.");
+    let hint = format!("Ask for a team or a service, as in `/metrics {command} team:NAME`.");
+    Err(UserError::new(Kind::NotUnderstood, message, hint).into())
 }
 
 /// The figures of a scope and window as of an instant, under an organisation.
@@ -75,17 +70,18 @@ pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: 
     Ok(compute(&pool, window, &targets))
 }
 
-async fn build(cx: &Cx, dora: &Dora, scope: &Scope, window: &Window, receipt: &str) -> Result<Card, Failure> {
+async fn build(cx: &Cx, dora: &Dora, receipt: &Receipt) -> Result<Card, Failure> {
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let (scope, window) = (&receipt.scope, &receipt.window);
     let name = cx.org.org.scope_name(scope);
-    Ok(card::card(&card::About { dora, scope, name: &name, window, receipt, health }))
+    Ok(card::card(&card::About { dora, scope, name: &name, window, receipt: &receipt.id, health }))
 }
 
-/// The card of a receipt, as it was answered: for sharing.
-pub(super) async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
+/// The card of a receipt, counted again.
+async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
     let dora = load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
-    build(cx, &dora, &receipt.scope, &receipt.window, &receipt.id).await
+    build(cx, &dora, receipt).await
 }
 
 #[cfg(test)]

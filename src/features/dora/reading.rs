@@ -2,21 +2,15 @@
 //!
 //! Worded as a question, never as a cause: figures that move together do not say why.
 
-use super::compute::{Dora, Figure};
-use crate::domain::benchmark::{Direction, better};
+use super::compute::Dora;
 use crate::domain::card::Tone;
-use crate::domain::words::{self, Measured};
+use crate::domain::figure;
+use crate::domain::metric::DORA;
 
 /// How a figure moved against the window before: its tone, and the words.
 pub fn moved(dora: &Dora, place: usize) -> Option<(Tone, String)> {
     let before = dora.before.as_ref()?.all()[place];
-    let (id, unit) = super::compute::METRICS[place];
-    let better = if better(id) == Direction::More { words::Better::Higher } else { words::Better::Lower };
-    Some(words::change(unit, measured(dora.now.all()[place])?, measured(before)?, better))
-}
-
-fn measured(figure: &Figure) -> Option<Measured> {
-    Some(Measured { value: figure.value?, interval: figure.interval })
+    figure::moved(&DORA[place], dora.now.all()[place], before)
 }
 
 /// The question to ask, where figures say one together.

@@ -1,18 +1,18 @@
 //! `why ID`: which rows made this number, what was left out, and how is it defined?
 //!
 //! A receipt freezes the question, its period, the organisation and the answer. `why` derives the same period as
-//! of the instant of asking, and lists each deployment with what followed from it; the rows recount to the value
-//! shown. Where later deliveries changed the past, it says so first. Never a list of persons: rows are deployments.
+//! of the instant of asking, and lists each row with what followed from it; the rows recount to the value shown. Where
+//! later deliveries changed the past, it says so first. Never a list of persons: rows are deployments, changes, items.
 
 mod card;
-pub mod rows;
 
 use anyhow::Context;
 use futures::future::BoxFuture;
 
-use super::{Action, Command, Cx, Effect, Press, Reply, dora};
+use super::receipts::{Evidence, recount};
+use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply};
 use crate::domain::ask::{Ask, Words};
-use crate::domain::card::{Card, Metric, Scope};
+use crate::domain::card::{Card, Metric};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 
@@ -24,6 +24,8 @@ pub const COMMAND: Command = Command {
     example: "why 7f3a9c2k",
     private: false,
     words: Words::Names,
+    period: PERIOD,
+    recount: None,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
@@ -46,13 +48,9 @@ async fn pressed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 
 async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
-    let checked = check(cx, &receipt).await?;
-    let mut rows = rows::load(cx, &receipt, &checked.services).await?;
-    rows.withhold(|service| super::access::check(cx, &Scope::Service(service.to_string())).is_err());
-    Ok(card::card(
-        &card::About { receipt: &receipt, checked: &checked, rows: &rows, name: &cx.org.org.scope_name(&receipt.scope), now: cx.now },
-        page,
-    ))
+    let evidence = (recount(&receipt)?.evidence)(cx, &receipt).await?;
+    let checked = check(cx, &receipt, &evidence).await?;
+    Ok(card::card(&card::About { receipt: &receipt, checked: &checked, evidence: &evidence, now: cx.now }, page))
 }
 
 /// The receipt of that id, if the asker may see its answer.
@@ -72,10 +70,8 @@ pub struct Checked {
     pub differs: Vec<(String, Option<f64>, Option<f64>)>,
     /// Rows that arrived or changed since.
     pub late: Vec<crate::store::receipts::Late>,
-    /// The services of the scope, under the organisation of the receipt.
-    pub services: crate::store::figures::Services,
     /// The figures of today's facts.
-    pub dora: dora::compute::Dora,
+    pub metrics: Vec<Metric>,
     /// Whether the definitions changed since.
     pub redefined: bool,
 }
@@ -88,18 +84,16 @@ fn as_kept(metrics: &[Metric]) -> anyhow::Result<Vec<Metric>> {
 }
 
 /// Recomputes a receipt from the facts as they are now, as of its instant.
-pub async fn check(cx: &Cx, receipt: &Receipt) -> Result<Checked, Failure> {
-    let org = cx.store.org_version(receipt.org_version).await?;
-    let services = super::scope::services(&cx.store, &receipt.scope, &org.org).await?;
-    let dora = dora::load(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
+pub async fn check(cx: &Cx, receipt: &Receipt, evidence: &Evidence) -> Result<Checked, Failure> {
+    let metrics = (recount(receipt)?.card)(cx, receipt).await?.metrics;
     let mut differs = Vec::new();
-    for (then, now) in receipt.metrics.iter().zip(as_kept(&dora.metrics)?) {
+    for (then, now) in receipt.metrics.iter().zip(as_kept(&metrics)?) {
         if *then != now {
             differs.push((then.id.clone(), then.value, now.value));
         }
     }
-    let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = evidence.services.iter().map(|(name, _)| name.clone()).collect();
     let late = if differs.is_empty() { Vec::new() } else { cx.store.late_rows(&names, receipt, 200).await? };
     let redefined = receipt.definitions != crate::domain::derive::DEFINITIONS;
-    Ok(Checked { differs, late, services, dora, redefined })
+    Ok(Checked { differs, late, metrics, redefined })
 }

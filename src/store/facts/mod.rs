@@ -47,7 +47,7 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         parts::parts(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::deployments(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::incidents(conn, &batch, &names, &mut tally, &mut touched).await?;
-        registers::changes(conn, &batch, &mut tally, &mut touched).await?;
+        registers::changes(conn, &batch, &names, &mut tally, &mut touched).await?;
         work::reviews(conn, &batch, &mut tally, &mut touched).await?;
         work::items(conn, &batch, &mut tally).await?;
         work::activities(conn, &batch, &mut tally).await?;

@@ -49,7 +49,7 @@ pub(super) async fn parts(
     let whole = Batch { source: batch.source, seq: batch.seq, over: Over::All, events: &computed };
     let mut uncounted = Tally::default();
     registers::incidents(conn, &whole, names, &mut uncounted, touched).await?;
-    registers::changes(conn, &whole, &mut uncounted, touched).await?;
+    registers::changes(conn, &whole, names, &mut uncounted, touched).await?;
     work::items(conn, &whole, &mut uncounted).await
 }
 

@@ -116,6 +116,9 @@ pub(super) async fn deployments(
         if winners.take(&mut known, &it.id, version.clone(), tally, row) {
             touched.service(&service);
             touched.deployment(&it.id);
+            if it.service.is_none() {
+                touched.repository(it.repository.as_deref()); // it may be any service's there
+            }
         }
     }
     DEPLOYMENT.upsert(conn, winners.into_rows()).await
@@ -220,7 +223,13 @@ const CHANGE: Table = Table {
     ],
 };
 
-pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
+pub(super) async fn changes(
+    conn: &mut AnyConnection,
+    batch: &Batch<'_>,
+    names: &Names,
+    tally: &mut Tally,
+    touched: &mut Touched,
+) -> Result<()> {
     let all: Vec<_> =
         batch.events.iter().filter_map(|stated| if let Event::Change(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
@@ -264,6 +273,9 @@ pub(super) async fn changes(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
         };
         if winners.take(&mut known, &it.id, version.clone(), tally, row) {
             touched.repository(it.repository.as_deref());
+            if let Some(repository) = &it.repository {
+                touched.home(&names.service(it.service.as_deref(), Some(repository)), repository);
+            }
         }
     }
     CHANGE.upsert(conn, winners.into_rows()).await

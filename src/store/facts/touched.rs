@@ -22,6 +22,8 @@ pub(super) struct Touched {
     lists: bool,
     /// Services that were seen, though nothing of theirs is stale.
     seen: BTreeSet<String>,
+    /// Services with a repository in which a change came.
+    homes: BTreeSet<(String, String)>,
     /// Changes that were reviewed.
     changes: BTreeSet<String>,
     /// Repositories in which a run came or changed.
@@ -60,6 +62,11 @@ impl Touched {
         if !name.is_empty() {
             self.seen.insert(name.to_string());
         }
+    }
+
+    /// The service that a change of a repository belongs to, unless others claim it: it exists from now on.
+    pub(super) fn home(&mut self, service: &str, repository: &str) {
+        self.homes.insert((service.to_string(), repository.to_string()));
     }
 
     /// A change whose reviews are others now.
@@ -118,6 +125,10 @@ impl Touched {
 
     /// Marks all of it stale.
     pub(super) async fn mark(mut self, conn: &mut AnyConnection) -> Result<()> {
+        self.services.extend(self.homes.iter().map(|(service, _)| service.clone()));
+        let rows =
+            std::mem::take(&mut self.homes).into_iter().map(|(service, repository)| vec![service.into(), repository.into()]).collect();
+        bulk::insert(conn, "insert into service_repository (service, repository)", "on conflict do nothing", rows).await?;
         let lookups = [
             ("select distinct coalesce(service, '') from incident where $1 <> '' and deployment in ({keys})", self.deployments.clone()),
             (

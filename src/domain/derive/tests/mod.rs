@@ -27,10 +27,10 @@ fn facts(notation: &str) -> ServiceFacts {
             "m" => {
                 let (merge, head) = name.split_once('^').unwrap();
                 facts.changes.push(ChangeRow {
-                    merge_commit: merge.into(),
+                    merge_commit: Some(merge.into()),
                     head: Some(head.into()),
-                    commits: None,
                     merged_at: Some(hour(at)),
+                    ..ChangeRow::default()
                 });
             }
             other => panic!("no step `{other}`"),
@@ -56,7 +56,7 @@ fn commit(name: &str, at: &str) -> CommitRow {
         reverts: Vec::new(),
         parents: Some(parents.map_or(Vec::new(), |text| text.split('+').map(str::to_string).collect())),
         exact: true,
-        shallow: false,
+        ..CommitRow::default()
     }
 }
 
@@ -77,6 +77,7 @@ fn deployment(name: &str, at: &str) -> DeploymentRow {
         hotfix: flags.contains("hotfix"),
         rollback: flags.contains("rollback"),
         seq: 1,
+        ..DeploymentRow::default()
     }
 }
 

@@ -26,7 +26,7 @@ fn commit(place: usize) -> impl Strategy<Value = CommitRow> {
         reverts: if odd == 1 && place > 0 { vec![format!("c{:02}", place / 2)] } else { Vec::new() },
         parents: Some(parents.into_iter().map(|parent| format!("c{parent:02}")).collect()),
         exact: true,
-        shallow: false,
+        ..CommitRow::default()
     })
 }
 
@@ -44,6 +44,7 @@ fn deployment(place: usize) -> impl Strategy<Value = DeploymentRow> {
         hotfix: odd == 4,
         rollback: odd == 5,
         seq: 1,
+        ..DeploymentRow::default()
     })
 }
 

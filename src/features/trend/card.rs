@@ -1,0 +1,170 @@
+//! The card of `trend`: the verdict on the two halves, the weeks, what changed in between.
+
+use serde_json::{Value, json};
+
+use super::compute::{Point, Trend};
+use crate::domain::card::{Card, Figure as Shown, Line, Part, SourceHealth, Table, Tone};
+use crate::domain::words;
+use crate::features::verdict::lowered;
+use crate::features::{left_out, receipts};
+use crate::store::receipts::Receipt;
+
+/// Weeks listed in a message.
+const LISTED: usize = 8;
+
+/// What the card is about.
+pub struct About<'a> {
+    /// One or more, over the same period.
+    pub trends: &'a [Trend],
+    pub receipt: &'a Receipt,
+    pub name: &'a str,
+    pub health: Vec<SourceHealth>,
+}
+
+/// The card.
+pub fn card(about: &About<'_>) -> Card {
+    let (receipt, trends) = (about.receipt, about.trends);
+    let what = if let [only] = trends { only.definition.name } else { "DORA" };
+    let mut parts = vec![Part::Figures(trends.iter().map(shown).collect())];
+    if let [only] = trends {
+        parts.push(Part::Table(weeks(only, about)));
+    }
+    let marks = trends.first().map(|trend| trend.marks.as_slice()).unwrap_or_default();
+    if !marks.is_empty() {
+        parts.push(Part::Heading("What changed in between".into()));
+        let line = |mark: &super::compute::Mark| {
+            Line::plain(format!("{}: {}", words::date(mark.at, receipt.window.to, receipt.window.zone), mark.what))
+        };
+        parts.push(Part::List(marks.iter().map(line).collect(), None));
+    }
+    let mut data = serde_json::Map::new();
+    let series: serde_json::Map<String, Value> =
+        trends.iter().map(|trend| (trend.definition.id.to_string(), trend.points.iter().map(point).collect())).collect();
+    data.insert("series".into(), Value::Object(series));
+    let halves: serde_json::Map<String, Value> = trends.iter().map(|trend| (trend.definition.id.to_string(), halves(trend))).collect();
+    data.insert("halves".into(), Value::Object(halves));
+    data.insert("marks".into(), marks.iter().map(|mark| json!({"at": mark.at, "what": mark.what})).collect());
+    Card {
+        command: "trend".into(),
+        title: format!("{what} - {} - {}", words::capitalised(about.name), receipt.window.title()),
+        scope: receipt.scope.clone(),
+        window: Some(receipt.window.clone()),
+        verdict: verdict(about),
+        parts,
+        metrics: receipt.metrics.clone(),
+        notes: notes(about),
+        health: about.health.clone(),
+        receipt: Some(receipt.id.clone()),
+        buttons: receipts::buttons(&receipt.id, None),
+        data,
+    }
+}
+
+fn point(point: &Point) -> Value {
+    let figure = &point.figure;
+    json!({"from": point.from, "to": point.to, "value": figure.value, "n": figure.n, "interval": figure.interval, "reason": figure.reason})
+}
+
+fn halves(trend: &Trend) -> Value {
+    let half = |figure: &crate::domain::figure::Figure| json!({"value": figure.value, "n": figure.n, "interval": figure.interval});
+    json!({"weeks": trend.half_weeks, "earlier": trend.earlier.as_ref().map(half), "later": half(&trend.later)})
+}
+
+/// One sentence a metric: what it was, what it is, whether they can be told apart.
+fn verdict(about: &About<'_>) -> Line {
+    if let [only] = about.trends {
+        return of_one(only, about.name);
+    }
+    let (mut better, mut worse) = (Vec::new(), Vec::new());
+    for trend in about.trends {
+        match trend.moved() {
+            Some((Tone::Good, change)) => better.push(format!("{} ({change})", lowered(trend.definition.name))),
+            Some((Tone::Bad, change)) => worse.push(format!("{} ({change})", lowered(trend.definition.name))),
+            _ => {}
+        }
+    }
+    let name = words::capitalised(about.name);
+    let halves = about.trends.first().map_or(0, |trend| trend.half_weeks);
+    let line = Line::plain(format!("{name}, the last {} against the {halves} before: ", words::count(halves as u64, "week", "weeks")));
+    match (better.is_empty(), worse.is_empty()) {
+        (true, true) => line.and("no clear change in any of the five."),
+        (false, true) => line.strong("better ").and(format!("in {}; nothing got clearly worse.", left_out::join(&better))),
+        (true, false) => line.strong("worse ").and(format!("in {}; nothing got clearly better.", left_out::join(&worse))),
+        (false, false) => line
+            .strong("better ")
+            .and(format!("in {}, ", left_out::join(&better)))
+            .strong("worse ")
+            .and(format!("in {}.", left_out::join(&worse))),
+    }
+}
+
+fn of_one(trend: &Trend, name: &str) -> Line {
+    let (unit, what) = (trend.definition.unit, trend.definition.name);
+    let Some(later) = trend.later.value else {
+        return Line::plain(format!(
+            "There is no {} of {name} in the later half of this period, so there is no trend to see.",
+            lowered(what)
+        ));
+    };
+    let weeks = words::count(trend.half_weeks as u64, "week", "weeks");
+    let said = format!("{what} of {name}: {} in the last {weeks}", words::value(unit, later));
+    match (&trend.earlier, trend.moved()) {
+        (Some(earlier), Some((tone, change))) => {
+            let before = earlier.value.map(|value| words::value(unit, value)).unwrap_or_default();
+            let line = Line::plain(format!("{said}, {before} in the {weeks} before: "));
+            if tone == Tone::Neutral { line.and(format!("{change}.")) } else { line.strong(format!("{change}.")) }
+        }
+        _ => Line::plain(format!("{said}. The data begins within this period, so there is no earlier half to compare with.")),
+    }
+}
+
+fn shown(trend: &Trend) -> Shown {
+    let unit = trend.definition.unit;
+    let metric = &trend.metric;
+    let mut said = vec![format!("n {} over the whole period", words::number(metric.n))];
+    if let (Some(value), Some(interval)) = (metric.value, metric.interval) {
+        said.push(format!("95 % {}", words::interval(unit, value, interval)));
+    }
+    Shown {
+        name: trend.definition.name.into(),
+        value: metric.value.map_or_else(|| "no data".into(), |value| words::value(unit, value)),
+        change: trend.moved(),
+        spark: trend.points.iter().map(|point| point.figure.value).collect(),
+        band: None,
+        target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
+        detail: said.join(", "),
+    }
+}
+
+/// The latest weeks, newest first.
+fn weeks(trend: &Trend, about: &About<'_>) -> Table {
+    let window = &about.receipt.window;
+    let row = |point: &Point| {
+        let figure = &point.figure;
+        let value = figure.value.map_or_else(|| "no data".into(), |value| words::value(trend.definition.unit, value));
+        let interval = figure.value.zip(figure.interval).map(|(value, interval)| words::interval(trend.definition.unit, value, interval));
+        let n = if figure.value.is_some() { figure.n.to_string() } else { String::new() };
+        vec![words::date(point.to.plus(-1), window.to, window.zone), value, n, interval.unwrap_or_default()]
+    };
+    Table {
+        columns: ["Week to", "Value", "n", "95 %"].map(str::to_string).to_vec(),
+        numeric: vec![false, true, true, true],
+        rows: trend.points.iter().rev().take(LISTED).map(row).collect(),
+        more: None,
+    }
+}
+
+fn notes(about: &About<'_>) -> Vec<Line> {
+    let zone = about.receipt.window.zone.name();
+    let mut notes = vec![Line::plain(format!("A week is 7 days counted back from the end of the period. Times in {zone}."))];
+    if let [_, _, ..] = about.trends {
+        notes.push(
+            Line::plain("One of them week by week: ")
+                .code("/metrics trend change_lead_time")
+                .and(". Those of ")
+                .code("/metrics flow")
+                .and(" too."),
+        );
+    }
+    notes
+}

@@ -1,0 +1,203 @@
+//! A metric week by week, its two halves, and what changed in its scope. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::domain::card::{Metric, Scope, Tone};
+use crate::domain::figure::{self, Against, Figure};
+use crate::domain::flow::FlowPool;
+use crate::domain::metric::{DORA, Definition, FLOW};
+use crate::domain::org::Org;
+use crate::domain::pool::Pool;
+use crate::domain::time::At;
+use crate::domain::window::Window;
+use crate::features::{dora, flow};
+
+/// A metric over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trend {
+    /// Which.
+    pub definition: &'static Definition,
+    /// Over the whole period, in machine form.
+    pub metric: Metric,
+    /// A point a week, oldest first.
+    pub points: Vec<Point>,
+    /// The earlier half of the period; none where the data begins later.
+    pub earlier: Option<Figure>,
+    /// The later half.
+    pub later: Figure,
+    /// The length of a half in weeks.
+    pub half_weeks: usize,
+    /// What changed in the scope, oldest first.
+    pub marks: Vec<Mark>,
+}
+
+/// One week.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Its first instant.
+    pub from: At,
+    /// The first instant after it.
+    pub to: At,
+    /// The figure; without a value where the data begins later.
+    pub figure: Figure,
+}
+
+/// Something that happened to the scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// When.
+    pub at: At,
+    /// What, in a few words.
+    pub what: String,
+}
+
+impl Trend {
+    /// How the later half stands to the earlier one.
+    pub fn moved(&self) -> Option<(Tone, String)> {
+        figure::moved(self.definition, &self.later, self.earlier.as_ref()?)
+    }
+}
+
+/// Trends of DORA's metrics.
+pub fn of_dora(
+    pool: &Pool,
+    wanted: &[&'static Definition],
+    window: &Window,
+    targets: &BTreeMap<String, f64>,
+    marks: &[Mark],
+) -> Vec<Trend> {
+    let five = |window: &Window| -> Vec<Figure> { dora::compute::five(pool, window).all().into_iter().cloned().collect() };
+    trends(wanted, &DORA, window, targets, marks, |_| pool.first_event, five)
+}
+
+/// Trends of flow's.
+pub fn of_flow(
+    pool: &FlowPool,
+    wanted: &[&'static Definition],
+    window: &Window,
+    targets: &BTreeMap<String, f64>,
+    marks: &[Mark],
+) -> Vec<Trend> {
+    trends(wanted, &FLOW, window, targets, marks, |id| flow::compute::first(pool, id), |window| flow::compute::figures(pool, window))
+}
+
+fn trends(
+    wanted: &[&'static Definition],
+    all: &'static [Definition],
+    window: &Window,
+    targets: &BTreeMap<String, f64>,
+    marks: &[Mark],
+    first: impl Fn(&str) -> Option<At>,
+    figures: impl Fn(&Window) -> Vec<Figure>,
+) -> Vec<Trend> {
+    let weeks = window.whole_weeks();
+    let part = |from: At, to: At| Window { from, to, zone: window.zone, label: String::new() };
+    let by_week: Vec<(At, At, Vec<Figure>)> = weeks.iter().map(|(from, to)| (*from, *to, figures(&part(*from, *to)))).collect();
+    let half = weeks.len() / 2;
+    let middle = weeks.len().checked_sub(half).and_then(|place| weeks.get(place)).map_or(window.from, |(from, _)| *from);
+    let start = weeks.get(weeks.len() - 2 * half).map_or(window.from, |(from, _)| *from);
+    let (earlier, later, whole) = (figures(&part(start, middle)), figures(&part(middle, window.to)), figures(window));
+    let one = |definition: &'static Definition| {
+        let place = all.iter().position(|known| known.id == definition.id)?;
+        let first = first(definition.id);
+        let known = |to: At| first.is_some_and(|first| first < to);
+        let point = |(from, to, figures): &(At, At, Vec<Figure>)| {
+            let figure = if known(*to) { figures[place].clone() } else { Figure::none("before_data") };
+            Point { from: *from, to: *to, figure }
+        };
+        let against = Against { window, first, target: targets.get(definition.id).copied() };
+        let metric = Metric { previous: None, ..against.metric(definition, &whole[place], None) };
+        Some(Trend {
+            definition,
+            metric,
+            points: by_week.iter().map(point).collect(),
+            earlier: (half > 0 && first.is_some_and(|first| first <= start)).then(|| earlier[place].clone()),
+            later: later[place].clone(),
+            half_weeks: half,
+            marks: marks.to_vec(),
+        })
+    };
+    wanted.iter().filter_map(|definition| one(definition)).collect()
+}
+
+/// Services that joined or left a team within the period.
+pub fn marks(org: &Org, scope: &Scope, window: &Window) -> Vec<Mark> {
+    let Scope::Team(team) = scope else { return Vec::new() };
+    let mut marks: Vec<Mark> = org
+        .owned(team)
+        .into_iter()
+        .flat_map(|(service, span)| {
+            let joined = span.from.map(|at| Mark { at, what: format!("{service} joined") });
+            let left = span.until.map(|at| Mark { at, what: format!("{service} left") });
+            [joined, left]
+        })
+        .flatten()
+        .filter(|mark| window.holds(mark.at))
+        .collect();
+    marks.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::derive::day::Packed;
+    use crate::domain::metric;
+    use crate::domain::org::{OrgFile, apply};
+    use crate::domain::time::{DAY, WEEK};
+
+    fn window(weeks: i64) -> Window {
+        Window { from: At(100 * WEEK - weeks * WEEK), to: At(100 * WEEK), zone: chrono_tz::Tz::UTC, label: String::new() }
+    }
+
+    fn deploying(first: i64, each: impl Fn(i64) -> i64) -> Pool {
+        let weeks = (first..100).flat_map(|week| (0..each(week)).map(move |n| week * WEEK + n * DAY / 2));
+        let deployments: Vec<Packed> = weeks.map(|at| Packed { at, ..Packed::default() }).collect();
+        Pool {
+            services: 1,
+            first_event: deployments.first().map(Packed::finished_at),
+            deployments,
+            ever_deployed: true,
+            alive: true,
+            ..Pool::default()
+        }
+    }
+
+    fn frequency(pool: &Pool, weeks: i64) -> Trend {
+        let wanted = [metric::find("deployment_frequency").expect("known")];
+        of_dora(pool, &wanted, &window(weeks), &BTreeMap::new(), &[]).remove(0)
+    }
+
+    #[test]
+    fn weeks_add_up_to_the_whole_and_halves_are_compared() {
+        let trend = frequency(&deploying(50, |week| if week < 87 { 3 } else { 9 }), 26);
+        let values: Vec<f64> = trend.points.iter().filter_map(|point| point.figure.value).collect();
+        assert_eq!((values.len(), values[0], values[25]), (26, 3.0, 9.0));
+        assert_eq!(trend.points.iter().map(|point| point.figure.n).sum::<u64>(), trend.metric.n);
+        assert_eq!((trend.later.n, trend.earlier.as_ref().map(|it| it.n), trend.half_weeks), (117, Some(39), 13));
+        assert_eq!(trend.moved().map(|(tone, _)| tone), Some(Tone::Good));
+    }
+
+    #[test]
+    fn weeks_before_the_data_are_gaps_and_no_half_is_compared() {
+        let trend = frequency(&deploying(90, |_| 4), 26);
+        let known: Vec<bool> = trend.points.iter().map(|point| point.figure.value.is_some()).collect();
+        assert_eq!((known.iter().filter(|known| **known).count(), known[15], known[16]), (10, false, true));
+        assert_eq!((trend.moved(), trend.metric.reason.as_deref()), (None, Some("before_data")));
+    }
+
+    #[test]
+    fn a_window_shorter_than_two_weeks_has_no_halves() {
+        let trend = frequency(&deploying(50, |_| 4), 1);
+        assert_eq!((trend.points.len(), trend.half_weeks, trend.moved()), (1, 0, None));
+    }
+
+    #[test]
+    fn a_service_that_joins_or_leaves_leaves_a_mark() {
+        let file =
+            "[[teams]]\nid='pay'\nservices=['a', {id='b', from=1971-10-01}, {id='c', until=1971-11-01}, {id='d', from=1970-01-02}]\n";
+        let org = apply(&Org::default(), OrgFile::parse(file).expect("a file"), At(0)).expect("applies");
+        let told: Vec<String> = marks(&org, &Scope::Team("pay".into()), &window(26)).into_iter().map(|mark| mark.what).collect();
+        assert_eq!(told, ["b joined", "c left"]);
+    }
+}
