@@ -98,7 +98,7 @@ fn listed<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// What was perhaps meant: near enough in spelling, or begun in the same way.
-pub(super) fn closest<'a, T>(typed: &str, candidates: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+pub fn closest<'a, T>(typed: &str, candidates: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
     let typed: String = typed.to_lowercase().chars().take(60).collect();
     candidates
         .filter_map(|(name, what)| {
