@@ -4,6 +4,7 @@
 //! to Slack: features say, doors send.
 
 mod access;
+mod benchmark;
 pub mod dora;
 mod help;
 mod press;
@@ -115,7 +116,7 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] = &[dora::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
 /// Every button and form.
 pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.

@@ -104,7 +104,8 @@ fn moved(dora: &Dora, line: Line) -> Line {
     }
 }
 
-fn shown(dora: &Dora, place: usize) -> Shown {
+/// One of the five as people read it.
+pub fn shown(dora: &Dora, place: usize) -> Shown {
     let (figure, metric) = (dora.now.all()[place], &dora.metrics[place]);
     let (_, unit) = METRICS[place];
     Shown {
@@ -245,7 +246,7 @@ fn either(names: &[String]) -> String {
 }
 
 /// "a, b and c".
-fn join(parts: &[String]) -> String {
+pub fn join(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [only] => only.clone(),
@@ -253,7 +254,8 @@ fn join(parts: &[String]) -> String {
     }
 }
 
-fn capitalised(name: &str) -> String {
+/// With a capital first letter.
+pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -11,7 +11,7 @@ mod card;
 pub mod compute;
 mod reading;
 
-pub use card::exclusion;
+pub use card::{NAMES, capitalised, exclusion, join, shown};
 
 use std::collections::BTreeMap;
 
