@@ -25,7 +25,7 @@ pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
 }
 
 /// The team, or the team above it, that keeps its figures to itself.
-fn closed<'a>(cx: &'a Cx, team: &'a str) -> Option<&'a str> {
+pub fn closed<'a>(cx: &'a Cx, team: &'a str) -> Option<&'a str> {
     lineage(cx, team).find(|id| cx.org.org.teams.get(*id).is_some_and(|team| team.visibility.as_deref() == Some("team")))
 }
 

@@ -4,6 +4,7 @@
 //! to Slack: features say, doors send.
 
 mod access;
+mod benchmark;
 pub mod dora;
 pub mod flow;
 mod help;
@@ -129,7 +130,7 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
 /// Every button and form.
 pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
@@ -144,21 +145,23 @@ pub async fn answer(cx: &Cx, text: &str) -> Result<Reply, Failure> {
     answer_ask(cx, ask).await
 }
 
-/// What was typed, as a question.
-async fn understood(cx: &Cx, text: &str) -> Result<Ask, Failure> {
-    let services = cx.store.services().await?;
-    let projects = cx.store.projects().await?;
-    let commands: Vec<CommandWords<'_>> =
-        COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words, period: command.period }).collect();
-    let context = ask::Context {
-        commands: &commands,
-        org: &cx.org.org,
-        services: &services,
-        projects: &projects,
-        now: cx.now,
-        default_scope: default_scope(cx),
-    };
-    Ok(ask::parse(text, &context)?)
+/// What was typed, as a question. Boxed, since commands in the table ask it again of a receipt.
+fn understood<'a>(cx: &'a Cx, text: &'a str) -> BoxFuture<'a, Result<Ask, Failure>> {
+    Box::pin(async move {
+        let services = cx.store.services().await?;
+        let projects = cx.store.projects().await?;
+        let commands: Vec<CommandWords<'_>> =
+            COMMANDS.iter().map(|command| CommandWords { name: command.name, words: command.words, period: command.period }).collect();
+        let context = ask::Context {
+            commands: &commands,
+            org: &cx.org.org,
+            services: &services,
+            projects: &projects,
+            now: cx.now,
+            default_scope: default_scope(cx),
+        };
+        Ok(ask::parse(text, &context)?)
+    })
 }
 
 /// Answers a question that is understood already.

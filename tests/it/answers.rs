@@ -1,8 +1,9 @@
 //! An answer and its buttons, over both transports: ask, share, ask why, change the period.
 
 use pacer::sandbox::{Message, Submitted};
+use serde_json::json;
 
-use crate::harness::facts::{ORG, sample};
+use crate::harness::facts::{ORG, days_ago, deployment, figures, lines, sample};
 use crate::harness::{BOTH, Harness, labels};
 
 /// What stands in the blocks, as one text.
@@ -104,4 +105,67 @@ async fn change_period_asks_and_replaces_the_answer() {
         assert!(replaced.text.contains("15 deployments"), "{}", replaced.text);
         assert_ne!(receipt(&replaced), receipt(&answer), "a receipt of its own");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn benchmark_compares_with_an_industry_and_turns_into_the_answers_to_enter() {
+    for transport in BOTH {
+        let t = Harness::on(transport).await;
+        t.import_json(&sample()).await;
+        t.apply_org(ORG).await;
+        let answer = t.slash("ana", "benchmark technology 1,000 to 4,999 employees team:payments 90d").await;
+        for number in
+            ["Among respondents in Technology (DORA Quick Check 2025)", "Payments deploys more often than about", "45 deployments, 95 %"]
+        {
+            assert!(answer.text.contains(number), "{number} is not in the text: {}", answer.text);
+        }
+        assert!(shown(&answer).contains("CC BY 4.0") && shown(&answer).contains("not as a goal"), "{}", shown(&answer));
+        assert!(!answer.text.contains("Spread"), "two teams, one of which keeps its figures to itself, are no spread");
+        assert_eq!(receipt(&answer).len(), 8);
+        t.press(&answer, "Quick Check answers").await;
+        let replaced = t.next_message().await;
+        assert_eq!(replaced.ts, answer.ts);
+        assert!(replaced.text.contains("What Payments would answer in the DORA Quick Check 2025"), "{}", replaced.text);
+        assert!(shown(&replaced).contains("industry=technology"), "{}", shown(&replaced));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_benchmark_has_the_figures_of_dora_and_a_receipt_that_recounts() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    t.apply_org(ORG).await;
+    let (dora, benchmark) = (t.ask("dora team:payments").await, t.ask("benchmark 2024 team:payments").await);
+    assert_eq!(figures(&dora), figures(&benchmark));
+    assert_eq!((&benchmark["benchmark"]["year"], &benchmark["benchmark"]["industry"]), (&json!(2024), &json!("all")));
+    assert_eq!(benchmark["window"], dora["window"], "a year is a table, not a period");
+    let why = t.ask(&format!("why {}", benchmark["receipt"].as_str().expect("a receipt"))).await;
+    assert_eq!((&why["equal"], &why["rows_total"]), (&json!(true), &json!(45)));
+    let error = t.ask("benchmark tecnology").await;
+    assert_eq!(error["error"]["kind"], "not_understood");
+    assert!(error["error"]["message"].as_str().is_some_and(|message| message.contains("Did you mean `technology`?")), "{error}");
+}
+
+/// Three services of their own teams, and one whose team keeps its figures to itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_spread_of_teams_leaves_out_whoever_keeps_figures_private() {
+    let t = Harness::http().await;
+    let pace = [("one", 2), ("two", 4), ("three", 6), ("private", 1)];
+    let mut events = Vec::new();
+    for (service, days) in pace {
+        events.extend((0..80 / days).map(|number| deployment(service, number, days_ago(80 - number * days))));
+    }
+    t.import_json(&lines(&events)).await;
+    let team = |(name, _): &(&str, i64)| {
+        let visibility = if *name == "private" { "visibility = \"team\"\n" } else { "" };
+        format!("[[teams]]\nid = \"{name}-team\"\nname = \"{name}\"\nparent = \"all-of-us\"\nservices = [\"{name}\"]\n{visibility}")
+    };
+    t.apply_org(&format!("[[teams]]\nid = \"all-of-us\"\nname = \"All of us\"\n{}", pace.iter().map(team).collect::<String>())).await;
+    let answer = t.ask("benchmark 80d").await;
+    let spread = &answer["spread"][0];
+    assert_eq!((&spread["id"], &spread["teams"]), (&json!("deployment_frequency"), &json!(3)), "{answer}");
+    let a_week = |place: &str| spread[place].as_f64().map(|rate| (rate * 80.0 / 7.0).round());
+    assert_eq!([a_week("min"), a_week("median"), a_week("max")], [Some(13.0), Some(20.0), Some(40.0)]);
+    let slack = t.slash("ben", "benchmark 80d").await;
+    assert!(slack.text.contains("Spread of our own teams") && !slack.text.contains("three-team"), "{}", slack.text);
 }

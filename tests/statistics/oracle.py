@@ -54,6 +54,21 @@ def normal_tail():
     return [{"z": z, "value": float(stats.norm.sf(z))} for z in (1.8, float(Z), 2.2, 2.816, 3.5, 5.0)]
 
 
+def normal_below():
+    return [{"z": z, "value": float(stats.norm.cdf(z))} for z in (-6.0, -2.5, -1.8, -1.7, -0.3, 0.0, 1e-9, 0.7, 1.79, 1.81, 3.0)]
+
+
+def truncated_normal_below():
+    """Means and deviations as in the Quick Check, scores of its answers and between."""
+    result = []
+    for mean, deviation in [(5.5, 2.4), (4.8, 2.8), (8.1, 2.1), (7.4, 2.1), (1.4, 1.5)]:
+        low, high = (0 - mean) / deviation, (10 - mean) / deviation
+        for x in (0.5, 3.0, 5.0, 7.0, 9.0):
+            value = stats.truncnorm.cdf(x, low, high, loc=mean, scale=deviation)
+            result.append({"x": x, "mean": mean, "deviation": deviation, "value": float(value)})
+    return result
+
+
 def student_95():
     degrees = [*range(1, 61), 99, 249, 499, 500, 10_000, 125_000]
     return [{"degrees": v, "value": float(stats.t.ppf(0.975, v))} for v in degrees]
@@ -116,7 +131,7 @@ def woodruff():
     return result
 
 
-sections = [quantile, wilson, median_rank, gamma_quantile, normal_tail, student_95, garwood, poisson_weekly, bootstrap, woodruff]
+sections = [quantile, wilson, median_rank, gamma_quantile, normal_tail, normal_below, truncated_normal_below, student_95, garwood, poisson_weekly, bootstrap, woodruff]
 lines = [f'"made_with": "scipy {scipy.__version__}, numpy {np.__version__}"']
 for section in sections:
     cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in section())

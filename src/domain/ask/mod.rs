@@ -44,6 +44,8 @@ pub enum Words {
     None,
     /// Names and ids: `why ID`, `trend METRIC`.
     Names,
+    /// Names, years and counts, in which a number alone is never a period: `benchmark technology 2025`.
+    Numbers,
     /// Prose, in which a period or somebody's name is only a word: `kudos`.
     Prose,
 }

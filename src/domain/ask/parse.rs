@@ -79,7 +79,8 @@ fn window(left: &mut Vec<Word>, known: CommandWords<'_>, scope: &Scope, context:
     let mut said: Option<String> = None;
     let mut at = 0;
     while known.words != Words::Prose && at < left.len() {
-        let Some(count) = period_at(&left[at..], context) else {
+        let period = period_at(&left[at..], context).filter(|count| known.words != Words::Numbers || !only_numbers(&left[at..at + count]));
+        let Some(count) = period else {
             at += 1;
             continue;
         };
@@ -102,6 +103,12 @@ fn period_at(words: &[Word], context: &Context<'_>) -> Option<usize> {
     let plain: Vec<&str> = plain.collect();
     let today = local::wall(context.org.time_zone.unwrap_or(chrono_tz::Tz::UTC), context.now).date();
     (1..=plain.len()).rev().find(|count| Period::parse(&plain[..*count].join(" "), today).is_ok())
+}
+
+/// Whether these are numbers alone, or one to another: `2025`, `5000 to 9999`.
+fn only_numbers(words: &[Word]) -> bool {
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    words.iter().all(|word| matches!(word, Word::Plain(text) if number(text) || text == "to"))
 }
 
 /// Whether a word that is no period was probably meant as one.
@@ -173,11 +180,12 @@ mod tests {
     use crate::domain::time::At;
 
     const NOW: &str = "2026-11-23T12:30:00Z";
-    const COMMANDS: [CommandWords<'static>; 5] = [
+    const COMMANDS: [CommandWords<'static>; 6] = [
         CommandWords { name: "dora", words: Words::None, period: "" },
         CommandWords { name: "trend", words: Words::Names, period: "" },
         CommandWords { name: "why", words: Words::Names, period: "" },
         CommandWords { name: "kudos", words: Words::Prose, period: "" },
+        CommandWords { name: "benchmark", words: Words::Numbers, period: "" },
         CommandWords { name: "help", words: Words::None, period: "" },
     ];
 
@@ -228,6 +236,17 @@ mod tests {
         check("trend change_lead_time 6m service:ledger", "trend service:ledger 6m change_lead_time");
         check("kudos team:data they decided 30d ago with @ann on data", "kudos team:data they decided \"30d\" ago with \"@ann\" on data");
         check("dora 2026-05-01T00:00:00Z..2026-05-02T00:00:00Z", "dora team:data 2026-05-01T00:00:00Z..2026-05-02T00:00:00Z");
+    }
+
+    #[test]
+    fn where_numbers_are_words_a_year_alone_is_no_period() {
+        check("benchmark technology 2025", "benchmark team:data technology \"2025\"");
+        check("benchmark 2024 12w 1000-4999", "benchmark team:data 12w \"2024\" 1000-4999");
+        check("benchmark 5000 to 9999 employees", "benchmark team:data \"5000\" to \"9999\" employees");
+        check("benchmark 10,000+ last quarter", "benchmark team:data last quarter 10,000+");
+        check("benchmark quick-check 2025 2026-01..2026-03", "benchmark team:data 2026-01..2026-03 quick-check \"2025\"");
+        check("benchmark 2025 2026-03 team:payments", "benchmark team:payments 2026-03 \"2025\"");
+        check("trend change_lead_time 2025", "trend team:data 2025 change_lead_time");
     }
 
     #[test]
@@ -289,6 +308,9 @@ mod tests {
         check("90x", Kind::BadWindow, "`90x`");
         check("dora 2026-13", Kind::BadWindow, "no month 13");
         check("trend change_lead_time 2026-13", Kind::BadWindow, "no month 13");
+        check("dora 1000-4999", Kind::BadWindow, "not a period that I know");
+        check("benchmark 2026-13", Kind::BadWindow, "no month 13");
+        check("benchmark @ann", Kind::NoPersonMetrics, "teams, never persons");
         check("dora last fortnight", Kind::BadWindow, "`last fortnight` is not");
         check("dora 2026-03..2026-01", Kind::BadWindow, "ends before");
         check("dora 0d team:data", Kind::BadWindow, "is empty");
@@ -334,7 +356,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_parser_and_what_is_read_prints_back(text in "\\PC{0,60}|(why|trend|dora|kudos)( (team:data|30d|[a-z0-9:\"' .]{0,9}|last week|service:\"ledger\")){0,4}") {
+        fn no_text_breaks_the_parser_and_what_is_read_prints_back(text in "\\PC{0,60}|(why|trend|dora|kudos|benchmark)( (team:data|30d|[a-z0-9:\"' .]{0,9}|2025|1000-4999|last week|service:\"ledger\")){0,4}") {
             if let Ok(read) = ask(&text) {
                 let again = ask_as(&read.canonical(), Scope::Organisation);
                 prop_assert_eq!(again.as_ref(), Ok(&read), "{}", read.canonical());

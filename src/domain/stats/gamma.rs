@@ -93,6 +93,11 @@ pub(super) fn gamma_quantile(shape: f64, p: f64) -> f64 {
     ln_x.exp()
 }
 
+/// The probability that a gamma variable of this shape and scale 1 is below `x`, for x from 0 up to the shape plus 1.
+pub(super) fn within_gamma(shape: f64, x: f64) -> f64 {
+    if x > 0.0 { ln_lower(shape, x.ln()).0.exp() } else { 0.0 }
+}
+
 /// The probability that a standard normal variable exceeds `z`, for z from 1.8 up.
 pub(super) fn normal_tail(z: f64) -> f64 {
     let x = z * z / 2.0;

@@ -9,6 +9,7 @@
 mod bootstrap;
 mod gamma;
 mod median;
+mod normal;
 mod proportion;
 mod quantile;
 mod random;
@@ -20,6 +21,7 @@ mod oracle;
 
 pub use bootstrap::cluster_bootstrap_median;
 pub use median::median_interval;
+pub use normal::truncated_normal_below;
 pub use proportion::wilson;
 pub use quantile::{median, quantile, quantile_of_whole};
 pub use random::SplitMix64;

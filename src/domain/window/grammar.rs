@@ -135,7 +135,11 @@ fn read_word(word: &str, today: NaiveDate) -> Result<Mark, Trouble> {
         },
         [one, other] if one.starts_with('q') => read_quarter(one, Some(other), today),
         [one, other] if other.starts_with('q') => read_quarter(other, Some(one), today),
-        [year, month] => read_month(read_year(year)?, read_number(month, 2)?).map(|(year, month)| Mark::Month(year, month)),
+        // The month first: `1000-4999` has no form of a month, whatever its year.
+        [year, month] => {
+            let month = read_number(month, 2)?;
+            read_month(read_year(year)?, month).map(|(year, month)| Mark::Month(year, month))
+        }
         [year, month, day] => {
             let (year, month) = read_month(read_year(year)?, read_number(month, 2)?)?;
             read_day(year, month, read_number(day, 2)?)

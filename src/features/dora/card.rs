@@ -84,7 +84,8 @@ fn moved(dora: &Dora, line: Line) -> Line {
     verdict::moved(line, dora.before.is_some(), figures)
 }
 
-fn shown(dora: &Dora, place: usize) -> Shown {
+/// One of the five as people read it.
+pub fn shown(dora: &Dora, place: usize) -> Shown {
     let (figure, metric) = (dora.now.all()[place], &dora.metrics[place]);
     Shown {
         name: DORA[place].name.into(),

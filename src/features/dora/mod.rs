@@ -25,6 +25,7 @@ use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
+pub(super) use card::shown;
 use compute::{Dora, compute};
 pub(super) use evidence::evidence;
 

@@ -11,6 +11,11 @@
 //!
 //! Why a target needs an interval too, where the figure has one: three quick recoveries neither meet nor miss a target yet. Figures that
 //! are counts of what is there (work in progress) have none, and their value decides. Exactly at the target is met.
+//!
+//! After 2024 there are no tiers: [`quick_check`] has what is published instead, by industry and size.
+
+pub mod answer;
+pub mod quick_check;
 
 use super::card::Band;
 
