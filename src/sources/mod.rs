@@ -7,6 +7,7 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+mod incident_label;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
