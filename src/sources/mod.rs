@@ -7,6 +7,8 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+pub mod gitlab;
+mod incident_label;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
@@ -128,7 +130,7 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE];
+pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, gitlab::SOURCE];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
@@ -167,7 +169,8 @@ mod golden {
         parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
     }
 
-    fn line(stated: &Stated) -> String {
+    /// An event in one line, as snapshots hold it.
+    pub fn line(stated: &Stated) -> String {
         let version = stated.updated_at.map_or_else(|| "-".into(), At::rfc3339);
         let mut fact = serde_json::to_value(&stated.event).expect("plain data");
         fact.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
@@ -198,14 +201,24 @@ mod tests {
 
     #[test]
     fn no_bytes_make_a_source_panic() {
-        let bodies: [&[u8]; 8] = [b"", b"{", b"[", b"{}", b"[]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"];
-        let kinds = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
+        let bodies: [&[u8]; 9] = [b"", b"{", b"[", b"{}", b"[]", b"[null, {}, 1]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"];
+        let github = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
+        let gitlab = ["push", "tag_push", "merge_request", "note", "issue", "work_item", "deployment", "pipeline", "release", "build"];
+        let kinds = github.map(|kind| ("x-github-event", kind.to_owned())).into_iter();
+        let kinds = kinds.chain(gitlab.map(|kind| ("x-gitlab-event", kind.to_owned())));
+        let asks: Vec<_> = SOURCES.iter().filter_map(|source| source.pages.as_ref()).flat_map(|pages| (pages.begin)("a/b", None)).collect();
+        let asked = asks.iter().map(|ask| (pages::ASKED, serde_json::to_string(ask).expect("plain data")));
+        let kinds: Vec<(&str, String)> = kinds.chain(asked).chain([(pages::ASKED, "{".to_owned())]).collect();
         for source in SOURCES {
-            for (body, kind) in bodies.iter().flat_map(|body| kinds.map(|kind| (body, kind))) {
-                let headers = Headers([("x-github-event".to_owned(), kind.to_owned())].into());
+            for (body, (header, kind)) in bodies.iter().flat_map(|body| kinds.iter().map(move |kind| (body, kind))) {
+                let headers = Headers([((*header).to_owned(), kind.clone())].into());
                 let _ = (source.check)(&headers, body);
                 let _ = (source.delivery_id)(&headers, body);
                 let _ = (source.parse)(&headers, body);
+            }
+            for (body, ask) in bodies.iter().flat_map(|body| asks.iter().map(move |ask| (body, ask))) {
+                let answer = pages::Answer { headers: Headers::default(), body: body.to_vec() };
+                let _ = source.pages.as_ref().map(|pages| (pages.read)(ask, &answer));
             }
         }
     }

@@ -47,6 +47,13 @@ pub fn split(source: &Source, file_name: &str, bytes: &[u8]) -> Vec<Result<Deliv
     found
 }
 
+/// The header that names the event kind, from a file name that begins with it, as in `deployment_status.created.1.json`.
+pub fn kind(header: &str, file_name: &str) -> Headers {
+    let end = file_name.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(file_name.len());
+    let kind = file_name[..end].trim_end_matches('_');
+    if kind.is_empty() { Headers::default() } else { Headers([(header.to_owned(), kind.to_owned())].into()) }
+}
+
 fn reason(error: &serde_json::Error) -> String {
     if error.is_data() { format!("it is not `{{\"headers\":{{}},\"body\":{{}}}}`: {error}") } else { not_json(error) }
 }

@@ -6,6 +6,7 @@ mod command_line;
 mod crashes;
 mod feeding;
 mod gatekeeping;
+mod gitlab;
 mod harness;
 mod organisation;
 mod receipts;

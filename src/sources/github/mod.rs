@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use payload::Payload;
 
-use super::{Headers, Outcome, Refused, Source, needed, signature};
+use super::{Headers, Outcome, Refused, Source, needed, recorded, signature};
 use crate::domain::event::Parsed;
 
 /// The registration.
@@ -25,7 +25,7 @@ pub const SOURCE: Source = Source {
     check,
     parse,
     webhook: true,
-    recorded,
+    recorded: |file_name| recorded::kind(KIND, file_name),
     pages: None,
 };
 
@@ -72,13 +72,6 @@ fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Result<Outcome, String
     let payload: Payload = serde_json::from_slice(&json).map_err(|error| format!("it cannot be read: {error}"))?;
     let repository = payload.repository.as_ref().and_then(|repository| repository.full_name.clone()).filter(|name| !name.is_empty());
     read(payload, &needed(repository, "repository.full_name")?)
-}
-
-/// The kind is the file name's beginning, as in `deployment_status.created.1.json`.
-fn recorded(file_name: &str) -> Headers {
-    let end = file_name.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_').unwrap_or(file_name.len());
-    let kind = file_name[..end].trim_end_matches('_');
-    if kind.is_empty() { Headers::default() } else { Headers([(KIND.to_owned(), kind.to_owned())].into()) }
 }
 
 #[cfg(test)]

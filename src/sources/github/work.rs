@@ -1,5 +1,6 @@
 //! Deliveries that tell of work: `push`, `pull_request`, `pull_request_review`, `issues`.
 
+use super::super::incident_label::{is_severity, says_incident};
 use super::super::{Outcome, needed};
 use super::payload::{Issue, Named, Payload, PullRequest, PushCommit};
 use crate::domain::event::{Change, Commit, Event, Incident, Item, Review};
@@ -172,14 +173,4 @@ fn item(issue: Issue, id: String, project: &str, labels: Vec<String>, gone: Opti
 
 fn names(labels: Option<Vec<Named>>) -> Vec<String> {
     labels.unwrap_or_default().into_iter().filter_map(|label| label.name).collect()
-}
-
-/// `incident`, `incident: database`, `type: incident`, `sev1` to `sev4`.
-fn says_incident(label: &str) -> bool {
-    let label = label.trim().to_lowercase();
-    label.starts_with("incident") || matches!(label.as_str(), "type: incident" | "type:incident" | "type/incident") || is_severity(&label)
-}
-
-fn is_severity(label: &str) -> bool {
-    matches!(label.trim().to_lowercase().as_str(), "sev1" | "sev2" | "sev3" | "sev4")
 }

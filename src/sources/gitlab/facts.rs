@@ -1,0 +1,165 @@
+//! Facts of work that webhooks and the API tell alike: merge requests, reviews, issues. What only one of them says comes in
+//! beside the common fields.
+//!
+//! Why a microsecond for an end ([`version`]): older webhooks tell time in whole seconds, so that an approval and the merge
+//! that it lets through may be of the same one; without it the content's hash would choose between open and merged.
+
+use super::super::incident_label::{is_severity, says_incident};
+use super::fields::Fields;
+use super::people::User;
+use crate::domain::event::{Change, Event, Incident, Item, Review};
+use crate::domain::item_link::item_of;
+use crate::domain::part::{Of, Part, Step};
+use crate::domain::time::At;
+
+/// A fact and its version.
+pub type Fact = (Event, Option<At>);
+
+/// The version of a fact: of two of one instant, the one that ended it is the later.
+fn version(updated_at: Option<At>, ended: bool) -> Option<At> {
+    updated_at.map(|at| at.plus(i64::from(ended)))
+}
+
+/// As GitLab writes a reference: `group/app!12`.
+pub fn change_id(repository: &str, iid: u64) -> String {
+    format!("{repository}!{iid}")
+}
+
+/// What a payload says of a merge request outside the common fields.
+#[derive(Debug, Default)]
+pub struct Around {
+    pub author: Option<String>,
+    pub bot: bool,
+    pub head: Option<String>,
+    pub url: Option<String>,
+    pub reviewers: Vec<String>,
+    pub labels: Vec<String>,
+    pub ready_at: Option<At>,
+    pub merged_at: Option<At>,
+    pub closed_at: Option<At>,
+}
+
+/// A merge request as a change. `None`: it ended, and the payload does not say when.
+pub fn change(request: &Fields<'_>, around: Around, repository: &str) -> Result<Option<Fact>, String> {
+    let state = request.text("state")?;
+    let (merged, closed) = (state.as_deref() == Some("merged"), state.as_deref() == Some("closed"));
+    let merged_at = around.merged_at.filter(|_| merged);
+    // A merged one has ended too, as it has on GitHub.
+    let closed_at = merged_at.or(around.closed_at.filter(|_| closed));
+    if (merged || closed) && closed_at.is_none() {
+        return Ok(None);
+    }
+    let (title, branch) = (request.text("title")?, request.text("source_branch")?);
+    let robots = ["renovate/", "dependabot/"].iter().any(|start| branch.as_deref().is_some_and(|branch| branch.starts_with(start)));
+    // The branch of a robot names a package and its version, which look like an item's key.
+    let words = [branch.as_deref().filter(|_| !robots), title.as_deref()];
+    let fact = Change {
+        id: change_id(repository, request.needed("iid", request.number("iid")?)?),
+        repository: Some(repository.into()),
+        opened_at: request.time("created_at")?,
+        ready_at: around.ready_at,
+        merged_at,
+        closed_at,
+        merge_commit: if merged { merge_commit(request)?.or_else(|| around.head.clone()) } else { None },
+        head: around.head,
+        author: around.author,
+        bot: around.bot || robots,
+        draft: request.flag("draft")?.or(request.flag("work_in_progress")?) == Some(true),
+        item: item_of(words, request.text("description")?.as_deref(), repository),
+        title,
+        labels: around.labels,
+        branch,
+        reviewers: around.reviewers,
+        url: around.url,
+        ..Change::default()
+    };
+    let version = version(request.time("updated_at")?, closed_at.is_some());
+    Ok(Some((Event::Change(fact), version)))
+}
+
+/// The commit that stands for the merge request on the target branch: the squashed one, which a merge commit may lie on top
+/// of; else the merge commit; a fast-forward has neither, and its head is there itself.
+fn merge_commit(request: &Fields<'_>) -> Result<Option<String>, String> {
+    Ok(request.text("squash_commit_sha")?.or(request.text("merge_commit_sha")?))
+}
+
+/// A person's approval, or its withdrawal: one fact a person and merge request, of which the last word counts.
+pub fn approval(change: String, reviewer: User, state: &str, at: At) -> Option<Fact> {
+    let username = reviewer.username?;
+    let id = format!("approval:{change}:{username}");
+    let fact = Review { id, change, reviewer: Some(username), bot: reviewer.bot, at, state: state.into() };
+    Some((Event::Review(fact), Some(at)))
+}
+
+/// A note on a merge request as a review; `state` is what it says.
+pub fn note(note: &Fields<'_>, change: String, reviewer: User, state: &str) -> Result<Fact, String> {
+    let at = note.needed("created_at", note.time("created_at")?)?;
+    let id = format!("note:{}", note.needed("id", note.number("id")?)?);
+    let fact = Review { id, change, reviewer: reviewer.username, bot: reviewer.bot, at, state: state.into() };
+    Ok((Event::Review(fact), note.time("updated_at")?.or(Some(at))))
+}
+
+/// A draft became ready: a moment that later payloads no longer tell, so it is a part.
+pub fn ready(change: &str, at: At) -> Fact {
+    (Event::Part(Part::new(Of::Change, change, Step::Ready, at)), Some(at))
+}
+
+/// What kind of work item it is, in lower case: `issue`, `incident`, `task`, `test_case`.
+pub fn kind_of(issue: &Fields<'_>) -> Result<Option<String>, String> {
+    let kind = issue.text("type")?.or(issue.text("issue_type")?);
+    Ok(kind.map(|kind| kind.to_lowercase().replace(' ', "_")))
+}
+
+/// An issue or other work item: an item, and an incident too where its type or a label says so.
+pub fn issue(
+    issue: &Fields<'_>,
+    labels: Vec<String>,
+    assignee: Option<String>,
+    url: Option<String>,
+    repository: &str,
+) -> Result<Vec<Fact>, String> {
+    let (created_at, updated_at) = (issue.time("created_at")?, issue.time("updated_at")?);
+    let (kind, state) = (kind_of(issue)?, issue.text("state")?);
+    let id = format!("{repository}#{}", issue.needed("iid", issue.number("iid")?)?);
+    let ended_at = if state.as_deref() == Some("closed") { issue.time("closed_at")?.or(updated_at) } else { None };
+    let version = version(updated_at, ended_at.is_some());
+    // What is confidential in GitLab must not be read in Slack.
+    let title = if issue.flag("confidential")? == Some(true) { None } else { issue.text("title")? };
+    let gone = [("moved_to_id", "moved"), ("duplicated_to_id", "duplicate")];
+    let mut status = state;
+    for (field, word) in gone {
+        if issue.number(field)?.is_some() {
+            status = Some(word.into());
+        }
+    }
+    let mut facts = Vec::with_capacity(2);
+    if kind.as_deref() == Some("incident") || labels.iter().any(|label| says_incident(label)) {
+        let graded = issue.text("severity")?.map(|severity| severity.to_lowercase()).filter(|severity| severity != "unknown");
+        let incident = Incident {
+            id: id.clone(),
+            service: None,
+            repository: Some(repository.into()),
+            started_at: issue.needed("created_at", created_at)?,
+            resolved_at: ended_at,
+            deployment: None,
+            severity: graded.or_else(|| labels.iter().find(|label| is_severity(label)).map(|label| label.to_lowercase())),
+            title: title.clone(),
+        };
+        facts.push((Event::Incident(incident), version));
+    }
+    let item = Item {
+        id,
+        project: Some(repository.into()),
+        kind,
+        labels,
+        title,
+        created_at,
+        done_at: ended_at,
+        status,
+        assignee,
+        url,
+        ..Item::default()
+    };
+    facts.push((Event::Item(item), version));
+    Ok(facts)
+}
