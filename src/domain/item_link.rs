@@ -32,7 +32,8 @@ pub fn key_in(text: &str) -> Option<String> {
         let mut behind = text[found.end()..].chars();
         let ends = match (behind.next(), behind.next()) {
             (Some(next), _) if next.is_alphanumeric() || next == '_' => false,
-            (Some('-' | '.'), Some(digit)) if digit.is_ascii_digit() => false, // a date or a version
+            (Some('-'), Some(digit)) if digit.is_ascii_digit() => false, // a date
+            (Some('.'), Some(next)) if next.is_alphanumeric() => false,  // a version or a file
             _ => before != Some('-') && before != Some('.'),
         };
         (ends && !NO_KEYS.contains(&project) && (is_branch || found.as_str() == upper)).then_some(upper)
@@ -66,6 +67,7 @@ mod tests {
         check("main", "Add cache", "see #12", None);
         check("release-2026-01", "x", "", None);
         check("v-2.1", "x", "", None);
+        check("bump/lodash-4.x", "x", "", None);
         check("user/ada-pay-12", "x", "", None);
         check("pay-12_cache", "x", "", None);
     }

@@ -1,7 +1,8 @@
 //! Commits, joined by sha across sources: what several sources say of one merges field by field.
 //!
 //! The merge is commutative and associative: git's own word (exact parents) stands over webhooks and lists;
-//! among equals the least value of a field wins, parents add up, and a full clone stands over a shallow one.
+//! among equals the least value of a field wins, parents add up, and a full clone stands over a shallow one. Files are the
+//! same whoever lists them, so that the least list wins over all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -77,7 +78,7 @@ impl Kept {
                 exact: true,
                 shallow: git.shallow,
                 email: git.email.or(list.email),
-                paths: git.paths.or(list.paths),
+                paths: least(git.paths, list.paths),
                 ai: git.ai.or(list.ai),
             };
         }
@@ -217,17 +218,17 @@ mod tests {
     fn kept() -> impl Strategy<Value = Kept> {
         let text = || proptest::option::of("[ab]{1,2}");
         let parents = proptest::option::of(proptest::collection::btree_set("[ab]", 0..3));
-        (text(), proptest::option::of(0_i64..4), text(), proptest::option::of(0_i64..2), parents, any::<bool>()).prop_map(
-            |(repository, authored_at, subject, bot, parents, exact)| Kept {
-                repository,
-                authored_at,
-                committed_at: authored_at,
-                author: None,
+        (text(), proptest::option::of(0_i64..4), text(), proptest::option::of(0_i64..2), parents, any::<bool>(), text()).prop_map(
+            |(repository, authored_at, subject, bot, parents, exact, paths)| Kept {
+                // git tells all of these; what it does not tell may come from any list.
+                repository: if exact { Some("r".into()) } else { repository },
+                authored_at: if exact { Some(1) } else { authored_at },
+                committed_at: if exact { Some(1) } else { authored_at },
                 bot,
                 subject: if exact { Some("s".into()) } else { subject },
-                reverts: None,
                 parents: if exact { Some(parents.unwrap_or_default()) } else { parents },
                 exact,
+                paths,
                 ..Kept::default()
             },
         )
@@ -235,8 +236,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_of_sources_is_immaterial(a in kept(), b in kept()) {
-            prop_assert_eq!(a.clone().merge(b.clone()), b.merge(a));
+        fn the_order_of_sources_is_immaterial(a in kept(), b in kept(), c in kept()) {
+            prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
+            prop_assert_eq!(a.clone().merge(b.clone()).merge(c.clone()), a.merge(b.merge(c)));
         }
 
         #[test]

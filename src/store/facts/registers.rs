@@ -1,6 +1,6 @@
 //! The tables in which a fact has one row, and the greatest version wins.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 use sqlx::{AnyConnection, Row};
@@ -295,8 +295,8 @@ fn shas(commits: &[Commit]) -> String {
 /// The most files that are kept of a commit or a change: which services it touches is plain by then.
 const MOST_PATHS: usize = 500;
 
-/// Texts, one a line.
+/// Texts in order, one a line.
 pub(super) fn lines(paths: &[String]) -> String {
-    let plain: Vec<String> = paths.iter().take(MOST_PATHS).map(|path| path.replace(['\n', '\r', '\0'], " ")).collect();
-    plain.join("\n")
+    let plain: BTreeSet<String> = paths.iter().map(|path| path.replace(['\n', '\r', '\0'], " ")).collect();
+    plain.into_iter().take(MOST_PATHS).collect::<Vec<_>>().join("\n")
 }
