@@ -54,3 +54,26 @@ pub struct ItemSpan {
     /// When it was done.
     pub done_at: Option<At>,
 }
+
+/// Statuses of items that are over without having been done: they are neither finished nor in progress.
+const NEVER_DONE: [&str; 14] = [
+    "deleted",
+    "transferred",
+    "cancelled",
+    "canceled",
+    "not_planned",
+    "duplicate",
+    "wont_do",
+    "won't do",
+    "won't fix",
+    "wontfix",
+    "abandoned",
+    "declined",
+    "rejected",
+    "obsolete",
+];
+
+/// Whether an item of that status was dropped rather than done.
+pub fn is_dropped(status: &str) -> bool {
+    NEVER_DONE.iter().any(|known| status.trim().eq_ignore_ascii_case(known))
+}

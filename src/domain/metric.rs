@@ -101,7 +101,7 @@ pub const FLOW: [Definition; 12] = [
         "per_week",
         "Items done",
         Better::Higher,
-        "work items finished a week. Interval: Poisson, widened by how much the weeks differ.",
+        "work items finished a week; those that were dropped (cancelled, duplicate, not planned) are none. Interval: Poisson, widened by how much the weeks differ.",
     ),
     metric(
         "wip",

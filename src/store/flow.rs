@@ -18,7 +18,7 @@ use super::kept::{Kept, Weigh};
 use super::refresh::{decode, encode};
 use super::{Store, bulk::Val};
 use crate::domain::derive::change_day::{ChangeDay, PackedChange, PackedRun, RunDay, packed_change};
-use crate::domain::flow::{FlowPool, ItemSpan, OpenChange};
+use crate::domain::flow::{FlowPool, ItemSpan, OpenChange, is_dropped};
 use crate::domain::org::identity::Name;
 use crate::domain::org::{Org, Span};
 use crate::domain::time::{At, DAY};
@@ -245,7 +245,7 @@ impl Store {
             return Ok(());
         }
         let mut conn = self.pool.acquire().await?;
-        let columns = "select started_at, done_at, source, assignee, project, parent, labels, id, key from item";
+        let columns = "select started_at, done_at, source, assignee, project, parent, labels, id, key, status from item";
         for (sql, bounds) in [
             (format!("{columns} where done_at >= $1 and done_at <= $2"), (from.0, until.0)),
             (format!("{columns} where done_at > $2 and started_at <= $1"), (until.0, until.0)),
@@ -256,7 +256,8 @@ impl Store {
                     started_at: row.try_get::<Option<i64>, _>(0)?.map(At),
                     done_at: row.try_get::<Option<i64>, _>(1)?.map(At).filter(|at| *at <= until),
                 };
-                if counts(&row, whose, span.done_at.unwrap_or(until), org)? {
+                let status: Option<String> = row.try_get(9)?;
+                if !status.is_some_and(|status| is_dropped(&status)) && counts(&row, whose, span.done_at.unwrap_or(until), org)? {
                     take(span, &row)?;
                 }
             }

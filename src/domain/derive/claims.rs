@@ -169,10 +169,14 @@ pub fn restrict<'a>(
     };
     let mut kept = Contents { shipped: Vec::new(), brought: Vec::new() };
     let mut kept_rows = Vec::new();
-    for (((mut shipped, mut brought), row), own) in contents.shipped.into_iter().zip(contents.brought).zip(rows).zip(own) {
+    let versions = versions(&rows, &own);
+    for ((((mut shipped, mut brought), row), own), version) in
+        contents.shipped.into_iter().zip(contents.brought).zip(rows).zip(own).zip(versions)
+    {
         if !own {
             continue;
         }
+        shipped.version = version;
         if let Some(claims) = claims_of(row, facts).filter(|claims| claims.has_paths(&facts.service)) {
             let counts = |node: Node| {
                 graph.commit(node).and_then(|commit| commit.paths.as_deref()).is_none_or(|files| claims.touches(&facts.service, files))
@@ -185,6 +189,18 @@ pub fn restrict<'a>(
         kept_rows.push(row);
     }
     (kept, kept_rows)
+}
+
+/// What code of the service each deployment put there. One that returns to an earlier commit returns to what the service was
+/// then: the last commit deployed by then that was its own.
+fn versions(rows: &[&DeploymentRow], own: &[bool]) -> Vec<Option<String>> {
+    let mut versions: Vec<Option<String>> = Vec::with_capacity(rows.len());
+    for (place, row) in rows.iter().enumerate() {
+        let before = (0..place).rev().find(|earlier| row.sha.is_some() && rows[*earlier].sha == row.sha);
+        let then = before.and_then(|before| (0..=before).rev().find(|earlier| own[*earlier]));
+        versions.push(then.and_then(|then| versions[then].clone()).or_else(|| row.sha.clone()));
+    }
+    versions
 }
 
 fn claims_of<'f>(row: &DeploymentRow, facts: &'f ServiceFacts) -> Option<&'f Claims> {

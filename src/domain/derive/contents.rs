@@ -249,6 +249,7 @@ fn count(row: &DeploymentRow, environment: String, inside: &Inside, graph: &Grap
         environment,
         finished_at,
         sha: row.sha.clone(),
+        version: row.sha.clone(),
         seq: row.seq,
         reason: inside.reason,
         leads: Vec::new(),

@@ -42,11 +42,11 @@ pub fn mark_rollbacks(deployments: &mut [Shipped], hotfixes: &[bool]) {
 
 /// The deployment that a return to an earlier commit takes back.
 fn rolled_back(deployments: &[Shipped], stream: &[usize], place: usize) -> Option<usize> {
-    let sha = deployments[place].sha.as_ref()?;
-    if deployments[*stream.last()?].sha.as_ref() == Some(sha) {
+    let version = deployments[place].version.as_ref()?;
+    if deployments[*stream.last()?].version.as_ref() == Some(version) {
         return None; // A, A is a redeploy
     }
-    let last = stream.iter().rposition(|earlier| deployments[*earlier].sha.as_ref() == Some(sha))?;
+    let last = stream.iter().rposition(|earlier| deployments[*earlier].version.as_ref() == Some(version))?;
     stream.get(last + 1).copied()
 }
 

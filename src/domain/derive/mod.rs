@@ -248,6 +248,9 @@ pub struct Shipped {
     pub environment: String,
     pub finished_at: At,
     pub sha: Option<String>,
+    /// Which code of the service it put there: the commit deployed; in a repository of several services the last commit
+    /// deployed by then that was a deployment of this one.
+    pub version: Option<String>,
     pub seq: i64,
     pub reason: Reason,
     /// Commits counted.

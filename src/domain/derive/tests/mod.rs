@@ -11,6 +11,8 @@
     reason = "a notation of small hours and short lines"
 )]
 
+mod changes;
+mod monorepo;
 mod properties;
 
 use super::*;
