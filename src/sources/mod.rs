@@ -1,4 +1,4 @@
-//! Sources: bytes from one tool to [`Event`](crate::domain::event::Event)s. Pure: no clock, no network, no files.
+//! Sources: bytes from one tool to [`Event`]s. Pure: no clock, no network, no files.
 //!
 //! To add one: a file here and a line in [`SOURCES`].
 
@@ -7,6 +7,8 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+pub mod jira;
+pub mod object;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
@@ -128,7 +130,7 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE];
+pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, jira::SOURCE];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
@@ -138,7 +140,8 @@ pub fn source(slug: &str) -> Option<&'static Source> {
 /// Recorded payloads in `tests/fixtures/`, and what the sources make of them.
 #[cfg(test)]
 mod golden {
-    use super::{Source, recorded};
+    use super::pages::{ASKED, Answer, Ask};
+    use super::{Headers, Source, recorded};
     use crate::domain::event::Stated;
     use crate::domain::time::At;
 
@@ -165,6 +168,33 @@ mod golden {
         }
         assert!(!parsed.events.is_empty(), "{name}: nothing and no reason");
         parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
+    }
+
+    /// A stream of pages, read from its first ask on: each recorded answer of that beginning of a name, in order, answers the
+    /// next ask, and what is asked about things on a page comes before the next page.
+    pub fn stream(source: &Source, first: Ask, beginning: &str) -> Vec<String> {
+        let folder = format!("{}/tests/fixtures/{}/pages", env!("CARGO_MANIFEST_DIR"), source.slug);
+        let entries = std::fs::read_dir(&folder).expect("the fixtures");
+        let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect();
+        names.retain(|name| name.starts_with(beginning));
+        names.sort();
+        let (mut asks, mut lines) = (vec![first], Vec::new());
+        for name in names {
+            let ask = asks.pop().expect("an ask for each answer");
+            lines.push(format!("ask {}", serde_json::to_string(&ask).expect("plain data")));
+            let body = std::fs::read(format!("{folder}/{name}")).expect("a file");
+            let read = source.pages.as_ref().expect("pages").read;
+            let page =
+                read(&ask, &Answer { headers: Headers::default(), body: body.clone() }).unwrap_or_else(|why| panic!("{name}: {why}"));
+            lines.push(format!("{name} lists {} of {:?}", page.listed, page.total));
+            lines.extend(page.events.iter().map(line));
+            let stored = Headers([(ASKED.to_owned(), serde_json::to_string(&ask).expect("plain data"))].into());
+            assert_eq!((source.parse)(&stored, &body).events, page.events, "{name}: a stored page says the same");
+            asks.extend(page.next);
+            asks.extend(page.inner.into_iter().rev());
+        }
+        assert_eq!(asks, [], "each ask has an answer");
+        lines
     }
 
     fn line(stated: &Stated) -> String {
@@ -198,7 +228,9 @@ mod tests {
 
     #[test]
     fn no_bytes_make_a_source_panic() {
-        let bodies: [&[u8]; 8] = [b"", b"{", b"[", b"{}", b"[]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"];
+        let mut bodies: Vec<Vec<u8>> =
+            [&b""[..], b"{", b"[", b"{}", b"[]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"].map(Into::into).into();
+        bodies.extend(["jira:issue_updated", "comment_created"].map(|kind| format!("{{\"webhookEvent\":\"{kind}\"}}").into_bytes()));
         let kinds = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
         for source in SOURCES {
             for (body, kind) in bodies.iter().flat_map(|body| kinds.map(|kind| (body, kind))) {
@@ -206,6 +238,16 @@ mod tests {
                 let _ = (source.check)(&headers, body);
                 let _ = (source.delivery_id)(&headers, body);
                 let _ = (source.parse)(&headers, body);
+            }
+            let Some(pages) = &source.pages else { continue };
+            let memories = [None, Some(r#"{"issues":"","issue":"1"}"#.to_owned())];
+            for (body, memory) in bodies.iter().flat_map(|body| memories.iter().map(move |memory| (body, memory))) {
+                for mut ask in (pages.begin)("\"", None) {
+                    for path in ["", "/", "/x/statuses", "/search", "/search/jql?", "/approximate-count", "/changelog"] {
+                        ask = pages::Ask { path: path.into(), memory: memory.clone(), body: Some("{}".into()), ..ask };
+                        let _ = (pages.read)(&ask, &pages::Answer { headers: Headers::default(), body: body.clone() });
+                    }
+                }
             }
         }
     }
