@@ -8,6 +8,7 @@ pub mod generic;
 pub mod git;
 pub mod github;
 pub mod jira;
+pub mod linear;
 pub mod object;
 pub mod pages;
 pub mod recorded;
@@ -130,7 +131,7 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, jira::SOURCE];
+pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, jira::SOURCE, linear::SOURCE];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
@@ -231,6 +232,7 @@ mod tests {
         let mut bodies: Vec<Vec<u8>> =
             [&b""[..], b"{", b"[", b"{}", b"[]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"].map(Into::into).into();
         bodies.extend(["jira:issue_updated", "comment_created"].map(|kind| format!("{{\"webhookEvent\":\"{kind}\"}}").into_bytes()));
+        bodies.extend(["Issue", "Comment"].map(|kind| format!("{{\"type\":\"{kind}\",\"action\":\"create\"}}").into_bytes()));
         let kinds = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
         for source in SOURCES {
             for (body, kind) in bodies.iter().flat_map(|body| kinds.map(|kind| (body, kind))) {
