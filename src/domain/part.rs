@@ -1,8 +1,9 @@
 //! [`Part`]: one step in the life of an incident, a change or an item, from a sender that never states the fact whole.
 //!
 //! `CDEvents` says "detected" and later "resolved", each without what the other said; GitHub says when a draft became
-//! ready only at that moment. Identity of a part: (source, `of`, `id`, `step`); the greatest version wins, as for
-//! any register. [`whole`] lays the parts of one fact over each other and over the fact itself, where that was stated.
+//! ready only at that moment; Jira says that work on an issue began each time it does. Identity of a part: (source, `of`,
+//! `id`, `step`); the greatest version wins, as for any register, but for a step that [is taken once](Step::earliest_wins).
+//! [`whole`] lays the parts of one fact over each other and over the fact itself, where that was stated.
 //!
 //! Why: one row a fact, merged column by column as parts arrive, gives another row for another order as soon as three
 //! parts state the same column. Kept apart, each part is a register of its own, and the sum of them is computed.
@@ -30,6 +31,8 @@ pub enum Step {
     Began,
     /// Somebody said that it had begun; the earlier of the two counts.
     Reported,
+    /// Work on it began. That happens once: of all that is told the earliest counts.
+    Started,
     /// A draft became ready for review.
     Ready,
     /// Its words changed.
@@ -57,11 +60,22 @@ impl Step {
         match self {
             Self::Began => "began",
             Self::Reported => "reported",
+            Self::Started => "started",
             Self::Ready => "ready",
             Self::Updated => "updated",
             Self::Merged => "merged",
             Self::Ended => "ended",
         }
+    }
+
+    /// Whether it belongs to a fact that its sender states whole beside it: alone it makes none.
+    pub fn joins_a_whole(self) -> bool {
+        matches!(self, Self::Ready | Self::Started)
+    }
+
+    /// Whether of two tellings the earlier moment wins, whatever their versions: a tracker tells each time that work began.
+    pub fn earliest_wins(self) -> bool {
+        self == Self::Started
     }
 }
 
@@ -189,6 +203,8 @@ impl Known<'_> {
         item.status = self.text(|part| &part.status).or(item.status);
         item.assignee = self.text(|part| &part.assignee).or(item.assignee);
         item.created_at = self.began().or(item.created_at);
+        let starts = self.parts.iter().filter(|part| part.step == Step::Started).map(|part| part.at);
+        item.started_at = starts.chain(item.started_at).min();
         item.done_at = self.ended(item.created_at).or(item.done_at);
         if let Some(labelled) = self.parts.iter().find(|part| !part.labels.is_empty()) {
             item.labels.clone_from(&labelled.labels);
@@ -238,5 +254,25 @@ mod tests {
         let ready = (Part::new(Of::Change, "o/r#1", Step::Ready, At(5)), Some(At(5)));
         let Some(Event::Change(change)) = whole(Some(&stated), &[ready]) else { panic!("a change") };
         assert_eq!((change.ready_at, change.merged_at), (Some(At(5)), Some(At(9))));
+    }
+
+    #[test]
+    fn work_began_at_the_earliest_that_is_told_whole_or_in_steps() {
+        let check = |stated: Option<i64>, told: &[i64], expect: Option<i64>| {
+            let item = Item { id: "10042".into(), started_at: stated.map(At), title: Some("x".into()), ..Item::default() };
+            let mut parts: Vec<_> =
+                told.iter().map(|at| (Part::new(Of::Item, "10042", Step::Started, At(*at)), Some(At(99 - at)))).collect();
+            for _ in 0..2 {
+                let Some(Event::Item(laid)) = whole(Some(&Event::Item(item.clone())), &parts) else { panic!("an item") };
+                assert_eq!(laid, Item { started_at: expect.map(At), ..item.clone() }, "{stated:?} {told:?}");
+                parts.reverse();
+            }
+        };
+        check(None, &[], None);
+        check(Some(5), &[], Some(5));
+        check(None, &[7], Some(7));
+        check(None, &[7, 3, 7], Some(3));
+        check(Some(5), &[7], Some(5));
+        check(Some(5), &[3], Some(3));
     }
 }

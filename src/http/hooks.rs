@@ -1,4 +1,4 @@
-//! `POST /hooks/{source}`: a delivery is proven, checked, made durable, and only then answered with 202.
+//! `POST /hooks/{source}`: a delivery is proven, checked, made durable, and only then answered with 202 (Linear: 200).
 
 use std::sync::Arc;
 
@@ -71,7 +71,12 @@ async fn take(app: &App, intake: &Intake, source: &'static Source, secrets: &[St
     }
     app.metrics.delivery(source.slug, if recorded.duplicate { "duplicate" } else { "recorded" });
     let body = json!({ "batch": recorded.batch, "read": 1, "duplicate": u8::from(recorded.duplicate) });
-    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+    Ok((accepted(source), Json(body)).into_response())
+}
+
+/// Linear takes every answer but 200 for a failure: it would send again, and in the end switch the webhook off.
+fn accepted(source: &Source) -> StatusCode {
+    if source.slug == "linear" { StatusCode::OK } else { StatusCode::ACCEPTED }
 }
 
 fn refused(refused: Refused) -> Refusal {
@@ -131,5 +136,12 @@ mod tests {
         assert_eq!(app.store.waiting().await.expect("counts"), 1);
         app.store.close().await;
         assert_eq!(send(&app, "new", "d2", "{}").await, Err(503));
+    }
+
+    #[test]
+    fn linear_hears_200_and_all_others_202() {
+        for source in crate::sources::SOURCES {
+            assert_eq!(accepted(source).as_u16(), if source.slug == "linear" { 200 } else { 202 }, "{}", source.slug);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Sources: bytes from one tool to [`Event`](crate::domain::event::Event)s. Pure: no clock, no network, no files.
+//! Sources: bytes from one tool to [`Event`]s. Pure: no clock, no network, no files.
 //!
 //! To add one: a file here and a line in [`SOURCES`].
 
@@ -9,6 +9,9 @@ pub mod git;
 pub mod github;
 pub mod gitlab;
 mod incident_label;
+pub mod jira;
+pub mod linear;
+pub mod object;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
@@ -130,7 +133,8 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, gitlab::SOURCE];
+pub const SOURCES: &[Source] =
+    &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, gitlab::SOURCE, jira::SOURCE, linear::SOURCE];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
@@ -140,7 +144,8 @@ pub fn source(slug: &str) -> Option<&'static Source> {
 /// Recorded payloads in `tests/fixtures/`, and what the sources make of them.
 #[cfg(test)]
 mod golden {
-    use super::{Source, recorded};
+    use super::pages::{ASKED, Answer, Ask};
+    use super::{Headers, Source, recorded};
     use crate::domain::event::Stated;
     use crate::domain::time::At;
 
@@ -167,6 +172,33 @@ mod golden {
         }
         assert!(!parsed.events.is_empty(), "{name}: nothing and no reason");
         parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
+    }
+
+    /// A stream of pages, read from its first ask on: each recorded answer of that beginning of a name, in order, answers the
+    /// next ask, and what is asked about things on a page comes before the next page.
+    pub fn stream(source: &Source, first: Ask, beginning: &str) -> Vec<String> {
+        let folder = format!("{}/tests/fixtures/{}/pages", env!("CARGO_MANIFEST_DIR"), source.slug);
+        let entries = std::fs::read_dir(&folder).expect("the fixtures");
+        let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect();
+        names.retain(|name| name.starts_with(beginning));
+        names.sort();
+        let (mut asks, mut lines) = (vec![first], Vec::new());
+        for name in names {
+            let ask = asks.pop().expect("an ask for each answer");
+            lines.push(format!("ask {}", serde_json::to_string(&ask).expect("plain data")));
+            let body = std::fs::read(format!("{folder}/{name}")).expect("a file");
+            let read = source.pages.as_ref().expect("pages").read;
+            let page =
+                read(&ask, &Answer { headers: Headers::default(), body: body.clone() }).unwrap_or_else(|why| panic!("{name}: {why}"));
+            lines.push(format!("{name} lists {} of {:?}", page.listed, page.total));
+            lines.extend(page.events.iter().map(line));
+            let stored = Headers([(ASKED.to_owned(), serde_json::to_string(&ask).expect("plain data"))].into());
+            assert_eq!((source.parse)(&stored, &body).events, page.events, "{name}: a stored page says the same");
+            asks.extend(page.next);
+            asks.extend(page.inner.into_iter().rev());
+        }
+        assert_eq!(asks, [], "each ask has an answer");
+        lines
     }
 
     /// An event in one line, as snapshots hold it.
@@ -201,7 +233,10 @@ mod tests {
 
     #[test]
     fn no_bytes_make_a_source_panic() {
-        let bodies: [&[u8]; 9] = [b"", b"{", b"[", b"{}", b"[]", b"[null, {}, 1]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"];
+        let mut bodies: Vec<Vec<u8>> =
+            [&b""[..], b"{", b"[", b"{}", b"[]", b"[null, {}, 1]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"].map(Into::into).into();
+        bodies.extend(["jira:issue_updated", "comment_created"].map(|kind| format!("{{\"webhookEvent\":\"{kind}\"}}").into_bytes()));
+        bodies.extend(["Issue", "Comment"].map(|kind| format!("{{\"type\":\"{kind}\",\"action\":\"create\"}}").into_bytes()));
         let github = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
         let gitlab = ["push", "tag_push", "merge_request", "note", "issue", "work_item", "deployment", "pipeline", "release", "build"];
         let kinds = github.map(|kind| ("x-github-event", kind.to_owned())).into_iter();
@@ -216,9 +251,19 @@ mod tests {
                 let _ = (source.delivery_id)(&headers, body);
                 let _ = (source.parse)(&headers, body);
             }
-            for (body, ask) in bodies.iter().flat_map(|body| asks.iter().map(move |ask| (body, ask))) {
-                let answer = pages::Answer { headers: Headers::default(), body: body.to_vec() };
-                let _ = source.pages.as_ref().map(|pages| (pages.read)(ask, &answer));
+            let Some(pages) = &source.pages else { continue };
+            let memories = [None, Some(r#"{"issues":"","issue":"1"}"#.to_owned())];
+            let paths = ["", "/", "/x/statuses", "/search", "/search/jql?", "/approximate-count", "/changelog"];
+            let read = |ask: &pages::Ask, body: &[u8]| {
+                let _ = (pages.read)(ask, &pages::Answer { headers: Headers::default(), body: body.to_vec() });
+            };
+            for (body, memory) in bodies.iter().flat_map(|body| memories.iter().map(move |memory| (body, memory))) {
+                for ask in (pages.begin)("\"", None) {
+                    read(&ask, body);
+                    for path in paths {
+                        read(&pages::Ask { path: path.into(), memory: memory.clone(), body: Some("{}".into()), ..ask.clone() }, body);
+                    }
+                }
             }
         }
     }

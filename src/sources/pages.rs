@@ -8,11 +8,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Headers;
-use crate::domain::event::Stated;
+use crate::domain::event::{Parsed, Rejected, Stated};
 use crate::domain::time::At;
 
 /// The header under which a stored page keeps the ask that brought it, as JSON.
 pub const ASKED: &str = "x-pacer-asked";
+
+/// The header under which a reader is told that an ask was refused, and with which status. A refusal has no body, so that a
+/// reader that does not know the header fails to read it; one that knows what it means returns a page.
+pub const STATUS: &str = ":status";
 
 /// How a source's API is read.
 pub struct Pages {
@@ -46,7 +50,7 @@ pub struct Ask {
     pub memory: Option<String>,
 }
 
-/// An answer of 2xx, whole.
+/// An answer of 2xx, whole; or a refusal, by its [`STATUS`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// In lower case.
@@ -78,6 +82,25 @@ pub struct Unread(pub String);
 /// The ask under which a stored page was brought; none for a webhook's delivery.
 pub fn asked(headers: &Headers) -> Option<Ask> {
     serde_json::from_str(headers.get(ASKED)?).ok()
+}
+
+/// The status of a refusal; none for an answer.
+pub fn refused(answer: &Answer) -> Option<u16> {
+    answer.headers.get(STATUS)?.parse().ok()
+}
+
+/// What a stored page says: its facts, and the things on it that could not be read.
+pub fn parsed(found: Result<(Page, Vec<Rejected>), Unread>) -> Parsed {
+    match found {
+        Ok((page, rejected)) => Parsed { read: page.listed, events: page.events, rejected, ignored: None },
+        Err(Unread(reason)) => Parsed { read: 1, rejected: vec![Rejected { line: 1, reason }], ..Parsed::default() },
+    }
+}
+
+/// A text as part of a path or a query: everything but letters, digits and `-._~` is written as `%XX`.
+pub fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// The URL that a `Link` header gives for `rel`, as GitHub and GitLab send it.

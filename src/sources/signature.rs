@@ -38,7 +38,8 @@ pub fn verify_hmac(headers: &Headers, header: &str, prefix: &str, body: &[u8], s
         return Err(refused(format!("the header {header} is missing; give the sender the same secret that pacer has")));
     };
     let Some(digest) = sent.trim().strip_prefix(prefix).and_then(|digits| hex::decode(digits).ok()) else {
-        return Err(refused(format!("the header {header} is not `{prefix}` followed by hex digits")));
+        let form = if prefix.is_empty() { "hex digits".into() } else { format!("`{prefix}` followed by hex digits") };
+        return Err(refused(format!("the header {header} is not {form}")));
     };
     // Every secret is tried, so that the time taken does not tell which one matched.
     let right = usable(secrets).fold(false, |right, secret| right | mac(secret.as_bytes(), body).verify_slice(&digest).is_ok());

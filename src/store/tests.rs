@@ -8,7 +8,7 @@ use super::receipts::{Receipt, new_id};
 use super::*;
 use crate::domain::card::Scope;
 use crate::domain::derive::day::PackedRecovery;
-use crate::domain::event::{Change, Commit, Deployment, Event, Incident, Parsed, Rejected, Stated, Status};
+use crate::domain::event::{Change, Commit, Deployment, Event, Incident, Item, Parsed, Rejected, Stated, Status};
 use crate::domain::org::{Org, Service, Span};
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::pool::Pool;
@@ -266,6 +266,38 @@ fn an_incident_told_in_steps_waits_for_its_beginning() {
         say(&store, "b", part(Step::Began, 6), 6).await;
         let pool = pool(&store, &[("a", ALWAYS)], 100).await;
         assert_eq!(pool.deployments[0].recovery, PackedRecovery::After(4 * HOUR));
+    });
+}
+
+#[test]
+fn an_item_began_at_the_earliest_that_any_delivery_tells() {
+    let item = |id: &str, title: &str, started_at: Option<i64>| {
+        Event::Item(Item { id: id.into(), title: Some(title.into()), started_at: started_at.map(hour), ..Item::default() })
+    };
+    let began = |id: &str, at| Event::Part(Part::new(Of::Item, id, Step::Started, hour(at)));
+    on_each(|store| async move {
+        for n in 0..24 {
+            let id = n.to_string();
+            let told = [(item(&id, "new", None), 9), (item(&id, "old", Some(7)), 2), (began(&id, 8), 9), (began(&id, 3), 1)];
+            let mut left: Vec<usize> = (0..4).collect();
+            let order = [n / 6, n / 2 % 3, n % 2, 0].map(|place| left.remove(place));
+            // The first of them comes again at the end.
+            for (place, at) in order.iter().chain(&order[..1]).enumerate() {
+                say(&store, &format!("{id} {place}"), told[*at].0.clone(), told[*at].1).await;
+            }
+            let row = sqlx::query("select title, started_at from item where id = $1").bind(id).fetch_one(&store.pool).await.unwrap();
+            let row: (String, i64) = (sqlx::Row::get(&row, 0), sqlx::Row::get(&row, 1));
+            assert_eq!(row, ("new".into(), hour(3).0), "{order:?}");
+        }
+    });
+}
+
+#[test]
+fn a_beginning_alone_makes_no_item() {
+    on_each(|store| async move {
+        say(&store, "1", Event::Part(Part::new(Of::Item, "10042", Step::Started, hour(3))), 1).await;
+        let row = sqlx::query("select count(*) from item").fetch_one(&store.pool).await.unwrap();
+        assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 0);
     });
 }
 

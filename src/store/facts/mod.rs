@@ -50,6 +50,7 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         registers::changes(conn, &batch, &names, &mut tally, &mut touched).await?;
         work::reviews(conn, &batch, &mut tally, &mut touched).await?;
         work::items(conn, &batch, &mut tally).await?;
+        parts::starts(conn, &batch).await?;
         work::activities(conn, &batch, &mut tally).await?;
         work::runs(conn, &batch, &names, &mut tally, &mut touched).await?;
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;

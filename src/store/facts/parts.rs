@@ -11,7 +11,7 @@ use super::registers::{self, Table};
 use super::touched::Touched;
 use super::{Batch, Over, Tally, Winners, version, work};
 use crate::domain::event::{Event, Stated};
-use crate::domain::part::{Part, Step, whole};
+use crate::domain::part::{Of, Part, Step, whole};
 use crate::domain::time::At;
 
 const PART: Table = Table { name: "part", columns: &["source", "id", "fact", "body", "updated_at", "hash", "seq"] };
@@ -34,7 +34,10 @@ pub(super) async fn parts(
     let mut winners = Winners::default();
     let mut facts = BTreeSet::new();
     for ((stated, it), id) in all.iter().zip(&ids) {
-        let version = version(stated, 0);
+        let mut version = version(stated, 0);
+        if it.step.earliest_wins() {
+            version.updated_at = it.at.0.saturating_neg(); // the earliest is the greatest
+        }
         let row = || {
             let body = serde_json::to_string(it).unwrap_or_default();
             let (updated_at, hash) = (version.updated_at, version.hash.as_str());
@@ -58,8 +61,29 @@ fn fact(part: &Part) -> String {
     format!("{} {}", part.of.as_str(), part.id)
 }
 
-/// The facts that the parts known now make. A draft's readiness alone makes none: it belongs to a change that is
-/// stated whole.
+/// Lays the beginnings of work that are told apart over the items that are stated whole, as [`whole`] does: the earlier
+/// counts. Done for each item and each beginning of a batch, so that either may come first.
+pub(super) async fn starts(conn: &mut AnyConnection, batch: &Batch<'_>) -> Result<()> {
+    let ids: BTreeSet<&str> = batch
+        .events
+        .iter()
+        .filter_map(|stated| match &stated.event {
+            Event::Item(item) => Some(item.id.as_str()),
+            Event::Part(part) if part.of == Of::Item && part.step == Step::Started => Some(part.id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let keys: Vec<String> = ids.iter().map(|id| format!("{} {id} {}", Of::Item.as_str(), Step::Started.as_str())).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let sql = "update item set started_at = $1 where source = $2 and id = $3 and (started_at is null or started_at > $1)";
+    for row in bulk::select_in(conn, "select body from part where source = $1 and id in ({keys})", batch.source, &keys).await? {
+        let part: Part = serde_json::from_str(&row.try_get::<String, _>(0)?)?;
+        sqlx::query(sql).bind(part.at.0).bind(batch.source.to_string()).bind(part.id).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// The facts that the parts known now make. Those that join a whole alone make none.
 async fn compute(conn: &mut AnyConnection, source: &str, facts: &BTreeSet<String>) -> Result<Vec<Stated>> {
     let keys: Vec<&str> = facts.iter().map(String::as_str).collect();
     let mut known: BTreeMap<String, Vec<(Part, Option<At>)>> = BTreeMap::new();
@@ -74,7 +98,7 @@ async fn compute(conn: &mut AnyConnection, source: &str, facts: &BTreeSet<String
     for parts in known.values_mut() {
         parts.sort_by_key(|(part, _)| part.step);
         parts.dedup_by_key(|(part, _)| part.step); // a padded key list may name a fact twice
-        if parts.iter().all(|(part, _)| part.step == Step::Ready) {
+        if parts.iter().all(|(part, _)| part.step.joins_a_whole()) {
             continue;
         }
         let updated_at = parts.iter().filter_map(|(_, version)| *version).max();
