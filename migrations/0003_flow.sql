@@ -79,3 +79,11 @@ create table change_day (
 );
 -- The service's first merged change.
 alter table service add column first_change bigint;
+
+-- Which delivery's version of some fact stands behind which other's: when a batch is undone, the versions that it had
+-- outranked come back from their own deliveries.
+create table outranked (
+    loser bigint not null,
+    winner bigint not null,
+    primary key (winner, loser)
+);

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::event::{Parsed, Rejected};
 use crate::domain::time::At;
 use crate::sources::{self, Headers};
-use crate::store::deliveries::Stored;
+use crate::store::deliveries::{Stored, Undone};
 use crate::store::{Delivery, Store, Tally};
 
 /// Deliveries parsed at once.
@@ -87,6 +87,23 @@ impl Ingest {
                 tally.add(done?);
             }
         }
+    }
+
+    /// Takes back what a batch told; what it had replaced stands again. None: no such batch is kept.
+    pub async fn undo(&self, batch: &str) -> Result<Option<Undone>> {
+        self.drain().await?;
+        let Some((own, losers)) = self.store.undo_plan(batch).await? else { return Ok(None) };
+        let parsed = parse(&own);
+        let restored = losers
+            .into_iter()
+            .map(|stored| {
+                let parsed = parse(&stored);
+                (stored, parsed)
+            })
+            .collect();
+        let undone = self.store.undo((own, parsed), restored).await?;
+        self.wake();
+        Ok(Some(undone))
     }
 
     /// Parses every stored delivery again, in order, and lets the result replace what the same delivery made before.

@@ -1,8 +1,9 @@
-//! `POST /v1/events`: generic events, parsed and stored before they are answered, so that each row's fate is told.
+//! `POST /v1/events`: generic events, parsed and stored before they are answered, so that each row's fate is told; and
+//! `DELETE /v1/batches/{id}`, which takes a batch back.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -20,8 +21,7 @@ const SOURCE: &str = generic::SOURCE.slug;
 /// Takes a batch.
 pub async fn receive(State(app): State<Arc<App>>, Extension(intake): Extension<Intake>, request: Request) -> Response {
     if app.config.events_tokens.is_empty() {
-        return Problem::new(StatusCode::NOT_FOUND, "source_off", "/v1/events is off.", "Set PACER_EVENTS_TOKEN and start pacer again.")
-            .into_response();
+        return off().into_response();
     }
     match take(&app, &intake, request).await {
         Ok(tally) => {
@@ -34,6 +34,35 @@ pub async fn receive(State(app): State<Arc<App>>, Extension(intake): Extension<I
             problem.into_response()
         }
     }
+}
+
+/// Takes a batch back: `DELETE /v1/batches/{id}`.
+pub async fn undo(State(app): State<Arc<App>>, Path(batch): Path<String>, headers: HeaderMap) -> Response {
+    if app.config.events_tokens.is_empty() {
+        return off().into_response();
+    }
+    if !bearer(&headers).is_some_and(|token| app.config.is_events_token(token)) {
+        return Problem::bad_token().into_response();
+    }
+    match app.ingest.undo(&batch).await {
+        Ok(Some(undone)) => {
+            tracing::info!(batch, removed = undone.removed, restored = undone.restored, "a batch was undone");
+            Json(serde_json::json!({"batch": batch, "removed": undone.removed, "restored": undone.restored})).into_response()
+        }
+        Ok(None) => {
+            let hint =
+                "The answer to `POST /v1/events` names its batch; raw deliveries, and with them batches, are kept for PACER_RETENTION.";
+            Problem::new(StatusCode::NOT_FOUND, "unknown_batch", "No batch of that name is kept.", hint).into_response()
+        }
+        Err(error) => {
+            tracing::error!(batch, error = format!("{error:#}"), "a batch could not be undone");
+            Problem::unavailable().into_response()
+        }
+    }
+}
+
+fn off() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "source_off", "/v1/events is off.", "Set PACER_EVENTS_TOKEN and start pacer again.")
 }
 
 async fn take(app: &App, intake: &Intake, request: Request) -> Result<Tally, Problem> {

@@ -32,7 +32,10 @@ const EVENTS_CAP: usize = 5 * 1024 * 1024;
 pub fn router(app: Arc<App>) -> Router {
     let intake = body::Intake::new();
     let hooks = Router::new().route("/hooks/{source}", post(hooks::receive)).layer(DefaultBodyLimit::max(HOOK_CAP));
-    let events = Router::new().route("/v1/events", post(events::receive)).layer(DefaultBodyLimit::max(EVENTS_CAP));
+    let events = Router::new()
+        .route("/v1/events", post(events::receive))
+        .route("/v1/batches/{id}", axum::routing::delete(events::undo))
+        .layer(DefaultBodyLimit::max(EVENTS_CAP));
     Router::new()
         .merge(hooks)
         .merge(events)

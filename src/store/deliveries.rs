@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{Store, facts};
 use crate::domain::event::{Parsed, Rejected};
@@ -148,15 +148,15 @@ impl Store {
 
     /// Deliveries that wait to be parsed, oldest first.
     pub async fn pending(&self, limit: i64) -> Result<Vec<Stored>> {
-        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where state = 'pending' order by seq limit $1";
-        let rows = sqlx::query(sql).bind(limit).fetch_all(&self.pool).await.context("reading waiting deliveries")?;
+        let sql = format!("{STORED} where state = 'pending' order by seq limit $1");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await.context("reading waiting deliveries")?;
         rows.iter().map(stored).collect()
     }
 
     /// All raw deliveries after `seq`, oldest first: for `replay`.
     pub async fn deliveries_after(&self, seq: i64, limit: i64) -> Result<Vec<Stored>> {
-        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where seq > $1 order by seq limit $2";
-        let rows = sqlx::query(sql).bind(seq).bind(limit).fetch_all(&self.pool).await.context("reading deliveries")?;
+        let sql = format!("{STORED} where seq > $1 order by seq limit $2");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(seq).bind(limit).fetch_all(&self.pool).await.context("reading deliveries")?;
         rows.iter().map(stored).collect()
     }
 
@@ -174,7 +174,63 @@ impl Store {
             .await
             .context("deleting old deliveries")
     }
+
+    /// The delivery of a batch, and those behind it, near and far: what an undo needs parsed. None: no such batch is kept.
+    pub async fn undo_plan(&self, batch: &str) -> Result<Option<(Stored, Vec<Stored>)>> {
+        let one = format!("{STORED} where batch = $1");
+        let Some(row) =
+            sqlx::query(AssertSqlSafe(one)).bind(batch.to_string()).fetch_optional(&self.pool).await.context("looking for a batch")?
+        else {
+            return Ok(None);
+        };
+        let own = stored(&row)?;
+        let losers = format!(
+            "with recursive behind(seq) as (select loser from outranked where winner = $1 \
+             union select o.loser from outranked o join behind on o.winner = behind.seq) \
+             {STORED} where seq in (select seq from behind) and seq <> $1 and state = 'parsed' order by seq"
+        );
+        let rows =
+            sqlx::query(AssertSqlSafe(losers)).bind(own.seq).fetch_all(&self.pool).await.context("looking for what a batch outranks")?;
+        Ok(Some((own, rows.iter().map(stored).collect::<Result<_>>()?)))
+    }
+
+    /// Takes back what a delivery told, in one transaction with what stands again in its place.
+    pub async fn undo(&self, own: (Stored, Parsed), restored: Vec<(Stored, Parsed)>) -> Result<Undone> {
+        let (own, restored) = (std::sync::Arc::new(own), std::sync::Arc::new(restored));
+        self.writer
+            .write(move |conn| {
+                let (own, restored) = (own.clone(), restored.clone());
+                Box::pin(async move {
+                    let (stored, parsed) = &*own;
+                    let removed = facts::undo(conn, &stored.delivery.source, stored.seq, parsed).await?;
+                    // What it had outranked itself stands behind what outranks it.
+                    let sql = "insert into outranked (loser, winner) select a.loser, b.winner from outranked a join outranked b on b.loser = a.winner \
+                               where a.winner = $1 and a.loser <> b.winner on conflict do nothing";
+                    sqlx::query(sql).bind(stored.seq).execute(&mut *conn).await?;
+                    for (other, parsed) in &*restored {
+                        facts::apply(conn, &other.delivery.source, other.seq, parsed, other.delivery.received_at, false).await?;
+                    }
+                    sqlx::query("delete from outranked where winner = $1 or loser = $1").bind(stored.seq).execute(&mut *conn).await?;
+                    sqlx::query("delete from delivery where seq = $1").bind(stored.seq).execute(&mut *conn).await?;
+                    Ok(Undone { removed, restored: restored.len() as u64 })
+                })
+            })
+            .await
+            .context("undoing a batch")
+    }
 }
+
+/// What an undo did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// Facts taken back.
+    pub removed: u64,
+    /// Earlier deliveries whose facts stand again.
+    pub restored: u64,
+}
+
+/// The columns that [`stored`] reads.
+const STORED: &str = "select seq, source, dedupe, headers, body, received_at from delivery";
 
 fn stored(row: &sqlx::any::AnyRow) -> Result<Stored> {
     let headers: String = row.try_get(3)?;

@@ -296,3 +296,28 @@ async fn in_the_past_later_facts_do_not_exist() {
     t.clock.set(cut);
     assert_eq!(figures(&t.ask("dora 90d").await), then, "as if nothing had come since");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_taken_back_by_the_name_that_its_answer_gave() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    let before = figures(&t.ask("dora team:all").await);
+    let wrong: Vec<Value> = (0..20).map(|number| deployment("checkout", 100 + number, days_ago(20 - number))).collect();
+    let answer = t.import_json(&lines(&wrong)).await;
+    assert_ne!(figures(&t.ask("dora team:all").await), before);
+    let (name, token) = bearer();
+    let undo = async |headers: &[(&str, &str)]| {
+        let mut request = t.client.delete(format!("{}/v1/batches/{}", t.url, answer["batch"].as_str().expect("a name")));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.expect("an answer");
+        (response.status().as_u16(), response.json::<Value>().await.expect("JSON"))
+    };
+    assert_eq!(undo(&[]).await.0, 401);
+    let (status, undone) = undo(&[(name, token.as_str())]).await;
+    assert_eq!((status, &undone["batch"], undone["restored"].as_u64()), (200, &answer["batch"], Some(1)), "{undone}");
+    assert_eq!(figures(&t.ask("dora team:all").await), before);
+    let (status, gone) = undo(&[(name, token.as_str())]).await;
+    assert_eq!((status, &gone["error"]["kind"]), (404, &json!("unknown_batch")));
+}

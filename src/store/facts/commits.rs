@@ -173,9 +173,14 @@ pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &m
         return Ok(());
     }
     let shas: Vec<&str> = stated.keys().copied().collect();
-    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow, email, paths, ai from commits where $1 <> '' and sha in ({keys})";
+    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow, email, paths, ai, seq from commits where $1 <> '' and sha in ({keys})";
     let mut known: BTreeMap<String, Kept> = BTreeMap::new();
     for row in bulk::select_in(conn, sql, "all", &shas).await? {
+        let seq: i64 = row.try_get(14)?;
+        if seq != batch.seq {
+            // Each says something of it: undone, either leaves the other's word.
+            touched.outranked([(batch.seq, seq), (seq, batch.seq)]);
+        }
         known.insert(row.try_get(0)?, Kept::read(&row)?);
     }
     let mut rows = Vec::new();

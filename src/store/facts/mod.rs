@@ -7,9 +7,10 @@ mod commits;
 mod parts;
 mod registers;
 mod touched;
+mod undo;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
@@ -21,6 +22,7 @@ use crate::domain::event::{Commit, Event, Parsed, Stated};
 use crate::domain::time::At;
 use touched::Touched;
 pub(super) use touched::mark as mark_stale;
+pub(super) use undo::undo;
 
 /// Rows handled at once: bounds memory and statement counts.
 const CHUNK: usize = 1_000;
@@ -49,9 +51,9 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         registers::incidents(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::changes(conn, &batch, &names, &mut tally, &mut touched).await?;
         work::reviews(conn, &batch, &mut tally, &mut touched).await?;
-        work::items(conn, &batch, &mut tally).await?;
-        parts::starts(conn, &batch).await?;
-        work::activities(conn, &batch, &mut tally).await?;
+        work::items(conn, &batch, &mut tally, &mut touched).await?;
+        parts::lay_over(conn, &batch, &mut touched).await?;
+        work::activities(conn, &batch, &mut tally, &mut touched).await?;
         work::runs(conn, &batch, &names, &mut tally, &mut touched).await?;
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;
     }
@@ -93,6 +95,12 @@ struct Known {
     standing: HashMap<String, Version>,
     /// Those that this very delivery made before: to be written over, whatever their version.
     own: HashMap<String, Version>,
+    /// The delivery that each standing version is from.
+    from: HashMap<String, i64>,
+    /// This delivery.
+    seq: i64,
+    /// Deliveries of which a version stands behind another's: the one that lost, and the one that won.
+    outranked: BTreeSet<(i64, i64)>,
 }
 
 impl Known {
@@ -110,9 +118,17 @@ impl Known {
             }
             Some(known) if version > *known => {
                 *known = version;
+                if let Some(other) = self.from.insert(id.to_string(), self.seq).filter(|other| *other != self.seq) {
+                    self.outranked.insert((other, self.seq));
+                }
                 Verdict::Updated
             }
-            Some(_) => Verdict::Stale,
+            Some(_) => {
+                if let Some(other) = self.from.get(id).filter(|other| **other != self.seq) {
+                    self.outranked.insert((self.seq, *other));
+                }
+                Verdict::Stale
+            }
         }
     }
 }

@@ -47,13 +47,26 @@ pub(super) async fn parts(
             facts.insert(fact(it));
         }
     }
+    touched.outranked(known.outranked);
     PART.upsert(conn, winners.into_rows()).await?;
-    let computed = compute(conn, batch.source, &facts).await?;
-    let whole = Batch { source: batch.source, seq: batch.seq, over: Over::All, events: &computed };
+    recompute(conn, batch.source, batch.seq, &facts, names, touched).await
+}
+
+/// Computes these facts anew from the parts that are known, and writes them whatever stood there.
+pub(super) async fn recompute(
+    conn: &mut AnyConnection,
+    source: &str,
+    seq: i64,
+    facts: &BTreeSet<String>,
+    names: &Names,
+    touched: &mut Touched,
+) -> Result<()> {
+    let computed = compute(conn, source, facts).await?;
+    let whole = Batch { source, seq, over: Over::All, events: &computed };
     let mut uncounted = Tally::default();
     registers::incidents(conn, &whole, names, &mut uncounted, touched).await?;
     registers::changes(conn, &whole, names, &mut uncounted, touched).await?;
-    work::items(conn, &whole, &mut uncounted).await
+    work::items(conn, &whole, &mut uncounted, touched).await
 }
 
 /// Kind and id of the fact a part belongs to.
@@ -61,26 +74,39 @@ fn fact(part: &Part) -> String {
     format!("{} {}", part.of.as_str(), part.id)
 }
 
-/// Lays the beginnings of work that are told apart over the items that are stated whole, as [`whole`] does: the earlier
-/// counts. Done for each item and each beginning of a batch, so that either may come first.
-pub(super) async fn starts(conn: &mut AnyConnection, batch: &Batch<'_>) -> Result<()> {
-    let ids: BTreeSet<&str> = batch
-        .events
-        .iter()
-        .filter_map(|stated| match &stated.event {
-            Event::Item(item) => Some(item.id.as_str()),
-            Event::Part(part) if part.of == Of::Item && part.step == Step::Started => Some(part.id.as_str()),
-            _ => None,
-        })
-        .collect();
-    let keys: Vec<String> = ids.iter().map(|id| format!("{} {id} {}", Of::Item.as_str(), Step::Started.as_str())).collect();
+/// Lays the steps that are told apart over facts that are stated whole, as [`whole`] does: when work on an item began (the
+/// earlier counts), when a draft became ready. Done for each fact and each such step of a batch, so that either may come first.
+pub(super) async fn lay_over(conn: &mut AnyConnection, batch: &Batch<'_>, touched: &mut Touched) -> Result<()> {
+    let mut keys: BTreeSet<String> = BTreeSet::new();
+    for stated in batch.events {
+        match &stated.event {
+            Event::Item(item) => drop(keys.insert(key(Of::Item, &item.id, Step::Started))),
+            Event::Change(change) => drop(keys.insert(key(Of::Change, &change.id, Step::Ready))),
+            Event::Part(part) if part.step.joins_a_whole() => {
+                keys.insert(key(part.of, &part.id, part.step));
+                if part.of == Of::Change {
+                    touched.changed(&part.id);
+                }
+            }
+            _ => {}
+        }
+    }
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let sql = "update item set started_at = $1 where source = $2 and id = $3 and (started_at is null or started_at > $1)";
     for row in bulk::select_in(conn, "select body from part where source = $1 and id in ({keys})", batch.source, &keys).await? {
         let part: Part = serde_json::from_str(&row.try_get::<String, _>(0)?)?;
+        let sql = match part.of {
+            Of::Item => "update item set started_at = $1 where source = $2 and id = $3 and (started_at is null or started_at > $1)",
+            Of::Change => "update change set ready_at = $1 where source = $2 and id = $3",
+            Of::Incident => continue,
+        };
         sqlx::query(sql).bind(part.at.0).bind(batch.source.to_string()).bind(part.id).execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+/// A part's id.
+fn key(of: Of, id: &str, step: Step) -> String {
+    format!("{} {id} {}", of.as_str(), step.as_str())
 }
 
 /// The facts that the parts known now make. Those that join a whole alone make none.

@@ -28,14 +28,18 @@ impl Table {
     /// The versions of those ids; `rank` is the column or 0.
     pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
         let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
-        let mut known = Known { standing: HashMap::new(), own: HashMap::new() };
+        let mut known =
+            Known { standing: HashMap::new(), own: HashMap::new(), from: HashMap::new(), seq: batch.seq, outranked: BTreeSet::new() };
         for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
             let seq: i64 = row.try_get(4)?;
             let version = Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? };
             match batch.over {
                 Over::All => {}
                 Over::Own if seq == batch.seq => drop(known.own.insert(row.try_get(0)?, version)),
-                Over::Own | Over::Nothing => drop(known.standing.insert(row.try_get(0)?, version)),
+                Over::Own | Over::Nothing => {
+                    known.from.insert(row.try_get(0)?, seq);
+                    known.standing.insert(row.try_get(0)?, version);
+                }
             }
         }
         Ok(known)
@@ -121,6 +125,7 @@ pub(super) async fn deployments(
             }
         }
     }
+    touched.outranked(known.outranked);
     DEPLOYMENT.upsert(conn, winners.into_rows()).await
 }
 
@@ -187,6 +192,7 @@ pub(super) async fn incidents(
             }
         }
     }
+    touched.outranked(known.outranked);
     INCIDENT.upsert(conn, winners.into_rows()).await
 }
 
@@ -278,6 +284,7 @@ pub(super) async fn changes(
             }
         }
     }
+    touched.outranked(known.outranked);
     CHANGE.upsert(conn, winners.into_rows()).await
 }
 

@@ -24,12 +24,14 @@ pub(super) struct Touched {
     seen: BTreeSet<String>,
     /// Services with a repository in which a change came.
     homes: BTreeSet<(String, String)>,
-    /// Changes that were reviewed.
+    /// Changes whose reviews or steps are others now.
     changes: BTreeSet<String>,
     /// Repositories in which a run came or changed.
     runs: BTreeSet<String>,
     /// Days on which runs ended, by repository.
     run_days: BTreeSet<(String, i64)>,
+    /// Deliveries of which a version stands behind another's: the one that lost, and the one that won.
+    outranked: BTreeSet<(i64, i64)>,
 }
 
 /// Services whose deployments list their commits.
@@ -57,6 +59,11 @@ impl Touched {
         self.commits.insert(sha.to_string());
     }
 
+    /// Deliveries that lost a fact to another: undoing the winner brings theirs back.
+    pub(super) fn outranked(&mut self, pairs: impl IntoIterator<Item = (i64, i64)>) {
+        self.outranked.extend(pairs);
+    }
+
     /// A service that exists from now on, if it did not.
     pub(super) fn known(&mut self, name: &str) {
         if !name.is_empty() {
@@ -69,8 +76,8 @@ impl Touched {
         self.homes.insert((service.to_string(), repository.to_string()));
     }
 
-    /// A change whose reviews are others now.
-    pub(super) fn reviewed(&mut self, change: &str) {
+    /// A change whose reviews or steps are others now.
+    pub(super) fn changed(&mut self, change: &str) {
         self.changes.insert(change.to_string());
     }
 
@@ -156,6 +163,8 @@ impl Touched {
         if self.lists {
             self.services_by(conn, LISTING, "all", &["all"]).await?;
         }
+        let rows = std::mem::take(&mut self.outranked).into_iter().map(|(loser, winner)| vec![loser.into(), winner.into()]).collect();
+        bulk::insert(conn, "insert into outranked (loser, winner)", "on conflict do nothing", rows).await?;
         let rows = self.run_days.into_iter().map(|(repository, day)| vec![repository.into(), day.into(), 1_i64.into()]).collect();
         let head = "insert into run_day (repository, day, stale)";
         bulk::insert(conn, head, "on conflict (repository, day) do update set stale = 1", rows).await?;

@@ -41,9 +41,10 @@ pub(super) async fn reviews(conn: &mut AnyConnection, batch: &Batch<'_>, tally: 
             ]
         });
         if taken {
-            touched.reviewed(&it.change);
+            touched.changed(&it.change);
         }
     }
+    touched.outranked(known.outranked);
     REVIEW.upsert(conn, winners.into_rows()).await
 }
 
@@ -70,7 +71,7 @@ const ITEM: Table = Table {
     ],
 };
 
-pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
+pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
     let all: Vec<_> =
         batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some((stated, it)) } else { None }).collect();
     if all.is_empty() {
@@ -103,6 +104,7 @@ pub(super) async fn items(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &m
             ]
         });
     }
+    touched.outranked(known.outranked);
     ITEM.upsert(conn, winners.into_rows()).await?;
     let keys = batch.events.iter().filter_map(|stated| if let Event::Item(it) = &stated.event { Some(it) } else { None });
     let keys = keys.flat_map(|it| it.key.iter().chain(&it.former_keys).map(|key| (key.as_str(), it.id.as_str())));
@@ -169,10 +171,11 @@ pub(super) async fn runs(
             touched.known(&names.service(None, it.repository.as_deref()));
         }
     }
+    touched.outranked(known.outranked);
     RUN.upsert(conn, winners.into_rows()).await
 }
 
-pub(super) async fn activities(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally) -> Result<()> {
+pub(super) async fn activities(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
     let mut fresh: HashMap<String, Vec<Val>> = HashMap::new();
     for stated in batch.events {
         if let Event::Activity(it) = &stated.event {
@@ -195,9 +198,11 @@ pub(super) async fn activities(conn: &mut AnyConnection, batch: &Batch<'_>, tall
         return Ok(());
     }
     let hashes: Vec<&str> = fresh.keys().map(String::as_str).collect();
-    let known = bulk::select_in(conn, "select hash from activity where source = $1 and hash in ({keys})", batch.source, &hashes).await?;
+    let known =
+        bulk::select_in(conn, "select hash, seq from activity where source = $1 and hash in ({keys})", batch.source, &hashes).await?;
     for row in known {
-        let hash: String = row.try_get(0)?;
+        let (hash, seq): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        touched.outranked([(batch.seq, seq)]);
         if fresh.remove(&hash).is_some() {
             tally.duplicate += 1;
         }
