@@ -7,9 +7,12 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+mod incidents;
+pub mod pagerduty;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
+mod tree;
 
 use std::borrow::Cow;
 
@@ -128,7 +131,14 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] = &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE];
+pub const SOURCES: &[Source] = &[
+    git::SOURCE,
+    generic::SOURCE,
+    csv::SOURCE,
+    cdevents::SOURCE,
+    github::SOURCE,
+    pagerduty::SOURCE,
+];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
