@@ -7,6 +7,7 @@ pub mod csv;
 pub mod generic;
 pub mod git;
 pub mod github;
+pub mod incidentio;
 mod incidents;
 pub mod pagerduty;
 pub mod pages;
@@ -138,6 +139,7 @@ pub const SOURCES: &[Source] = &[
     cdevents::SOURCE,
     github::SOURCE,
     pagerduty::SOURCE,
+    incidentio::SOURCE,
 ];
 
 /// The source of that slug.
