@@ -13,6 +13,7 @@ pub mod pagerduty;
 pub mod pages;
 pub mod recorded;
 pub mod signature;
+pub mod standard;
 mod tree;
 
 use std::borrow::Cow;
@@ -140,6 +141,7 @@ pub const SOURCES: &[Source] = &[
     github::SOURCE,
     pagerduty::SOURCE,
     incidentio::SOURCE,
+    standard::SOURCE,
 ];
 
 /// The source of that slug.
