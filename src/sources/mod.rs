@@ -12,6 +12,7 @@ mod incidents;
 pub mod pagerduty;
 pub mod pages;
 pub mod recorded;
+pub mod rootly;
 pub mod signature;
 pub mod standard;
 mod tree;
@@ -142,6 +143,7 @@ pub const SOURCES: &[Source] = &[
     pagerduty::SOURCE,
     incidentio::SOURCE,
     standard::SOURCE,
+    rootly::SOURCE,
 ];
 
 /// The source of that slug.
