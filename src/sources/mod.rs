@@ -2,6 +2,7 @@
 //!
 //! To add one: a file here and a line in [`SOURCES`].
 
+pub mod bitbucket;
 pub mod cdevents;
 pub mod csv;
 pub mod generic;
@@ -144,6 +145,7 @@ pub const SOURCES: &[Source] = &[
     incidentio::SOURCE,
     standard::SOURCE,
     rootly::SOURCE,
+    bitbucket::SOURCE,
 ];
 
 /// The source of that slug.
