@@ -2,6 +2,7 @@
 //!
 //! To add one: a file here and a line in [`SOURCES`].
 
+pub mod azure;
 pub mod bitbucket;
 pub mod cdevents;
 pub mod csv;
@@ -146,6 +147,7 @@ pub const SOURCES: &[Source] = &[
     standard::SOURCE,
     rootly::SOURCE,
     bitbucket::SOURCE,
+    azure::SOURCE,
 ];
 
 /// The source of that slug.
