@@ -12,6 +12,7 @@ mod migrate;
 mod org;
 mod replay;
 mod serve;
+mod setup;
 mod verify;
 
 use std::io::{IsTerminal, Write};
@@ -54,6 +55,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Parse all stored raw deliveries again, after a fix
     Replay(replay::Args),
+    /// Print what another tool needs to be told: Argo CD
+    Setup(setup::Args),
     /// Print the Slack app manifest, for Socket Mode or for a public URL
     Manifest(manifest::Args),
 }
@@ -97,6 +100,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Backup(args) => backup::run(args, config).await,
         Command::Migrate(args) => migrate::run(args, config).await,
         Command::Replay(args) => replay::run(args, config).await,
+        Command::Setup(args) => setup::run(args, &config),
         Command::Manifest(args) => manifest::run(&args, &config),
     }
 }

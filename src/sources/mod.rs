@@ -2,6 +2,8 @@
 //!
 //! To add one: a file here and a line in [`SOURCES`].
 
+pub mod azure;
+pub mod bitbucket;
 pub mod cdevents;
 pub mod csv;
 pub mod generic;
@@ -9,12 +11,18 @@ pub mod git;
 pub mod github;
 pub mod gitlab;
 mod incident_label;
+pub mod incidentio;
+mod incidents;
 pub mod jira;
 pub mod linear;
 pub mod object;
+pub mod pagerduty;
 pub mod pages;
 pub mod recorded;
+pub mod rootly;
 pub mod signature;
+pub mod standard;
+mod tree;
 
 use std::borrow::Cow;
 
@@ -133,8 +141,22 @@ pub struct Source {
 }
 
 /// Every source. The one registry: command line, paths, settings, README and tests read it.
-pub const SOURCES: &[Source] =
-    &[git::SOURCE, generic::SOURCE, csv::SOURCE, cdevents::SOURCE, github::SOURCE, gitlab::SOURCE, jira::SOURCE, linear::SOURCE];
+pub const SOURCES: &[Source] = &[
+    git::SOURCE,
+    generic::SOURCE,
+    csv::SOURCE,
+    cdevents::SOURCE,
+    github::SOURCE,
+    gitlab::SOURCE,
+    jira::SOURCE,
+    linear::SOURCE,
+    pagerduty::SOURCE,
+    incidentio::SOURCE,
+    standard::SOURCE,
+    rootly::SOURCE,
+    bitbucket::SOURCE,
+    azure::SOURCE,
+];
 
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
@@ -231,6 +253,14 @@ mod tests {
         }
     }
 
+    /// Tries all that is done with a delivery.
+    fn handle(source: &Source, headers: &Headers, body: &[u8]) {
+        let _ = (source.check)(headers, body);
+        let _ = (source.delivery_id)(headers, body);
+        let _ = (source.parse)(headers, body);
+        let _ = (source.verify)(headers, body, &["secret".into(), "whsec_".into(), ":".into()], At(0));
+    }
+
     #[test]
     fn no_bytes_make_a_source_panic() {
         let mut bodies: Vec<Vec<u8>> =
@@ -244,12 +274,37 @@ mod tests {
         let asks: Vec<_> = SOURCES.iter().filter_map(|source| source.pages.as_ref()).flat_map(|pages| (pages.begin)("a/b", None)).collect();
         let asked = asks.iter().map(|ask| (pages::ASKED, serde_json::to_string(ask).expect("plain data")));
         let kinds: Vec<(&str, String)> = kinds.chain(asked).chain([(pages::ASKED, "{".to_owned())]).collect();
+        let keys = [
+            "",
+            "repo:push",
+            "pullrequest:fulfilled",
+            "pullrequest:approved",
+            "repo:commit_status_created",
+            "issue:updated",
+            "pr:merged",
+            "repo:refs_changed",
+        ];
+        let proofs = ["", "v1=", "t=,v1=00", "t=99999999999999999999,v1=00", "sha256=0", "v1,", "v1,AAAA v1,", "Basic", "Basic Og=="];
         for source in SOURCES {
+            for (body, key) in bodies.iter().flat_map(|body| keys.iter().map(move |key| (body, key))) {
+                for proof in proofs {
+                    let names = [
+                        "x-pagerduty-signature",
+                        "x-rootly-signature",
+                        "x-hub-signature",
+                        "webhook-signature",
+                        "webhook-id",
+                        "webhook-timestamp",
+                        "authorization",
+                    ];
+                    let mut headers: std::collections::BTreeMap<_, _> = names.map(|name| (name.to_owned(), proof.to_owned())).into();
+                    headers.insert("x-event-key".to_owned(), (*key).to_owned());
+                    handle(source, &Headers(headers), body);
+                }
+            }
             for (body, (header, kind)) in bodies.iter().flat_map(|body| kinds.iter().map(move |kind| (body, kind))) {
                 let headers = Headers([((*header).to_owned(), kind.clone())].into());
-                let _ = (source.check)(&headers, body);
-                let _ = (source.delivery_id)(&headers, body);
-                let _ = (source.parse)(&headers, body);
+                handle(source, &headers, body);
             }
             let Some(pages) = &source.pages else { continue };
             let memories = [None, Some(r#"{"issues":"","issue":"1"}"#.to_owned())];
@@ -266,5 +321,52 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The paths to everything in a payload.
+    fn paths(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+        let entries: Vec<(String, &serde_json::Value)> = match value {
+            serde_json::Value::Object(members) => {
+                members.iter().map(|(name, value)| (name.replace('~', "~0").replace('/', "~1"), value)).collect()
+            }
+            serde_json::Value::Array(list) => list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+            _ => Vec::new(),
+        };
+        for (name, value) in entries {
+            found.push(format!("{at}/{name}"));
+            paths(value, &format!("{at}/{name}"), found);
+        }
+    }
+
+    #[test]
+    fn no_field_of_another_type_makes_a_source_panic() {
+        let root = format!("{}/tests/fixtures", env!("CARGO_MANIFEST_DIR"));
+        let others = [
+            serde_json::json!(null),
+            serde_json::json!(-1.5e300),
+            serde_json::json!("größer # <"),
+            serde_json::json!([{}, [], 7]),
+            serde_json::json!({"": {}}),
+        ];
+        let mut tried = 0;
+        for source in SOURCES.iter().filter(|source| source.webhook) {
+            for entry in std::fs::read_dir(format!("{root}/{}", source.slug)).expect("the fixtures") {
+                let path = entry.expect("an entry").path();
+                let Ok(whole) = serde_json::from_slice::<serde_json::Value>(&std::fs::read(&path).expect("a file")) else { continue };
+                let mut found = Vec::new();
+                paths(&whole, "", &mut found);
+                if found.len() > 130 {
+                    continue; // GitHub's own are large, and read into structs
+                }
+                let headers = (source.recorded)(&path.file_name().expect("a name").to_string_lossy());
+                for (at, other) in found.iter().flat_map(|at| others.iter().map(move |other| (at, other))) {
+                    let mut changed = whole.clone();
+                    *changed.pointer_mut(at).expect("its own path") = other.clone();
+                    handle(source, &headers, changed.to_string().as_bytes());
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 10_000, "{tried}");
     }
 }

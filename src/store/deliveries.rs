@@ -75,8 +75,18 @@ pub struct Stored {
 }
 
 /// Headers that are kept; all others, signatures and tokens among them, are not.
-const KEPT: &[&str] =
-    &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
+const KEPT: &[&str] = &[
+    "content-type",
+    "x-github-event",
+    "x-github-delivery",
+    "x-event-key",
+    "ce-id",
+    "ce-type",
+    "ce-source",
+    "ce-specversion",
+    "ce-time",
+    "x-pacer-type",
+];
 
 impl Delivery {
     fn dedupe(&self) -> String {

@@ -9,5 +9,6 @@ mod gatekeeping;
 mod gitlab;
 mod harness;
 mod organisation;
+mod pagers;
 mod receipts;
 mod rules;
