@@ -167,7 +167,8 @@ mod golden {
         parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
     }
 
-    fn line(stated: &Stated) -> String {
+    /// A fact on one line, with its version.
+    pub fn line(stated: &Stated) -> String {
         let version = stated.updated_at.map_or_else(|| "-".into(), At::rfc3339);
         let mut fact = serde_json::to_value(&stated.event).expect("plain data");
         fact.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
