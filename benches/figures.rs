@@ -38,15 +38,13 @@ fn facts() -> ServiceFacts {
         source: "bench".into(),
         id: format!("d{n}"),
         environment: Some("production".into()),
-        production: None,
         via: "deployment".into(),
         status: Status::Success,
         finished_at: Some(finish(n)),
         sha: Some(sha(n * 10 + 9)),
-        commits: None,
         hotfix: n % 50 == 0,
-        rollback: false,
         seq: n,
+        ..DeploymentRow::default()
     };
     let incident = |n: i64| IncidentRow {
         source: "bench".into(),

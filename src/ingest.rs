@@ -136,7 +136,9 @@ fn parse(stored: &Stored) -> Parsed {
         return Parsed { ignored: Some(reason), read: 1, ..Parsed::default() };
     };
     let headers = Headers(delivery.headers.clone());
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (source.parse)(&headers, &delivery.body))).unwrap_or_else(|_| Parsed {
+    // A page of an API is kept as it was sent.
+    let body = sources::pages::plain(&headers, &delivery.body, usize::MAX).unwrap_or_default();
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (source.parse)(&headers, &body))).unwrap_or_else(|_| Parsed {
         rejected: vec![Rejected {
             line: 1,
             reason: "the parser failed on it; it is kept, and `pacer replay` takes it up after a fix".into(),

@@ -28,6 +28,8 @@
 //!
 //! - **Webhook**: [`http::hooks`] caps and reads the body, the source verifies it, the store makes the raw delivery
 //!   durable, 202. Then [`ingest`] parses it and stores the facts, which marks the services they touch stale.
+//! - **Backfill**: a source says what to ask of its API ([`sources::pages`]), [`backfill`] asks within the source's limits, the
+//!   store makes each page, its facts and the place behind it durable together: cut off anywhere, it goes on there.
 //! - **Slash command**: [`slack`] verifies, [`features::answer`] parses what was typed ([`domain::ask`]), the feature
 //!   loads facts ([`store::figures`]), computes, and returns a card; [`render`] makes blocks of it; it goes out in the
 //!   acknowledgement itself, or to the `response_url` where it takes longer than 1.5 s.
@@ -66,7 +68,8 @@
 //! - a **command**: a file in `features/`, a line in [`features::COMMANDS`]; help, README and tests read the table.
 //! - a **button**: an `Action` beside the feature it belongs to, a line in [`features::ACTIONS`].
 //! - a **job**: a file in `features/`, a line in [`features::JOBS`].
-//! - a **source**: a file in `sources/`, a line in [`sources::SOURCES`], golden payloads in `tests/fixtures/`.
+//! - a **source**: a file in `sources/`, a line in [`sources::SOURCES`], golden payloads in `tests/fixtures/`; its API, if it
+//!   has one, as [`sources::pages::Pages`].
 //! - a **migration**: a new file in `migrations/` with a why-comment, a line in the store's list; landed ones never change.
 
 pub mod app;

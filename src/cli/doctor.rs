@@ -32,6 +32,7 @@ pub async fn run(_: Args, config: Config) -> Result<ExitCode> {
         Ok(app) => {
             report.line("database", database(&app).await);
             sources(&app, &mut report).await;
+            backfills(&app, &mut report).await;
             report.line("organisation", organisation(&app).await);
             for (name, found) in slack(&app).await {
                 report.line(name, found);
@@ -113,6 +114,30 @@ async fn sources(app: &App, report: &mut Report) {
         Ok(0) => report.line("deliveries", Found::Ok("none wait to be parsed".into())),
         Ok(waiting) => report.line("deliveries", Found::Ok(format!("{waiting} wait to be parsed; `pacer serve` takes them up"))),
         Err(error) => report.line("deliveries", Found::ToDo(format!("{error:#}"))),
+    }
+}
+
+/// Of sources whose API is or was read: whether that came to an end. Nobody is asked over the network.
+async fn backfills(app: &App, report: &mut Report) {
+    for source in SOURCES.iter().filter(|source| source.pages.is_some()) {
+        let (slug, capitals) = (source.slug, source.slug.to_uppercase());
+        let token = app.config.source_token(slug).is_some();
+        let found = match app.store.cursors(slug).await {
+            Err(error) => Found::ToDo(format!("{error:#}")),
+            Ok(cursors) if cursors.is_empty() && !token => continue,
+            Ok(cursors) => match cursors.iter().find(|cursor| cursor.asks.is_some()) {
+                Some(cut) => Found::ToDo(format!("stopped in the {} of {}: `pacer backfill {slug}` goes on there", cut.stream, cut.scope)),
+                None if !token => Found::Off(format!("PACER_{capitals}_TOKEN is not set any more")),
+                None => match cursors.iter().filter_map(|cursor| cursor.complete_to).min() {
+                    None => Found::Off(format!(
+                        "PACER_{capitals}_TOKEN is set: `pacer backfill {slug}` reads what {} holds already",
+                        source.name
+                    )),
+                    Some(at) => Found::Ok(format!("complete, read {}", words::age(at, app.clock.now()))),
+                },
+            },
+        };
+        report.line(&format!("backfill {slug}"), found);
     }
 }
 

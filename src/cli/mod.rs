@@ -3,6 +3,7 @@
 //! Exit status: 0 done; 1 it failed, and one sentence on stderr says why and what to do; 2 wrong usage.
 
 mod ask;
+mod backfill;
 mod backup;
 mod demo;
 mod doctor;
@@ -41,6 +42,8 @@ enum Command {
     Serve(serve::Args),
     /// Read files, folders or repositories into the database
     Import(import::Args),
+    /// Read what a tool's API holds already; run again, it goes on where it stopped
+    Backfill(backfill::Args),
     /// Ask in the terminal what one asks in Slack: pacer ask "dora team:payments 90d"
     Ask(ask::Args),
     /// Recompute a receipt: exit 0 if the figures are the same, 1 if not, with the rows that came late
@@ -94,6 +97,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
+        Command::Backfill(args) => backfill::run(args, config).await,
         Command::Ask(args) => ask::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
         Command::Org(args) => org::run(args, config).await,

@@ -56,6 +56,8 @@ pub struct Config {
     /// What to tell whoever starts this: unknown variables, swapped tokens.
     pub warnings: Vec<String>,
     source_secrets: BTreeMap<String, Vec<SecretString>>,
+    source_tokens: BTreeMap<String, SecretString>,
+    source_urls: BTreeMap<String, String>,
 }
 
 /// The settings of Slack.
@@ -100,6 +102,16 @@ impl Config {
     /// The secrets of a source's webhook, newest first; empty: the webhook is off.
     pub fn source_secrets(&self, slug: &str) -> Vec<String> {
         self.source_secrets.get(slug).map(|secrets| exposed(secrets)).unwrap_or_default()
+    }
+
+    /// The token of a source's API, for `backfill`.
+    pub fn source_token(&self, slug: &str) -> Option<&SecretString> {
+        self.source_tokens.get(slug)
+    }
+
+    /// The URL of a source's API, where it is not the public one.
+    pub fn source_url(&self, slug: &str) -> Option<&str> {
+        self.source_urls.get(slug).map(String::as_str)
     }
 
     /// Whether a bearer token is one of `/v1/events`. Takes the same time for any token of the same length.
@@ -148,6 +160,8 @@ impl std::fmt::Debug for Config {
             .field("slack", &self.slack)
             .field("events_tokens", &self.events_tokens.len())
             .field("source_secrets", &self.source_secrets.keys().collect::<Vec<_>>())
+            .field("source_tokens", &self.source_tokens.keys().collect::<Vec<_>>())
+            .field("source_urls", &self.source_urls.keys().collect::<Vec<_>>())
             .field("key_dir", &self.key_dir)
             .field("rate_limit", &self.rate_limit)
             .field("now", &self.now)

@@ -40,6 +40,8 @@ impl Reader {
             now: self.now(),
             warnings,
             source_secrets: self.source_secrets(),
+            source_tokens: self.source_tokens(),
+            source_urls: self.source_urls(),
         };
         if self.errors.is_empty() { Ok(config) } else { Err(BadSettings(self.errors)) }
     }
@@ -93,6 +95,27 @@ impl Reader {
             .collect()
     }
 
+    fn source_tokens(&mut self) -> BTreeMap<String, SecretString> {
+        let mut token = |slug: &str| Some((slug.to_owned(), self.secret(&format!("PACER_{}_TOKEN", slug.to_uppercase()))?));
+        SOURCES.iter().filter_map(|source| token(source.slug)).collect()
+    }
+
+    /// The token goes there with every request.
+    fn source_urls(&mut self) -> BTreeMap<String, String> {
+        let mut url = |slug: &str| Some((slug.to_owned(), self.private_url(&format!("PACER_{}_URL", slug.to_uppercase()))?));
+        SOURCES.iter().filter_map(|source| url(source.slug)).collect()
+    }
+
+    /// The URL of an API that is called with a token: https, or this machine.
+    fn private_url(&mut self, name: &str) -> Option<String> {
+        let url = self.text(name)?;
+        let allowed = url.starts_with("https://") || (url.starts_with("http://") && is_loopback_url(&url));
+        if !allowed {
+            self.wrong(name, &format!("`{url}` must begin with https://; plain http is allowed for 127.0.0.1 only."));
+        }
+        Some(url.trim_end_matches('/').to_owned())
+    }
+
     fn database(&mut self) -> String {
         let url = self.text("PACER_DATABASE_URL").unwrap_or_else(|| "sqlite://pacer.db".to_owned());
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
@@ -119,16 +142,12 @@ impl Reader {
     }
 
     fn slack(&mut self) -> SlackConfig {
-        let api_url = self.text("SLACK_API_URL").unwrap_or_else(|| "https://slack.com/api".to_owned());
-        let allowed = api_url.starts_with("https://") || (api_url.starts_with("http://") && is_loopback_url(&api_url));
-        if !allowed {
-            self.wrong("SLACK_API_URL", &format!("`{api_url}` must begin with https://; plain http is allowed for 127.0.0.1 only."));
-        }
+        let api_url = self.private_url("SLACK_API_URL").unwrap_or_else(|| "https://slack.com/api".to_owned());
         SlackConfig {
             bot_token: self.secret("SLACK_BOT_TOKEN"),
             signing_secret: self.secret("SLACK_SIGNING_SECRET"),
             app_token: self.secret("SLACK_APP_TOKEN"),
-            api_url: api_url.trim_end_matches('/').to_owned(),
+            api_url,
             teams: self.list("PACER_SLACK_TEAMS"),
         }
     }

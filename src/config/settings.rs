@@ -34,6 +34,8 @@ pub const SETTINGS: &[Setting] = &[
     plain("SLACK_API_URL", "https://slack.com/api", "every call to Slack; plain http for loopback only"),
     plain("PACER_SLACK_TEAMS", "the token's own", "ids of the workspaces allowed to call, comma separated"),
     secret("PACER_<SOURCE>_SECRET", "secret(s) of that source's webhook, comma separated for rotation; without it that webhook is off"),
+    secret("PACER_<SOURCE>_TOKEN", "token of that source's API, for backfill"),
+    plain("PACER_<SOURCE>_URL", "the public API", "URL of that source's API, for backfill; plain http for loopback only"),
     plain("PACER_KEY_DIR", "./pacer-keys", "survey keys, never in the database"),
     plain("PACER_ADMINS", "workspace admins", "Slack user ids who may do what admins may, comma separated"),
     plain("PACER_RATE_LIMIT", "20", "questions a minute and person, or off"),

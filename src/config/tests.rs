@@ -38,6 +38,8 @@ fn each_mistake_is_one_sentence_that_names_its_setting() {
     check("PACER_NOW", "yesterday", "`yesterday` is not an RFC 3339 time, as in 2026-11-23T12:00:00Z.");
     let plain = "must begin with https://; plain http is allowed for 127.0.0.1 only.";
     check("SLACK_API_URL", "http://slack.example/api", &format!("`http://slack.example/api` {plain}"));
+    check("PACER_GITHUB_URL", "http://git.example/api/v3", &format!("`http://git.example/api/v3` {plain}"));
+    check("PACER_GITHUB_URL", "git.example", &format!("`git.example` {plain}"));
     check("SLACK_API_URL", "http://127.0.0.1.evil.example/api", &format!("`http://127.0.0.1.evil.example/api` {plain}"));
     check("SLACK_API_URL", "http://127.0.0.1@evil.example/", &format!("`http://127.0.0.1@evil.example/` {plain}"));
 }
@@ -100,6 +102,7 @@ fn debug_shows_no_secret() {
     let config = read(&[
         ("SLACK_BOT_TOKEN", "xoxb-s3cret"),
         ("PACER_GITHUB_SECRET", "s3cret"),
+        ("PACER_GITHUB_TOKEN", "s3cret"),
         ("PACER_EVENTS_TOKEN", "s3cret"),
         ("PACER_DATABASE_URL", "postgres://u:s3cret@h/d"),
     ])

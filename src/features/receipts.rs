@@ -61,7 +61,7 @@ pub struct Row {
     pub data: Value,
 }
 
-/// The receipt of an answer given now; kept by [`keep`].
+/// The receipt of an answer given now; to be kept with [`Store::keep_receipt`](crate::store::Store::keep_receipt).
 pub async fn receipt(cx: &Cx, ask: &Ask, metrics: &[Metric]) -> Result<Receipt, Failure> {
     Ok(Receipt {
         id: new_id(),

@@ -4,6 +4,14 @@
 //! A page is stored as a delivery of its source, with the [`Ask`] that brought it under the header [`ASKED`]; the source's
 //! `parse` reads it by that, so that `pacer replay` heals a page as it heals a webhook. The ask is all the state there is:
 //! kept after each page, it is the cursor at which a cut-off run goes on.
+//!
+//! What a reader may count on: an ask is answered at least once, and what it brought is stored before the next one. What
+//! it must see to: a list moves while it is read. A thing that moves towards pages already read must be found all the
+//! same. And where the first page of a stream lists or counts what is in it, it must change whenever anything in the stream
+//! does: the next run asks for it with its `ETag`, and 304 ends the stream.
+
+use std::borrow::Cow;
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +22,9 @@ use crate::domain::time::At;
 /// The header under which a stored page keeps the ask that brought it, as JSON.
 pub const ASKED: &str = "x-pacer-asked";
 
-/// The header under which a reader is told that an ask was refused, and with which status. A refusal has no body, so that a
-/// reader that does not know the header fails to read it; one that knows what it means returns a page.
+/// The header under which a reader is told that an ask was refused, and with which status (403 to 410). A refusal has no
+/// body, so that a reader that does not know the header fails to read it: then it counts as a refusal, or, for an ask about
+/// one thing on a page (404, 410), the thing is gone. A reader that knows what it means there returns a page.
 pub const STATUS: &str = ":status";
 
 /// How a source's API is read.
@@ -45,7 +54,7 @@ pub struct Ask {
     /// A JSON body: then it is a POST.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// What the reader needs to remember from the asks before (a pull request's number, a cursor): ids only.
+    /// What the reader needs to remember from the asks before: ids, cursors, instants, and what an answer does not repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
 }
@@ -103,6 +112,16 @@ pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
+/// A body as the source wrote it: inflated where it was sent as gzip. `None`: it is cut off, or larger than `most` bytes.
+pub fn plain<'a>(headers: &Headers, body: &'a [u8], most: usize) -> Option<Cow<'a, [u8]>> {
+    if !headers.get("content-encoding").is_some_and(|coding| coding.trim().eq_ignore_ascii_case("gzip")) {
+        return (body.len() <= most).then_some(Cow::Borrowed(body));
+    }
+    let mut inflated = Vec::new();
+    flate2::read::MultiGzDecoder::new(body).take((most as u64).saturating_add(1)).read_to_end(&mut inflated).ok()?;
+    (inflated.len() <= most).then_some(Cow::Owned(inflated))
+}
+
 /// The URL that a `Link` header gives for `rel`, as GitHub and GitLab send it.
 pub fn link<'a>(headers: &'a Headers, rel: &str) -> Option<&'a str> {
     headers.get("link")?.split(',').find_map(|part| {
@@ -123,5 +142,18 @@ mod tests {
         assert_eq!(link(&headers, "last"), Some("https://api.github.com/x?page=9"));
         assert_eq!(link(&headers, "prev"), None);
         assert_eq!(link(&Headers::default(), "next"), None);
+    }
+
+    #[test]
+    fn gzip_is_inflated_up_to_a_limit_and_whole_or_not_at_all() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &[b'x'; 5_000]).expect("memory");
+        let packed = packed.finish().expect("memory");
+        let gzip = Headers([("content-encoding".to_owned(), "gzip".to_owned())].into());
+        assert_eq!(plain(&gzip, &packed, 5_000).as_deref(), Some([b'x'; 5_000].as_slice()));
+        assert_eq!(plain(&gzip, &packed, 4_999), None, "larger than allowed");
+        assert_eq!(plain(&gzip, &packed[..packed.len() - 9], 5_000), None, "cut off");
+        assert_eq!(plain(&Headers::default(), b"[]", 2).as_deref(), Some(b"[]".as_slice()));
+        assert_eq!(plain(&Headers::default(), b"[1]", 2), None);
     }
 }

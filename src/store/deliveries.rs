@@ -74,11 +74,13 @@ pub struct Stored {
     pub delivery: Delivery,
 }
 
-/// Headers that are kept; all others, signatures and tokens among them, are not.
+/// Headers that are kept; all others, signatures and tokens among them, are not. Those of a page of an API are kept as they
+/// are ([`page`](Store::page)): no sender may claim to be one.
 const KEPT: &[&str] = &[
     "content-type",
     "x-github-event",
     "x-github-delivery",
+    "x-gitlab-event",
     "x-event-key",
     "ce-id",
     "ce-type",
@@ -105,7 +107,7 @@ impl Store {
         self.writer
             .write_unread(move |conn| {
                 let delivery = delivery.clone();
-                Box::pin(async move { Ok(insert(conn, &delivery, "pending").await?.1) })
+                Box::pin(async move { Ok(insert(conn, &delivery, &delivery.kept_headers()).await?.1) })
             })
             .await
             .context("recording a delivery")
@@ -119,7 +121,7 @@ impl Store {
             .write(move |conn| {
                 let (delivery, parsed) = (delivery.clone(), parsed.clone());
                 Box::pin(async move {
-                    let (seq, recorded) = insert(conn, &delivery, "pending").await?;
+                    let (seq, recorded) = insert(conn, &delivery, &delivery.kept_headers()).await?;
                     let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
                     settle(conn, seq, &parsed).await?;
                     tally.batch = recorded.batch;
@@ -257,20 +259,19 @@ fn stored(row: &sqlx::any::AnyRow) -> Result<Stored> {
 }
 
 /// Inserts a delivery, or finds the one it repeats.
-async fn insert(conn: &mut AnyConnection, delivery: &Delivery, state: &str) -> Result<(i64, Recorded)> {
+pub(super) async fn insert(conn: &mut AnyConnection, delivery: &Delivery, headers: &str) -> Result<(i64, Recorded)> {
     let dedupe = delivery.dedupe();
     let batch = format!("b{:016x}", rand::random::<u64>());
     let sql = "insert into delivery (seq, source, dedupe, batch, received_at, headers, body, state) \
-               values ((select coalesce(max(seq), 0) + 1 from delivery), $1, $2, $3, $4, $5, $6, $7) \
+               values ((select coalesce(max(seq), 0) + 1 from delivery), $1, $2, $3, $4, $5, $6, 'pending') \
                on conflict (source, dedupe) do nothing returning seq";
     let inserted = sqlx::query(sql)
         .bind(delivery.source.clone())
         .bind(dedupe.clone())
         .bind(batch.clone())
         .bind(delivery.received_at.0)
-        .bind(delivery.kept_headers())
+        .bind(headers.to_string())
         .bind(delivery.body.clone())
-        .bind(state.to_string())
         .fetch_optional(&mut *conn)
         .await?;
     if let Some(row) = inserted {
@@ -282,7 +283,7 @@ async fn insert(conn: &mut AnyConnection, delivery: &Delivery, state: &str) -> R
 }
 
 /// Notes what a delivery was parsed to.
-async fn settle(conn: &mut AnyConnection, seq: i64, parsed: &Parsed) -> Result<()> {
+pub(super) async fn settle(conn: &mut AnyConnection, seq: i64, parsed: &Parsed) -> Result<()> {
     let (state, note) = match (&parsed.ignored, parsed.events.is_empty() && !parsed.rejected.is_empty()) {
         (Some(reason), _) => ("ignored", Some(reason.clone())),
         (None, true) => ("failed", parsed.rejected.first().map(|rejected| rejected.reason.clone())),

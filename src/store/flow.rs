@@ -165,15 +165,14 @@ impl Store {
     /// Runs of the services' repositories, or of all.
     async fn runs(&self, pool: &mut FlowPool, current: &Arc<Current>, names: Option<&Vec<String>>, (from, to): (At, At)) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        let repositories: BTreeSet<String> = match names {
-            Some(names) => repositories(&mut conn, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?,
-            None => {
-                // One step of the index a repository, rather than all days.
-                let sql = "with recursive found(repository) as (select min(repository) from run_day union all \
+        let repositories: BTreeSet<String> = if let Some(names) = names {
+            repositories(&mut conn, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?
+        } else {
+            // One step of the index a repository, rather than all days.
+            let sql = "with recursive found(repository) as (select min(repository) from run_day union all \
                            select (select min(d.repository) from run_day d where d.repository > found.repository) from found \
                            where found.repository is not null) select repository from found where repository is not null";
-                sqlx::query(sql).fetch_all(&mut *conn).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?
-            }
+            sqlx::query(sql).fetch_all(&mut *conn).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?
         };
         drop(conn);
         for repository in &repositories {

@@ -61,8 +61,8 @@ const DEFAULTS: [&str; 2] = ["", "6m"];
 fn named(mut window: Window, behind: &str, asked_at: At) -> Window {
     let ends = behind.match_indices(' ').map(|(end, _)| end).chain([behind.len()]);
     let said = ends.map(|end| &behind[..end]).filter(|said| !said.is_empty());
-    let again = said.chain(DEFAULTS).filter_map(|said| Window::parse(said, asked_at, window.zone).ok());
-    let same = again.filter(|again| (again.from, again.to) == (window.from, window.to)).last();
+    let mut again = said.chain(DEFAULTS).filter_map(|said| Window::parse(said, asked_at, window.zone).ok());
+    let same = again.rfind(|again| (again.from, again.to) == (window.from, window.to));
     window.label = same.map_or_else(|| window.instants(), |again| again.label);
     window
 }

@@ -192,6 +192,9 @@ async fn every_recorded_github_payload_is_taken_and_nothing_panics() {
     let mut sent = 0;
     for entry in std::fs::read_dir(folder).expect("fixtures") {
         let path = entry.expect("a file").path();
+        if path.is_dir() {
+            continue; // pages of the API
+        }
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let event = name.split('.').next().expect("the kind").to_owned();
         let body = std::fs::read_to_string(&path).expect("a fixture");

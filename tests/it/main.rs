@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
 
 mod answers;
+mod backfill;
 mod command_line;
 mod crashes;
 mod feeding;

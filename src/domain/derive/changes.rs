@@ -55,23 +55,23 @@ pub fn merged(facts: &ServiceFacts, graph: &Graph<'_>, contents: &Contents, rows
     let mut branches = Branches { graph, covered: vec![false; graph.len()] };
     let mut changes: Vec<&ChangeRow> = facts.changes.iter().filter(|change| change.merged_at.is_some_and(|at| at <= as_of)).collect();
     changes.sort_by(|a, b| (a.merged_at, &a.id, &a.source).cmp(&(b.merged_at, &b.id, &b.source)));
-    let mut merged = Vec::new();
+    let mut found = Vec::new();
     for change in changes {
         let commits = branches.commits(change);
         let Some(merged_at) = change.merged_at.filter(|_| is_own(change, &commits, facts, graph)) else { continue };
         let deployed_at = merges.get(&(change.source.as_str(), change.id.as_str())).copied();
         let deployed_at = deployed_at.or_else(|| reached(change, &commits, graph, &deployed)).filter(|at| *at <= as_of);
-        merged.push(stages(change, merged_at, deployed_at, &commits, graph, as_of));
+        found.push(stages(change, merged_at, deployed_at, &commits, graph, as_of));
     }
-    merged
+    found
 }
 
 fn stages(change: &ChangeRow, merged_at: At, deployed_at: Option<At>, commits: &[Node], graph: &Graph<'_>, as_of: At) -> Merged {
     let written = commits.iter().filter_map(|node| graph.commit(*node)?.authored_at).min();
     let ready_at = change.ready_at.or(change.opened_at);
-    let reviewed = change.reviews.iter().map(|review| review.at).chain(change.first_review_at).filter(|at| *at <= as_of).min();
+    let looked_at = change.reviews.iter().map(|review| review.at).chain(change.first_review_at).filter(|at| *at <= as_of).min();
     // A review before the change was ready is a look at a draft; one after the merge came too late to be waited for.
-    let first_review = reviewed.filter(|at| *at <= merged_at).map(|at| change.ready_at.map_or(at, |ready| at.max(ready.min(merged_at))));
+    let first_review = looked_at.filter(|at| *at <= merged_at).map(|at| change.ready_at.map_or(at, |ready| at.max(ready.min(merged_at))));
     let coding = written.zip(change.opened_at).map(|(from, to)| to.since(from));
     let pickup = ready_at.zip(first_review).map(|(from, to)| to.since(from));
     let review = first_review.map(|from| merged_at.since(from));
@@ -80,10 +80,8 @@ fn stages(change: &ChangeRow, merged_at: At, deployed_at: Option<At>, commits: &
     let known = [coding, open, deploy].into_iter().flatten();
     let cycle = (open.is_some() && known.clone().all(|stage| stage >= 0)).then(|| known.sum());
     let told: Vec<bool> = commits.iter().filter_map(|node| graph.commit(*node)?.ai).collect();
-    let ai = match change.author.as_deref().is_some_and(is_assistant) || told.contains(&true) {
-        true => Some(true),
-        false => (!told.is_empty()).then_some(false),
-    };
+    let assisted = change.author.as_deref().is_some_and(is_assistant) || told.contains(&true);
+    let ai = (assisted || !told.is_empty()).then_some(assisted);
     let mut reviewers: Vec<String> =
         change.reviews.iter().filter(|review| review.at <= as_of).map(|review| review.reviewer.clone()).collect();
     reviewers.sort_unstable();

@@ -172,7 +172,7 @@ fn detail(flow: &Flow, figure: &Figure, metric: &Metric) -> String {
     }
     match metric.id.as_str() {
         "wip" if figure.value.is_some() => {
-            said.push(if flow.work_of == WorkOf::Items { "items begun and not done".into() } else { "open changes".into() })
+            said.push(if flow.work_of == WorkOf::Items { "items begun and not done".into() } else { "open changes".into() });
         }
         "wip_age" => {
             if let Some(p85) = figure.percentiles.as_ref().and_then(|known| known.get("85")) {
@@ -182,7 +182,9 @@ fn detail(flow: &Flow, figure: &Figure, metric: &Metric) -> String {
                 said.push(format!("{} in progress for longer", words::number(aged)));
             }
         }
-        "ci_pass_rate" => said.extend(flow.ci_secs.map(|secs| format!("a run takes {} (median)", words::duration(secs)))),
+        "ci_pass_rate" => {
+            said.extend(flow.ci_secs.map(|secs| format!("a run takes {} (median)", words::duration(secs))));
+        }
         _ => {}
     }
     said.join(", ")

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::card::Metric;
 use crate::domain::derive::change_day::{PackedChange, PackedRun};
-use crate::domain::figure::{Against, Figure, median_secs, sorted, to_f64, within};
+use crate::domain::figure::{Against, FEW_OF_MEDIAN, Figure, median_secs, sorted, to_f64, within};
 use crate::domain::flow::{FlowPool, ItemSpan};
 use crate::domain::metric::FLOW;
 use crate::domain::stats;
@@ -75,10 +75,9 @@ pub fn compute(pool: &FlowPool, window: &Window, targets: &BTreeMap<String, f64>
     }
     let work_of = work_of(pool);
     let spans = finished(pool, window);
-    let ages = ages(pool, window.to);
-    let aged = stats::quantile_of_whole(&spans, 0.85).filter(|_| spans.len() as u64 >= crate::domain::figure::FEW_OF_MEDIAN);
+    let limit = stats::quantile_of_whole(&spans, 0.85).filter(|_| spans.len() as u64 >= FEW_OF_MEDIAN);
     #[allow(clippy::cast_precision_loss, reason = "spans stay far below 2^53 microseconds")]
-    let aged = aged.map(|limit| ages.iter().filter(|age| **age as f64 > limit).count() as u64);
+    let aged = limit.map(|limit| ages(pool, window.to).into_iter().filter(|age| *age as f64 > limit).count() as u64);
     let runs = runs_within(&pool.runs, window);
     Flow {
         now,
@@ -110,14 +109,14 @@ fn work_of(pool: &FlowPool) -> WorkOf {
 /// Each figure over a window, in the order of [`FLOW`].
 pub fn figures(pool: &FlowPool, window: &Window) -> Vec<Figure> {
     let all = merged_within(&pool.merged, window);
-    let changes: Vec<&PackedChange> = all.iter().filter(|change| !change.bot).collect();
-    let bots = (all.len() - changes.len()) as u64;
+    let by_people: Vec<&PackedChange> = all.iter().filter(|change| !change.bot).collect();
+    let bots = (all.len() - by_people.len()) as u64;
     let stage = |of: fn(&PackedChange) -> Option<i64>| {
-        let known: Vec<i64> = changes.iter().filter_map(|change| of(change)).collect();
+        let known: Vec<i64> = by_people.iter().filter_map(|change| of(change)).collect();
         let negative = known.iter().filter(|span| **span < 0).count() as u64;
         Figure::median_of_spans(known.into_iter().filter(|span| *span >= 0)).without("negative_span", negative).without("bot", bots)
     };
-    let missing = |of: fn(&PackedChange) -> Option<i64>| changes.iter().filter(|change| of(change).is_none()).count() as u64;
+    let missing = |of: fn(&PackedChange) -> Option<i64>| by_people.iter().filter(|change| of(change).is_none()).count() as u64;
     let cycle = stage(|change| change.cycle);
     let pickup = stage(|change| change.pickup).without("unreviewed", missing(|change| change.pickup));
     let review = stage(|change| change.review).without("unreviewed", missing(|change| change.review));
@@ -128,8 +127,8 @@ pub fn figures(pool: &FlowPool, window: &Window) -> Vec<Figure> {
         pickup,
         review,
         deploy,
-        merged_a_week(pool, &changes, window).without("bot", bots),
-        Figure::median_of_counts(changes.iter().filter_map(|change| change.lines)).without("bot", bots),
+        merged_a_week(pool, &by_people, window).without("bot", bots),
+        Figure::median_of_counts(by_people.iter().filter_map(|change| change.lines)).without("bot", bots),
         done_a_week(pool, window),
         in_progress(pool, window),
         in_progress_for(pool, window),

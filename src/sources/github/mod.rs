@@ -1,4 +1,4 @@
-//! GitHub webhooks: deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
+//! GitHub: its webhooks, and the pages of its API. Deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
 //!
 //! A deployment is known by GitHub's id; each status carries its deployment, so one status is enough and the order of
 //! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts
@@ -6,6 +6,7 @@
 //! a newer one replaced, says nothing about success and is ignored.
 
 mod deploys;
+mod pages;
 mod payload;
 mod work;
 
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 
 use payload::Payload;
 
+use super::pages::asked;
 use super::{Headers, Outcome, Refused, Source, needed, recorded, signature};
 use crate::domain::event::Parsed;
 
@@ -26,7 +28,7 @@ pub const SOURCE: Source = Source {
     parse,
     webhook: true,
     recorded: |file_name| recorded::kind(KIND, file_name),
-    pages: None,
+    pages: Some(pages::PAGES),
 };
 
 const KIND: &str = "x-github-event";
@@ -51,6 +53,9 @@ fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
 }
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
+    if let Some(ask) = asked(headers) {
+        return pages::parsed(&ask, body);
+    }
     let kind = headers.get(KIND).unwrap_or_default();
     Outcome::parsed(outcome(kind, headers, body), kind)
 }

@@ -78,7 +78,8 @@ pub fn pull_request(payload: Payload, repository: &str) -> Read {
     Ok(Outcome::Facts(facts))
 }
 
-fn change(request: PullRequest, id: String, repository: &str) -> Change {
+/// A pull request as a fact; when it became ready is not in it.
+pub fn change(request: PullRequest, id: String, repository: &str) -> Change {
     let merged = request.merged.unwrap_or(request.merged_at.is_some());
     let author = request.user.unwrap_or_default();
     let (head, branch) = request.head.map(|head| (head.sha, head.branch)).unwrap_or_default();

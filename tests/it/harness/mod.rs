@@ -7,6 +7,7 @@
 pub mod binary;
 pub mod database;
 pub mod facts;
+pub mod hub;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

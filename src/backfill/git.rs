@@ -1,4 +1,4 @@
-//! Backfill: what a source holds already, read from its beginning. For git: a clone, by the `git` program.
+//! Reading a clone by the `git` program: all of its history and its tags. Never its configuration, and never the network.
 //!
 //! The output is read in pieces and handed over in batches, commits first, then tags: memory does not grow with the
 //! history.
