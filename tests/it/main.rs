@@ -8,5 +8,6 @@ mod feeding;
 mod gatekeeping;
 mod harness;
 mod organisation;
+mod pictures;
 mod receipts;
 mod rules;
