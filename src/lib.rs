@@ -10,7 +10,7 @@
 //!                          packed days     v
 //!                            ^         [features]  one slice an answer: load, compute, card
 //!                            |             |
-//!                            +--facts------+---card---> [render] ---> Block Kit, text, HTML, JSON, CSV
+//!                            +--facts------+---card---> [render] ---> Block Kit, text, HTML, PNG, JSON, CSV
 //! ```
 //!
 //! # Six words

@@ -34,16 +34,22 @@ enum Format {
     Blocks,
     Html,
     Csv,
+    /// A picture of the whole answer, for a file: > dora.png
+    Png,
 }
 
 pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
+    if args.format == Format::Png && on_a_terminal() {
+        let first = args.question.split_whitespace().next().unwrap_or("dora");
+        anyhow::bail!("a terminal can't show a PNG: send it to a file, `pacer ask \"{}\" --format png > {first}.png`", args.question);
+    }
     let app = open(config).await?;
     app.ingest.drain().await?;
     let asker = args.asker.as_deref().map(|user| -> Asker { app.asker(user) });
     let cx = app.cx(asker).await?;
     match features::answer(&cx, &args.question).await {
         Ok(Reply::Card(card)) => {
-            print(&rendered(&card, args.format));
+            show(&card, args.format)?;
             Ok(ExitCode::SUCCESS)
         }
         Ok(Reply::Form(form)) => anyhow::bail!("`{}` asks back in a form: use it in Slack", form.title),
@@ -52,14 +58,21 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     }
 }
 
-fn rendered(card: &Card, format: Format) -> String {
-    match format {
+/// To stdout; a reader that went away is no failure.
+fn show(card: &Card, format: Format) -> Result<()> {
+    let text = match format {
+        Format::Png => {
+            let _ = std::io::stdout().write_all(&render::png::card(card)?);
+            return Ok(());
+        }
         Format::Text => render::text(card, on_a_terminal(), 100),
         Format::Json => render::json(card).to_string(),
         Format::Blocks => serde_json::to_string_pretty(&render::message(card)).unwrap_or_default(),
         Format::Html => render::page(card),
         Format::Csv => render::csv(card),
-    }
+    };
+    print(&text);
+    Ok(())
 }
 
 /// Says it on stderr for people, and on stdout for scripts that asked for JSON.

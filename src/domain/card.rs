@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chart::Chart;
 use super::time::At;
 use super::window::Window;
 
@@ -124,6 +125,8 @@ pub enum Part {
     Figures(Vec<Figure>),
     /// A table. Renderers cut it at their limit with "and 12 more: `more`".
     Table(Table),
+    /// A picture.
+    Chart(Chart),
     /// A bulleted list, cut likewise.
     List(Vec<Line>, Option<String>),
     /// A line across.

@@ -5,6 +5,7 @@
 pub mod ask;
 pub mod benchmark;
 pub mod card;
+pub mod chart;
 pub mod derive;
 pub mod event;
 pub mod figure;

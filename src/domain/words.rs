@@ -193,6 +193,62 @@ fn duration_interval(low: f64, high: f64) -> String {
     format!("{first} to {last} {}", unit.name(&last))
 }
 
+/// One unit for all values of a picture, so that its axis reads in round numbers of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    factor: f64,
+    one: &'static str,
+    many: &'static str,
+}
+
+/// The unit in which values up to `top` read well: days for 2.6 days, "%" for a share.
+pub fn scale(unit: &str, top: f64) -> Scale {
+    let of = |factor, one, many| Scale { factor, one, many };
+    match unit {
+        "seconds" => {
+            let unit = Unit::of(top.abs());
+            of(1.0 / unit.secs, unit.one, unit.many)
+        }
+        "per_week" => match Pace::of(top.abs()) {
+            Pace::Day => of(Pace::Day.factor(), "a day", "a day"),
+            Pace::Week => of(1.0, "a week", "a week"),
+            Pace::Month => of(Pace::Month.factor(), "a month", "a month"),
+            Pace::Year => of(Pace::Year.factor(), "a year", "a year"),
+        },
+        "fraction" => of(100.0, "%", "%"),
+        _ if top.abs() >= 1e9 => of(1e-9, "billion", "billion"),
+        _ if top.abs() >= 1e6 => of(1e-6, "million", "million"),
+        _ => of(1.0, "", ""),
+    }
+}
+
+impl Scale {
+    /// A value in this unit.
+    pub fn of(self, value: f64) -> f64 {
+        value * self.factor
+    }
+    /// The unit's name; empty where it has none.
+    pub fn name(self) -> &'static str {
+        self.many
+    }
+    /// A number of this unit with as many decimals as a step of `step` needs: "1.5 days", "0.02 %".
+    pub fn words(self, number: f64, step: f64) -> String {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=6 before the cast")]
+        let decimals = (-step.abs().log10().floor()).clamp(0.0, 6.0) as usize;
+        let digits = if number == 0.0 {
+            "0".to_owned()
+        } else if number.abs() >= 1e9 || step.abs() < 1e-6 {
+            format!("{number:.0e}")
+        } else if decimals == 0 && number.abs() >= 1_000.0 {
+            short(number)
+        } else {
+            format!("{number:.decimals$}")
+        };
+        let name = if digits == "1" { self.one } else { self.many };
+        if name.is_empty() { digits } else { format!("{digits} {name}") }
+    }
+}
+
 /// A figure and how sure one is of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -322,6 +378,28 @@ mod tests {
         check("per_week", [10.0, 21.0], "1.4 to 3 a day");
         check("fraction", [0.031, 0.098], "3.1 to 9.8 %");
         check("count", [2.0, 1_200.0], "2 to 1\u{202f}200");
+    }
+
+    #[test]
+    fn a_scale_has_one_unit_and_the_decimals_of_its_step() {
+        let check = |unit: &str, top: f64, value: f64, step: f64, expect: &str| {
+            let scale = scale(unit, top);
+            assert_eq!(scale.words(scale.of(value), step), expect, "{value} {unit}");
+        };
+        check("seconds", 230_000.0, 43_200.0, 0.5, "0.5 days");
+        check("seconds", 230_000.0, 86_400.0, 1.0, "1 day");
+        check("seconds", 230_000.0, 86_400.0, 0.5, "1.0 days");
+        check("seconds", 0.0, 0.0, 1.0, "0 s");
+        check("per_week", 21.0, 14.0, 1.0, "2 a day");
+        check("per_week", 4.0, 4.0, 1.0, "4 a week");
+        check("fraction", 0.2, 0.1, 5.0, "10 %");
+        check("fraction", 0.000_1, 0.000_05, 0.005, "0.005 %");
+        check("count", 12_000.0, 12_000.0, 2_000.0, "12\u{202f}000");
+        check("count", 2e7, 2e7, 5.0, "20 million");
+        check("count", 3e18, 3e18, 1e9, "3e9 billion");
+        check("count", 2e-9, 2e-9, 1e-9, "2e-9");
+        check("count", 5.0, -2.0, 1.0, "-2");
+        check("count", 5.0, -0.0, 1.0, "0");
     }
 
     #[test]

@@ -132,7 +132,7 @@ pub struct Job {
 /// Every command, in the order of help.
 pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
 /// Every button and form.
-pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
+pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::CHART, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB];
 

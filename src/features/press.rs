@@ -13,6 +13,8 @@ use crate::error::{Failure, Kind, UserError};
 
 /// "Share to channel": the answer as it was given, for everybody. Value: a receipt.
 pub const SHARE: Action = Action { name: "share", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(share(cx, press)) } };
+/// "Chart": the answer as it was given, with its picture where Slack shows one. Value: a receipt.
+pub const CHART: Action = Action { name: "chart", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(chart(cx, press)) } };
 /// "Change period": asks which. Value: a receipt.
 pub const PERIOD: Action = Action { name: "period", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(period(cx, press)) } };
 /// The period chosen. Value: a receipt; fields: `period`, `own`.
@@ -35,6 +37,11 @@ const PERIODS: [(&str, &str); 7] = [
 async fn share(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let receipt = why::receipt(cx, &press.value).await?;
     Ok(Effect::Share(Box::new((recount(&receipt)?.card)(cx, &receipt).await?)))
+}
+
+async fn chart(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let receipt = why::receipt(cx, &press.value).await?;
+    Ok(Effect::Replace(Box::new((recount(&receipt)?.card)(cx, &receipt).await?)))
 }
 
 async fn period(cx: &Cx, press: Press) -> Result<Effect, Failure> {

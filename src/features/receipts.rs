@@ -94,6 +94,11 @@ pub fn buttons(receipt: &str, trend: Option<&str>) -> Vec<Button> {
     buttons
 }
 
+/// The button below an answer whose picture stands in letters where Slack shows none.
+pub fn chart_button(receipt: &str) -> Button {
+    Button { label: "Chart".into(), action: "chart".into(), value: receipt.into(), primary: false }
+}
+
 /// A team's own target in words, with how the figure stands to it.
 pub fn aim(metric: &Metric, target: &Target) -> (Tone, String) {
     let value = words::value(&metric.unit, target.value);

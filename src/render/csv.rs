@@ -1,14 +1,25 @@
-//! Card as CSV: a row a metric where it has metrics, else its first table, else its verdict.
+//! Card as CSV: a row a value of its pictures where it has any, else a row a metric, else its first table, else its verdict.
+//!
+//! Why pictures first: who wants the metrics of a trend as they stand has JSON; who asks for CSV wants to draw it again.
 //!
 //! Why a leading apostrophe: a spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, and a commit's subject is
 //! text from outside. A cell that is a plain number stays one.
 
 use crate::domain::card::{Card, Metric, Part};
+use crate::domain::chart::{Chart, Kind, Series, Steps, known};
 
 const HEAD: [&str; 9] = ["id", "value", "unit", "n", "low", "high", "previous", "band", "reason"];
 
+/// Columns of pictures. `at` is the first instant of a step of time, else a name; `low` and `high` an interval.
+const POINTS: [&str; 7] = ["chart", "series", "at", "value", "unit", "low", "high"];
+
 /// The whole file, with a head and `\n` after each row.
 pub fn csv(card: &Card) -> String {
+    let charts: Vec<&Chart> = card.parts.iter().filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None }).collect();
+    if !charts.is_empty() {
+        let rows = charts.into_iter().flat_map(points);
+        return write(std::iter::once(POINTS.map(str::to_owned).to_vec()).chain(rows));
+    }
     if !card.metrics.is_empty() {
         let rows = card.metrics.iter().map(metric);
         return write(std::iter::once(HEAD.map(str::to_owned).to_vec()).chain(rows));
@@ -24,8 +35,59 @@ pub fn csv(card: &Card) -> String {
     }
 }
 
+/// A row for each value of a picture; a gap has an empty value.
+fn points(chart: &Chart) -> Vec<Vec<String>> {
+    let row = |series: &str, at: String, unit: &str, value: Option<f64>, [low, high]: [Option<f64>; 2]| {
+        vec![guarded(&chart.title), guarded(series), guarded(&at), plain(value), guarded(unit), plain(low), plain(high)]
+    };
+    let along = |series: &[Series], steps: &Steps, unit: &str, band: &[Option<[f64; 2]>]| -> Vec<Vec<String>> {
+        let all = series.iter().enumerate().flat_map(|(nth, one)| (0..steps.len()).map(move |step| (nth, one, step)));
+        let ends = |nth: usize, step: usize| if nth == 0 { band.get(step).copied().flatten().map(|ends| ends.map(Some)) } else { None };
+        let value = |one: &Series, step: usize| one.values.get(step).copied().flatten();
+        all.map(|(nth, one, step)| row(&one.name, at(steps, step), unit, value(one, step), ends(nth, step).unwrap_or_default())).collect()
+    };
+    match &chart.kind {
+        Kind::Line(lines) => along(&lines.series, &lines.steps, &lines.unit, &lines.band),
+        Kind::Bars(bars) => along(&bars.series, &bars.steps, &bars.unit, &[]),
+        Kind::Strip(strip) => {
+            let rows: Vec<Series> = strip.rows.iter().map(|row| Series { name: row.name.clone(), values: row.values.clone() }).collect();
+            along(&rows, &strip.steps, &strip.unit, &[])
+        }
+        Kind::Spark(spark) => {
+            let steps = Steps::named((1..=spark.values.len()).map(|nth| nth.to_string()));
+            along(&[Series { name: String::new(), values: spark.values.clone() }], &steps, &spark.unit, &[])
+        }
+        Kind::Stacked(shares) => {
+            let all = (0..shares.rows.len()).flat_map(|nth| (0..shares.parts.len()).map(move |part| (nth, part)));
+            all.map(|(nth, part)| {
+                let share = shares.of(nth).map(|parts| parts[part]);
+                row(&shares.parts[part], shares.rows[nth].0.clone(), "fraction", share, [None; 2])
+            })
+            .collect()
+        }
+        Kind::Path(trail) => {
+            let all = trail.points.iter().enumerate().flat_map(|(nth, point)| [(nth, point, 0), (nth, point, 1)]);
+            all.map(|(nth, (label, _), axis)| {
+                let quantity = [&trail.x, &trail.y][axis];
+                row(&quantity.name, label.clone(), &quantity.unit, trail.at(nth).map(|at| at[axis]), [None; 2])
+            })
+            .collect()
+        }
+    }
+}
+
+fn at(steps: &Steps, step: usize) -> String {
+    match steps {
+        Steps::Time(from, _) => from.get(step).map(ToString::to_string).unwrap_or_default(),
+        Steps::Named(_) => steps.label(step),
+    }
+}
+
+fn plain(x: Option<f64>) -> String {
+    known(x).map_or(String::new(), |x| x.to_string())
+}
+
 fn metric(metric: &Metric) -> Vec<String> {
-    let plain = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), |x| x.to_string());
     let band = metric.band.as_ref().map(|band| band.name.clone().unwrap_or_else(|| band.candidates.join(" or ")));
     vec![
         guarded(&metric.id),
@@ -58,11 +120,24 @@ fn write(rows: impl Iterator<Item = Vec<String>>) -> String {
 mod tests {
     use super::*;
     use crate::domain::card::Table;
-    use crate::render::samples;
+    use crate::render::{chart_samples, samples};
 
     #[test]
     fn a_row_a_metric() {
         insta::assert_snapshot!(csv(&samples::dora()));
+    }
+
+    #[test]
+    fn a_row_a_value_of_a_picture() {
+        let rows = csv(&chart_samples::every_kind());
+        // The first rows of each picture.
+        let mut seen = std::collections::BTreeMap::new();
+        let few = rows.lines().filter(|line| {
+            let count = seen.entry(line.split(',').take(2).collect::<String>()).or_insert(0);
+            *count += 1;
+            *count <= 2
+        });
+        insta::assert_snapshot!(few.collect::<Vec<_>>().join("\n"));
     }
 
     #[test]

@@ -5,14 +5,17 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::outside::clean;
-use super::{small_print, spark};
+use super::outside::{clean, together};
+use super::{small_print, spark, svg};
 use crate::domain::card::{Card, Figure, Line, Part, Span, Table, Tone};
+use crate::domain::chart::{Chart, Kind, Spark};
 
 /// The page's only style, inline in `style`. Light and dark by the reader's system; black on white in print.
 pub const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1d1c1d;--soft:#5c5a5e;--line:#dcdadf;--page:#fff;--card:#f7f6f8;--good:#0b6b3a;--bad:#a8201a;--mark:#4a5fc1}\
-@media(prefers-color-scheme:dark){:root{--ink:#ececee;--soft:#a9a7ad;--line:#3a393e;--page:#1a1a1d;--card:#232327;--good:#6fd39b;--bad:#ff9b91;--mark:#9fb0ff}}\
+:root{color-scheme:light dark;--ink:#1d1c1d;--soft:#5c5a5e;--line:#dcdadf;--page:#ffffff;--card:#f7f6f8;--good:#0b6b3a;--bad:#a8201a;\
+--s0:#2f5fc4;--s1:#ad5b00;--s2:#00664a;--s3:#241d38;--s4:#8a5f85;--s5:#5b3a06}\
+@media(prefers-color-scheme:dark){:root{--ink:#ececee;--soft:#a9a7ad;--line:#3a393e;--page:#1a1a1d;--card:#232327;--good:#6fd39b;--bad:#ff9b91;\
+--s0:#8fb0ff;--s1:#f28c3f;--s2:#35d0b0;--s3:#f3f0f7;--s4:#b58ab5;--s5:#ecdc7a}}\
 *{box-sizing:border-box}\
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\
 main,header,footer{max-width:64rem;margin:0 auto;padding:0 1.5rem}\
@@ -25,18 +28,18 @@ h2{font-size:1.1rem;margin:2rem 0 .5rem}\
 .value{font-size:1.7rem;font-weight:650;line-height:1.25;margin:.1rem 0;font-variant-numeric:tabular-nums}\
 .figures p{margin:.15rem 0}.detail,.band{color:var(--soft);font-size:.9rem}\
 .good{color:var(--good)}.bad{color:var(--bad)}\
-svg{display:block;width:100%;height:3rem;margin:.6rem 0;overflow:visible}\
-.weeks{fill:none;stroke:var(--mark);stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}\
-.dots{fill:none;stroke:var(--mark);stroke-width:4;stroke-linecap:round;vector-effect:non-scaling-stroke}\
-.zero{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}\
+svg{display:block;font-variant-numeric:tabular-nums}.figures svg{width:100%;height:3rem;margin:.6rem 0;overflow:visible}\
+figure{margin:2.25rem 0;overflow-x:auto;break-inside:avoid}figure svg{width:100%;min-width:34rem;max-width:44rem;height:auto}\
+.small{max-width:17rem}.small svg{min-width:0;height:3rem;overflow:visible}figcaption{font-weight:600;margin-bottom:.4rem}\
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400;overflow-wrap:break-word}\
 thead th{font-size:.85rem;color:var(--soft);font-weight:600}.number{text-align:right;white-space:nowrap}.short{white-space:nowrap}\
 code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;background:var(--card);border-radius:.25rem;padding:.05em .3em}\
 hr{border:0;border-top:1px solid var(--line);margin:2rem 0}\
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2rem}footer p{margin:.2rem 0}\
-:focus-visible{outline:2px solid var(--mark);outline-offset:2px}\
-@media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#999;--page:#fff;--card:#fff;--good:#000;--bad:#000;--mark:#000}\
+:focus-visible{outline:2px solid var(--s0);outline-offset:2px}\
+@media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#999;--page:#fff;--card:#fff;--good:#000;--bad:#000;\
+--s0:#2f5fc4;--s1:#ad5b00;--s2:#00664a;--s3:#241d38;--s4:#8a5f85;--s5:#5b3a06}\
 body{font-size:11pt}header{padding-top:0}main,header,footer{max-width:none;padding:0}thead{display:table-header-group}tr{break-inside:avoid}.scroll{overflow:visible}}";
 
 /// The whole document.
@@ -65,17 +68,12 @@ pub fn page(card: &Card) -> String {
     .into_string()
 }
 
-/// Cleaned, and with an arrow, a number and its sign kept on one line.
-fn shown(text: &str) -> String {
-    clean(text).replace("↑ ", "↑\u{a0}").replace("↓ ", "↓\u{a0}").replace(" %", "\u{a0}%")
-}
-
 fn spans(line: &Line) -> Markup {
     html! {
         @for span in &line.0 {
             @match span {
-                Span::Plain(text) => (shown(text)),
-                Span::Strong(text) => strong { (shown(text)) },
+                Span::Plain(text) => (together(text)),
+                Span::Strong(text) => strong { (together(text)) },
                 Span::Code(text) => code { (clean(text)) },
             }
         }
@@ -85,26 +83,32 @@ fn spans(line: &Line) -> Markup {
 fn part(at: usize, part: &Part) -> Markup {
     match part {
         Part::Text(line) => html! { p { (spans(line)) } },
-        Part::Heading(text) => html! { h2 { (shown(text)) } },
+        Part::Heading(text) => html! { h2 { (together(text)) } },
         Part::Figures(figures) => html! {
             ul.figures aria-label="Figures" { @for (n, one) in figures.iter().enumerate() { (figure(&format!("f{at}-{n}"), one)) } }
         },
         Part::Table(rows) => table(rows),
         Part::List(lines, _) => html! { ul { @for line in lines { li { (spans(line)) } } } },
         Part::Divider => html! { hr; },
+        Part::Chart(chart) if matches!(chart.kind, Kind::Spark(_)) => html! {
+            figure.small { figcaption { (together(&chart.title)) } (PreEscaped(svg::inline(chart, &format!("c{at}")))) }
+        },
+        Part::Chart(chart) => {
+            html! { figure tabindex="0" aria-label=(clean(&chart.title)) { (PreEscaped(svg::inline(chart, &format!("c{at}")))) } }
+        }
     }
 }
 
 fn figure(id: &str, figure: &Figure) -> Markup {
     html! {
         li {
-            h2 { (shown(&figure.name)) }
-            p.value { (shown(&figure.value)) }
-            @if let Some((tone, words)) = &figure.change { p class=(class(*tone)) { (shown(words)) } }
+            h2 { (together(&figure.name)) }
+            p.value { (together(&figure.value)) }
+            @if let Some((tone, words)) = &figure.change { p class=(class(*tone)) { (together(words)) } }
             (sparkline(id, figure))
-            @if let Some((tone, words)) = &figure.target { p class=(class(*tone)) { (symbol(*tone)) " " (shown(words)) } }
-            @if let Some(band) = &figure.band { p.band { (shown(band)) } }
-            @if !figure.detail.is_empty() { p.detail { (shown(&figure.detail)) } }
+            @if let Some((tone, words)) = &figure.target { p class=(class(*tone)) { (symbol(*tone)) " " (together(words)) } }
+            @if let Some(band) = &figure.band { p.band { (together(band)) } }
+            @if !figure.detail.is_empty() { p.detail { (together(&figure.detail)) } }
         }
     }
 }
@@ -117,7 +121,8 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-fn symbol(tone: Tone) -> &'static str {
+/// Beside a word that says the same.
+pub(super) fn symbol(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "✓",
         Tone::Bad => "✗",
@@ -125,42 +130,16 @@ fn symbol(tone: Tone) -> &'static str {
     }
 }
 
-/// Weeks from zero up; a gap where a week has no data, a dot where one stands alone.
+/// The figure's weeks, drawn small.
 fn sparkline(id: &str, figure: &Figure) -> Markup {
+    if spark::top(spark::recent(&figure.spark)).is_none() {
+        return html! {};
+    }
     let weeks = spark::recent(&figure.spark);
-    let Some(top) = spark::top(weeks) else { return html! {} };
-    let (lines, dots) = paths(weeks, top);
     let known = weeks.iter().flatten().filter(|x| x.is_finite()).count();
     let said = format!("{} weeks, {known} with data. From zero, oldest first: {}", weeks.len(), spark::line(weeks));
-    html! {
-        svg viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-labelledby={ (id) "-t " (id) "-d" } {
-            title id={ (id) "-t" } { (clean(&figure.name)) " by week" }
-            desc id={ (id) "-d" } { (said) }
-            path.zero d="M0 23H100" {}
-            path.weeks d=(lines) {}
-            path.dots d=(dots) {}
-        }
-    }
-}
-
-/// The line's path, and one with a dot at the last week and at each week between two gaps.
-#[allow(clippy::cast_precision_loss, reason = "at most 26 weeks")]
-fn paths(weeks: &[Option<f64>], top: f64) -> (String, String) {
-    let step = 100.0 / weeks.len().saturating_sub(1).max(1) as f64;
-    let known = |at: usize| weeks.get(at).copied().flatten().filter(|x| x.is_finite());
-    let (mut lines, mut dots) = (String::new(), String::new());
-    for at in 0..weeks.len() {
-        let Some(x) = known(at) else { continue };
-        let share = if top > 0.0 { x.max(0.0) / top } else { 0.0 };
-        let point = format!("{:.1} {:.1}", at as f64 * step, 23.0 - share * 21.0);
-        let before = at.checked_sub(1).and_then(known).is_some();
-        lines.push(if before { 'L' } else { 'M' });
-        lines.push_str(&point);
-        if at + 1 == weeks.len() || (!before && known(at + 1).is_none()) {
-            dots.extend(["M", &point, "h0"]);
-        }
-    }
-    (lines, dots)
+    let chart = Chart::new(format!("{} by week", figure.name), Spark::new("", figure.spark.clone())).saying(said);
+    html! { (PreEscaped(svg::inline(&chart, id))) }
 }
 
 fn table(table: &Table) -> Markup {
@@ -205,13 +184,6 @@ mod tests {
         let page = page(&card);
         assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
         assert!(!super::page(&samples::extreme_of(5, 5, 5, 500)).contains("<!channel"));
-    }
-
-    #[test]
-    fn a_gap_is_no_line_and_a_lone_week_a_dot() {
-        let check = |weeks: &[Option<f64>], lines: &str, dots: &str| assert_eq!(paths(weeks, 2.0), (lines.to_owned(), dots.to_owned()));
-        check(&[Some(0.0), Some(2.0)], "M0.0 23.0L100.0 2.0", "M100.0 2.0h0");
-        check(&[Some(2.0), None, Some(1.0), Some(2.0), None], "M0.0 2.0M50.0 12.5L75.0 2.0", "M0.0 2.0h0");
     }
 
     #[test]

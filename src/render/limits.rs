@@ -49,6 +49,19 @@ pub const LABEL: usize = 2_000;
 /// What stands in a text input first.
 pub const INITIAL: usize = 3_000;
 
+/// Native charts in a message. Not documented; a third is refused.
+pub const CHARTS: usize = 2;
+/// A native chart's title.
+pub const CHART_TITLE: usize = 50;
+/// Its series. 12 are taken by now; more than six lines nobody tells apart.
+pub const CHART_SERIES: usize = 6;
+/// Its points in a series, one for each label.
+pub const CHART_POINTS: usize = 20;
+/// Names of its series and labels.
+pub const CHART_LABEL: usize = 20;
+/// Names of its axes.
+pub const CHART_AXIS: usize = 50;
+
 /// At most `max` characters, the last an ellipsis where something was cut; a letter keeps its accents, an emoji its parts.
 pub fn cut(text: &str, max: usize) -> String {
     cut_by(text, max, |_| 1)

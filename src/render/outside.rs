@@ -28,6 +28,11 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// [`clean`], and with an arrow, a number and its sign kept on one line, where a reader wraps lines.
+pub fn together(text: &str) -> String {
+    clean(text).replace("↑ ", "↑\u{a0}").replace("↓ ", "↓\u{a0}").replace(" %", "\u{a0}%")
+}
+
 /// [`clean`] for text of which at most `max` characters will be kept: the rest of a very long one isn't looked at.
 fn clean_to(text: &str, max: usize) -> String {
     match text.char_indices().nth(2 * max + 64) {

@@ -4,10 +4,12 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::chart_text::{self, Row};
 use super::outside::clean;
 use super::table::{aligned, pad, spoken};
 use super::{small_print, spark};
 use crate::domain::card::{Card, Figure, Line, Part, Span, Table, Tone};
+use crate::domain::chart::Chart;
 use crate::error::UserError;
 
 /// Rows of a table and items of a list that are printed.
@@ -75,6 +77,7 @@ impl Page {
                 items.chain(self.rest(lines.len(), own.as_deref())).collect()
             }
             Part::Divider => vec!["─".repeat(self.width.min(40))],
+            Part::Chart(chart) => self.chart(chart),
         }
     }
 
@@ -115,6 +118,32 @@ impl Page {
             self.wrapped(&Line::plain(if rest.is_empty() { first } else { format!("{first} · {rest}") }), "", "  ")
         };
         shown.rows.iter().flat_map(row).chain(rest).collect()
+    }
+
+    /// Its name, then a row a series or thing, aligned; where that is too wide, its numbers below.
+    fn chart(&self, chart: &Chart) -> Vec<String> {
+        let mut out = vec![self.ink.bold(&clean(&chart.title))];
+        out.extend(
+            chart_text::notes(chart).iter().flat_map(|note| self.wrapped(&Line::plain(note), "", "")).map(|line| self.ink.dim(&line)),
+        );
+        let rows = chart_text::rows(chart);
+        let widest = |of: fn(&Row) -> &str, most: usize| rows.iter().map(|row| clean(of(row)).width()).max().unwrap_or(0).min(most);
+        let (name, bars) = (widest(|row| &row.name, 34), widest(|row| &row.bars, spark::WEEKS));
+        let gap = |width: usize| if width > 0 { 2 } else { 0 };
+        let before = name + gap(name) + bars + gap(bars);
+        let beside = rows.iter().all(|row| before + clean(&row.words).width() <= self.width);
+        for row in rows.iter().take(ROWS) {
+            let head = format!("{}{}{}", pad(&clean(&row.name), name, false), " ".repeat(gap(name)), pad(&row.bars, bars, false));
+            if beside {
+                out.push(format!("{head}{}{}", " ".repeat(gap(bars)), clean(&row.words)).trim_end().to_owned());
+            } else {
+                out.push(head.trim_end().to_owned());
+                out.extend(self.wrapped(&Line::plain(&row.words), "  ", "  "));
+            }
+        }
+        out.extend(self.rest(rows.len(), None));
+        out.retain(|line| !line.is_empty());
+        out
     }
 
     fn rest(&self, all: usize, command: Option<&str>) -> Option<String> {
@@ -195,11 +224,25 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::samples;
+    use crate::render::{chart_samples, samples};
 
     #[test]
     fn dora_reads_calmly() {
         insta::assert_snapshot!(text(&samples::dora(), false, 96));
+    }
+
+    #[test]
+    fn pictures_are_bars_and_numbers() {
+        insta::assert_snapshot!(text(&chart_samples::every_kind(), false, 96));
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_a_pictures_numbers() {
+        for width in [40, 60] {
+            for line in text(&chart_samples::every_kind(), false, width).lines() {
+                assert!(line.width() <= width.max(62), "{width}: {line}");
+            }
+        }
     }
 
     #[test]

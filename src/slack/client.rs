@@ -24,6 +24,9 @@ const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// A longer `Retry-After` is not waited for here.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// What Slack says of a block that it doesn't know or take.
+pub const INVALID_BLOCKS: &str = "invalid_blocks";
+
 /// Calls to Slack.
 pub struct Client {
     api: SlackClient<SlackClientHyperHttpsConnector>,
@@ -79,6 +82,10 @@ impl From<SlackClientError> for CallError {
                 _ => Self::Api(error.code),
             },
             SlackClientError::RateLimitError(error) => Self::Pause(error.retry_after),
+            // A response URL may say it with a status of its own.
+            SlackClientError::HttpError(error) if error.http_response_body.as_deref().is_some_and(|body| body.contains(INVALID_BLOCKS)) => {
+                Self::Api(INVALID_BLOCKS.to_owned())
+            }
             SlackClientError::HttpError(error) => Self::Busy(error.status_code.as_u16()),
             SlackClientError::ProtocolError(_) => Self::Silent("its answer is not JSON"),
             _ => Self::Silent("the connection failed"),

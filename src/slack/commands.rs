@@ -1,5 +1,5 @@
-//! `/metrics ...`: the answer goes out in the acknowledgement where it is ready within 1.5 s, else it follows to the
-//! response URL.
+//! `/metrics ...`: the answer goes out in the acknowledgement where it is ready within 1.5 s and has no chart
+//! ([`outgoing`]), else it follows to the response URL.
 //!
 //! Why the work is not a task of its own from the start: nearly every answer is ready in milliseconds, and moving it
 //! to a task only where it is late keeps the short way short.
@@ -15,7 +15,7 @@ use super::admission::Admission;
 use super::client::CallError;
 use super::inbound::Slash;
 use super::origins::Origin;
-use super::{Answer, Stranger};
+use super::{Answer, Stranger, outgoing};
 use crate::app::App;
 use crate::error::{Failure, UserError};
 use crate::features::{self, COMMANDS, Reply};
@@ -52,10 +52,10 @@ pub async fn slash(app: &Arc<App>, slash: Slash) -> Answer {
     Ok(within(app, IN_ACKNOWLEDGEMENT, response_url, work).await)
 }
 
-/// The acknowledgement's body where the work is ready in time; else an empty one, and the body follows.
+/// The acknowledgement's body where the work is ready in time; else an empty one, and the body follows; see [`outgoing`].
 pub(super) async fn within(app: &Arc<App>, limit: Duration, response_url: String, mut work: BoxFuture<'static, Value>) -> Value {
     if let Ok(body) = tokio::time::timeout(limit, &mut work).await {
-        return body;
+        return outgoing::acknowledge(app, body);
     }
     let late = Arc::clone(app);
     app.tasks.spawn("late answer", async move {
@@ -105,7 +105,7 @@ pub(super) fn name_of(text: &str) -> &'static str {
 
 /// Posts a late answer. It is not repeated: a response URL takes five posts, and a second one would be a second message.
 pub(super) async fn follow_up(app: &App, response_url: &str, body: &Value) {
-    match app.slack.client.respond(response_url, body).await {
+    match outgoing::respond(app, response_url, body).await {
         Ok(()) => {}
         Err(error @ CallError::Ours(_)) => tracing::error!(%error, "an answer could not be sent"),
         Err(error) => tracing::warn!(%error, "an answer did not reach Slack"),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::client::CallError;
 use super::inbound::Interaction;
 use super::origins::Origin;
+use super::outgoing;
 use crate::app::App;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::Effect;
@@ -96,7 +97,7 @@ impl Place {
     async fn answer(&self, app: &App, mut message: Value) -> Result<(), CallError> {
         message["response_type"] = json!("ephemeral");
         if !self.origin.response_url.is_empty() {
-            match app.slack.client.respond(&self.origin.response_url, &message).await {
+            match outgoing::respond(app, &self.origin.response_url, &message).await {
                 // Used up or expired: there is another way.
                 Err(CallError::Api(_) | CallError::Busy(400..=499)) => {}
                 done => return done,
@@ -107,7 +108,7 @@ impl Place {
         for of_response_url in ["response_type", "replace_original"] {
             message.as_object_mut().and_then(|message| message.remove(of_response_url));
         }
-        app.slack.client.call_once("chat.postEphemeral", &message).await.map(|_| ())
+        outgoing::post(app, "chat.postEphemeral", &message).await.map(|_| ())
     }
 }
 
@@ -144,7 +145,7 @@ async fn share(app: &App, place: &Place, message: Value) -> Result<(), Failure> 
     message["channel"] = json!(place.origin.channel_id);
     message["unfurl_links"] = json!(false);
     message["unfurl_media"] = json!(false);
-    app.slack.client.call_once("chat.postMessage", &message).await.map_err(not_shared)?;
+    outgoing::post(app, "chat.postMessage", &message).await.map_err(not_shared)?;
     let shared = blocks::shared(&place.user_id, &place.origin.channel_id);
     if !place.view_id.is_empty() {
         let view = as_modal(&shared);

@@ -19,6 +19,7 @@ pub mod events;
 pub mod inbound;
 pub mod interactions;
 pub mod origins;
+pub mod outgoing;
 pub mod scopes;
 mod socket;
 pub mod verify;
@@ -57,6 +58,8 @@ pub struct Slack {
     pub events: Recent,
     /// Where a modal's answer goes.
     pub origins: Origins,
+    /// Whether native charts are taken.
+    pub charts: outgoing::Charts,
     state: AtomicU8,
     metrics: Metrics,
 }
@@ -101,6 +104,7 @@ impl Slack {
             clicks: Recent::new(),
             events: Recent::new(),
             origins: Origins::new(),
+            charts: outgoing::Charts::new(),
             state: AtomicU8::new(Connection::Off as u8),
             metrics,
         })

@@ -18,9 +18,10 @@ use super::effects::{Place, carry_out};
 use super::origins::Origin;
 use super::verify::tests::sign;
 use super::*;
-use crate::domain::card::Card;
+use crate::domain::card::{Button, Card, Part};
+use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::form::Form;
-use crate::domain::time::SECOND;
+use crate::domain::time::{At, HOUR, SECOND};
 use crate::error::Failure;
 use crate::features::Effect;
 
@@ -243,6 +244,75 @@ async fn an_answer_whose_response_url_is_used_up_or_unknown_comes_as_a_new_priva
     let unknown = Place { origin: Origin { channel_id: "C1".into(), response_url: String::new() }, ..door.place() };
     unknown.tell(&door.app, commands::say("No.")).await;
     assert_eq!(door.slack.methods(), ["chat.postEphemeral"]);
+}
+
+/// An answer with a native chart.
+fn chart_card() -> Box<Card> {
+    let steps = Steps::time((0..4).map(|week| At::from_secs(week * 7 * 86_400)), chrono_tz::Tz::UTC);
+    let lines = Lines::new("count", steps, "Payments", vec![Some(1.0), Some(3.0), Some(2.0), Some(4.0)]);
+    Box::new(Card { parts: vec![Part::Chart(Chart::new("Finished items", lines))], ..*card() })
+}
+
+/// What was called, and whether with a native chart.
+fn with_charts(heard: &[(String, Value)]) -> Vec<(&str, bool)> {
+    heard.iter().map(|(method, body)| (method.as_str(), body.to_string().contains("data_visualization"))).collect()
+}
+
+const REFUSED: &str = "invalid_blocks";
+
+#[tokio::test]
+async fn a_refused_chart_is_sent_again_as_letters_and_not_tried_for_a_day() {
+    let door = door(&[]).await;
+    door.slack.say("chat.postMessage", 200, json!({ "ok": false, "error": REFUSED }));
+    carry_out(&door.app, &door.place(), Effect::Share(chart_card())).await.expect("shared");
+    let heard = door.slack.heard();
+    assert_eq!(with_charts(&heard), [("chat.postMessage", true), ("chat.postMessage", false), ("response_url", false)]);
+    assert!(heard[1].1.to_string().contains("*Finished items*") && heard[1].1.to_string().contains("▃▆▅█"), "{}", heard[1].1);
+    carry_out(&door.app, &door.place(), Effect::Replace(chart_card())).await.expect("answered");
+    assert_eq!(with_charts(&door.slack.heard()), [("response_url", false)]);
+    let check = |hours: i64, expect: bool| {
+        let now = door.app.clock.now().plus(hours * HOUR);
+        assert_eq!(door.app.slack.charts.are_refused(now), expect, "after {hours} h");
+    };
+    check(23, true);
+    check(24, false);
+}
+
+#[tokio::test]
+async fn where_the_message_is_refused_without_its_chart_too_the_chart_was_not_the_fault() {
+    let door = door(&[]).await;
+    for _ in 0..2 {
+        door.slack.say("chat.postMessage", 200, json!({ "ok": false, "error": REFUSED }));
+    }
+    assert!(carry_out(&door.app, &door.place(), Effect::Share(chart_card())).await.is_err());
+    assert_eq!(with_charts(&door.slack.heard()), [("chat.postMessage", true), ("chat.postMessage", false)]);
+    assert!(!door.app.slack.charts.are_refused(door.app.clock.now()));
+    // Another refusal has nothing to do with blocks: one call.
+    door.slack.say("chat.postMessage", 200, json!({ "ok": false, "error": "not_in_channel" }));
+    assert!(carry_out(&door.app, &door.place(), Effect::Share(chart_card())).await.is_err());
+    assert_eq!(with_charts(&door.slack.heard()), [("chat.postMessage", true)]);
+}
+
+#[tokio::test]
+async fn an_answer_with_a_chart_is_acknowledged_in_letters_with_a_button_to_it() {
+    let door = door(&[]).await;
+    let plain = commands::private(crate::render::message(&card()));
+    assert_eq!(outgoing::acknowledge(&door.app, plain.clone()), plain);
+    let mut card = chart_card();
+    card.buttons.push(Button { label: "Chart".into(), action: "chart".into(), value: "7f3a9c2k".into(), primary: false });
+    let answer = || commands::private(crate::render::message(&card));
+    let body = outgoing::acknowledge(&door.app, answer()).to_string();
+    assert!(body.contains("▃▆▅█") && body.contains("\"chart\"") && !body.contains("data_visualization"), "{body}");
+    // Pressed, it is sent where a refusal is heard; a response URL says one with a status of its own. With the picture in it the
+    // button has nothing to show, and where none is taken neither.
+    let url = format!("{}/api/response_url", door.url);
+    door.slack.say("response_url", 400, json!({ "ok": false, "error": REFUSED }));
+    outgoing::respond(&door.app, &url, &answer()).await.expect("taken without it");
+    let heard = door.slack.heard();
+    assert_eq!(with_charts(&heard), [("response_url", true), ("response_url", false)]);
+    assert!(heard.iter().all(|(_, body)| !body.to_string().contains("\"action_id\":\"chart\"")), "{heard:?}");
+    let body = outgoing::acknowledge(&door.app, answer()).to_string();
+    assert!(body.contains("▃▆▅█") && !body.contains("\"action_id\":\"chart\""), "{body}");
 }
 
 #[tokio::test]

@@ -11,5 +11,6 @@ mod gitlab;
 mod harness;
 mod organisation;
 mod pagers;
+mod pictures;
 mod receipts;
 mod rules;

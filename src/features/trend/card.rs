@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::compute::{Point, Trend};
 use crate::domain::card::{Card, Figure as Shown, Line, Part, SourceHealth, Table, Tone};
+use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::words;
 use crate::features::verdict::lowered;
 use crate::features::{left_out, receipts};
@@ -26,8 +27,11 @@ pub fn card(about: &About<'_>) -> Card {
     let (receipt, trends) = (about.receipt, about.trends);
     let what = if let [only] = trends { only.definition.name } else { "DORA" };
     let mut parts = vec![Part::Figures(trends.iter().map(shown).collect())];
+    let mut buttons = receipts::buttons(&receipt.id, None);
     if let [only] = trends {
+        parts.push(Part::Chart(chart(only, about)));
         parts.push(Part::Table(weeks(only, about)));
+        buttons.push(receipts::chart_button(&receipt.id));
     }
     let marks = trends.first().map(|trend| trend.marks.as_slice()).unwrap_or_default();
     if !marks.is_empty() {
@@ -55,7 +59,7 @@ pub fn card(about: &About<'_>) -> Card {
         notes: notes(about),
         health: about.health.clone(),
         receipt: Some(receipt.id.clone()),
-        buttons: receipts::buttons(&receipt.id, None),
+        buttons,
         data,
     }
 }
@@ -134,6 +138,22 @@ fn shown(trend: &Trend) -> Shown {
         target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
         detail: said.join(", "),
     }
+}
+
+/// The weeks as a line with their intervals, what is aimed at, and what changed.
+fn chart(trend: &Trend, about: &About<'_>) -> Chart {
+    let window = &about.receipt.window;
+    let (definition, points) = (trend.definition, &trend.points);
+    let steps = Steps::time(points.iter().map(|point| point.from), window.zone);
+    let name = words::capitalised(about.name);
+    let values = points.iter().map(|point| point.figure.value).collect();
+    let mut lines = Lines::new(definition.unit, steps, name, values)
+        .band("95 % interval", points.iter().map(|point| point.figure.interval.filter(|_| point.figure.value.is_some())).collect());
+    if let Some(target) = &trend.metric.target {
+        lines = lines.target(target.value, format!("target {}", words::value(definition.unit, target.value)));
+    }
+    lines = trend.marks.iter().fold(lines, |lines, mark| lines.mark(mark.at, mark.what.clone()));
+    Chart::new(definition.name, lines).subtitle("by week")
 }
 
 /// The latest weeks, newest first.

@@ -7,7 +7,7 @@ use super::super::outside::{escape, mrkdwn};
 use super::super::small_print::{more, rest_command};
 use super::super::spark;
 use super::super::table::{aligned, spoken};
-use super::{Room, context, mrkdwn_object, section, section_of, size};
+use super::{Room, chart, context, mrkdwn_object, section, section_of, size};
 use crate::domain::card::{Card, Figure, Line, Part, Table, Tone};
 
 /// Characters of one figure's line, of a list's item, of a section of rows.
@@ -28,6 +28,7 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
             Part::Text(line) => one(line, &mut room, &mut out, section(line, limits::SECTION)),
             Part::Heading(text) => one(&Line::plain(text), &mut room, &mut out, section(&Line::default().strong(text), 300)),
             Part::Divider => usize::from(!room.put(&mut out, json!({"type": "divider"}))),
+            Part::Chart(chart) => chart::put(chart, &mut room, &mut out),
             Part::Figures(figures) => put_figures(figures, &mut room, &mut out),
             Part::Table(table) => put_table(table, &mut room, &mut out),
             Part::List(lines, _) => put_list(lines, &mut room, &mut out),

@@ -1,13 +1,18 @@
 //! The top-level `text`: the whole answer with its numbers, for notifications and screen readers, which never see blocks.
 
+use super::super::chart_text;
+use super::super::limits::cut;
 use super::super::outside::{mrkdwn, plain};
 use super::super::table::spoken;
 use crate::domain::card::{Card, Figure, Line, Part};
+use crate::domain::chart::Chart;
 
 /// Rows of a table and items of a list that are read out.
 const SPOKEN_ROWS: usize = 5;
 /// Characters of one piece.
 const PIECE: usize = 300;
+/// Characters of a picture's sentence.
+const CHART_PIECE: usize = 500;
 
 /// Title, verdict, then each part in words; whole pieces only, as many as fit `max`.
 pub fn text(card: &Card, max: usize) -> String {
@@ -38,6 +43,7 @@ fn pieces(part: &Part) -> Vec<String> {
         Part::Figures(figures) => figures.iter().map(|figure| bare(&Line::plain(spoken_figure(figure)), PIECE)).collect(),
         Part::Table(table) => table.rows.iter().take(SPOKEN_ROWS).map(|row| spoken_row(&spoken(table, row))).collect(),
         Part::List(lines, _) => lines.iter().take(SPOKEN_ROWS).map(|line| bare(line, PIECE)).collect(),
+        Part::Chart(chart) => vec![bare(&Line::plain(spoken_chart(chart)), CHART_PIECE)],
         Part::Divider => Vec::new(),
     }
 }
@@ -53,6 +59,12 @@ fn spoken_figure(figure: &Figure) -> String {
     let more: Vec<&str> = more.into_iter().flatten().filter(|words| !words.trim().is_empty()).collect();
     let head = format!("{} {}", figure.name, figure.value);
     if more.is_empty() { head } else { format!("{head} ({})", more.join("; ")) }
+}
+
+/// The sentence, and the bars of what the picture is about.
+fn spoken_chart(chart: &Chart) -> String {
+    let bars = chart_text::rows(chart).into_iter().next().map(|row| row.bars).unwrap_or_default();
+    format!("{} {bars}", cut(&chart.said(), CHART_PIECE - 40))
 }
 
 fn spoken_row((first, rest): &(String, String)) -> String {

@@ -7,6 +7,7 @@
 //! tests and `pacer ask --format blocks` all want the JSON itself.
 
 mod body;
+mod chart;
 mod fallback;
 mod form;
 
@@ -17,10 +18,11 @@ use super::outside::{escaped_len, mrkdwn, plain, sentence};
 use super::small_print;
 use crate::domain::card::{Button, Card, Line};
 use crate::error::UserError;
+pub use chart::{has_charts, without_button, without_charts};
 pub use form::form;
 
 /// Actions that only the asker's own, private answer can carry out; a shared one drops their buttons.
-pub const PRIVATE_ONLY: &[&str] = &["share", "period", "change_period"];
+pub const PRIVATE_ONLY: &[&str] = &["share", "period", "change_period", "chart"];
 
 /// Characters of a message kept for buttons and for small print.
 const ACTIONS_CHARS: usize = 3_000;
@@ -31,12 +33,13 @@ const VERDICT_CHARS: usize = 1_200;
 const MESSAGE_COLUMNS: usize = 70;
 const MODAL_COLUMNS: usize = 60;
 
-/// How many blocks and characters are left, and how wide a code block may be.
+/// How many blocks, characters and native charts are left, and how wide a code block may be.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     blocks: usize,
     chars: usize,
     columns: usize,
+    charts: usize,
 }
 
 impl Room {
@@ -62,16 +65,17 @@ fn size(value: &Value) -> usize {
 pub fn message(card: &Card) -> Value {
     let text = fallback::text(card, limits::FALLBACK_CHARS);
     let used = size(&json!({"text": text, "blocks": []}));
-    let room = Room { blocks: limits::MESSAGE_BLOCKS, chars: limits::MESSAGE_CHARS - used, columns: MESSAGE_COLUMNS };
+    let room =
+        Room { blocks: limits::MESSAGE_BLOCKS, chars: limits::MESSAGE_CHARS - used, columns: MESSAGE_COLUMNS, charts: limits::CHARTS };
     json!({"text": text, "blocks": blocks(card, room, limits::HEADER)})
 }
 
-/// An answer as a modal. `private_metadata` is the receipt's id.
+/// An answer as a modal, in which Slack takes no native chart. `private_metadata` is the receipt's id.
 pub fn modal(card: &Card) -> Value {
     let title = plain_text(short_title(&card.title), limits::VIEW_TITLE).unwrap_or_else(|| plain_text_ours("pacer"));
     // A title that had to be cut stands whole in the body.
     let header = if card.title.chars().count() > limits::VIEW_TITLE { limits::HEADER } else { 0 };
-    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MODAL_COLUMNS };
+    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MODAL_COLUMNS, charts: 0 };
     json!({"type": "modal", "title": title, "close": plain_text_ours("Close"), "private_metadata": metadata(card), "blocks": blocks(card, room, header)})
 }
 
@@ -84,7 +88,7 @@ fn short_title(title: &str) -> &str {
 
 /// An answer as the Home tab.
 pub fn home(card: &Card) -> Value {
-    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MESSAGE_COLUMNS };
+    let room = Room { blocks: limits::VIEW_BLOCKS, chars: limits::VIEW_CHARS, columns: MESSAGE_COLUMNS, charts: 0 };
     json!({"type": "home", "private_metadata": metadata(card), "blocks": blocks(card, room, limits::HEADER)})
 }
 

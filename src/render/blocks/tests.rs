@@ -3,9 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::card::Part;
+use crate::domain::chart::{Bars, Chart, Lines, Steps};
 use crate::domain::form::{Field, Form, Input};
 use crate::error::Kind;
-use crate::render::samples;
+use crate::render::{chart_samples, samples};
 
 /// Slack's documented limits, written down a second time on purpose. Panics with what is wrong.
 fn check_limits(value: &Value) {
@@ -15,6 +17,7 @@ fn check_limits(value: &Value) {
     if !view {
         let text = value["text"].as_str().expect("text");
         assert!(!text.is_empty());
+        assert!(blocks.iter().filter(|block| block["type"] == "data_visualization").count() <= 2);
         assert!(value.to_string().chars().count() < 10_000, "{} characters", value.to_string().chars().count());
     }
     for (key, max) in [("title", 24), ("submit", 24), ("close", 24)] {
@@ -32,6 +35,10 @@ fn check_limits(value: &Value) {
         }
     }
     brackets(value);
+}
+
+fn charts_in(value: &Value) -> usize {
+    value["blocks"].as_array().expect("blocks").iter().filter(|block| block["type"] == "data_visualization").count()
 }
 
 fn check_block(block: &Value) {
@@ -69,6 +76,33 @@ fn check_block(block: &Value) {
                 assert!(element["value"].as_str().unwrap_or("").chars().count() <= 2_000);
             }
             assert!(elements.iter().filter(|element| element["style"] == "primary").count() <= 1);
+        }
+        "data_visualization" => {
+            let string = |value: &Value, max: usize| {
+                let text = value.as_str().expect("a bare string");
+                assert!(!text.trim().is_empty() && text.chars().count() <= max && !text.contains(['<', '>']), "{text}");
+            };
+            string(&block["title"], 50);
+            let chart = &block["chart"];
+            assert!(chart["type"] == "line" || chart["type"] == "bar", "{chart}");
+            let labels = chart["axis_config"]["categories"].as_array().expect("categories");
+            assert!((2..=20).contains(&labels.len()));
+            for label in labels {
+                string(label, 20);
+            }
+            if !chart["axis_config"]["y_label"].is_null() {
+                string(&chart["axis_config"]["y_label"], 50);
+            }
+            let series = chart["series"].as_array().expect("series");
+            assert!((1..=6).contains(&series.len()));
+            for (nth, one) in series.iter().enumerate() {
+                string(&one["name"], 20);
+                assert!(series[..nth].iter().all(|other| other["name"] != one["name"]), "series names differ");
+                let data = one["data"].as_array().expect("data");
+                let own: Vec<&Value> = data.iter().map(|point| &point["label"]).collect();
+                assert_eq!(own, labels.iter().collect::<Vec<_>>(), "a point for each label");
+                assert!(data.iter().all(|point| point["value"].is_number()));
+            }
         }
         "input" => {
             text_within(&block["label"], 2_000);
@@ -154,6 +188,98 @@ fn the_fallback_carries_every_number() {
 fn the_extreme_card_stays_within_every_limit() {
     let card = samples::extreme();
     for value in [message(&card), modal(&card), home(&card), with_sharer(message(&card), "U1")] {
+        check_limits(&value);
+    }
+    assert!(message(&card)["blocks"].to_string().contains("more: `/metrics why 7f3a9c2k`"));
+}
+
+#[test]
+fn a_picture_is_native_in_a_message_and_letters_in_a_view() {
+    let card = chart_samples::trend_card();
+    for value in [modal(&card), home(&card)] {
+        check_limits(&value);
+        assert_eq!(charts_in(&value), 0);
+    }
+    let whole = Card { parts: vec![Part::Chart(chart_samples::quarter()), Part::Chart(chart_samples::trend())], ..card };
+    let value = message(&whole);
+    check_limits(&value);
+    assert!(has_charts(&value) && !has_charts(&modal(&whole)));
+    insta::assert_json_snapshot!("a_picture_native_and_one_with_gaps_in_letters", value["blocks"]);
+    let plain = without_charts(value);
+    check_limits(&plain);
+    insta::assert_json_snapshot!("the_same_for_a_workspace_without_charts", plain["blocks"]);
+}
+
+#[test]
+fn what_the_native_block_cannot_show_stands_in_letters() {
+    let check = |chart: Chart, expect: usize| {
+        let value = message(&Card { parts: vec![Part::Chart(chart.clone())], ..Card::default() });
+        check_limits(&value);
+        assert_eq!(charts_in(&value), expect, "{chart:?}");
+        assert!(expect == 1 || value["blocks"].to_string().contains(&chart.title), "{value}");
+    };
+    let line = |values: &[Option<f64>]| {
+        Chart::new("Line", Lines::new("seconds", chart_samples::weeks(i64::try_from(values.len()).unwrap()), "x", values.to_vec()))
+    };
+    check(line(&[Some(1.0), Some(2.0)]), 1);
+    check(line(&[None, Some(1.0), Some(2.0), None]), 1);
+    check(line(&[Some(1.0), None, Some(2.0)]), 0);
+    check(line(&[Some(1.0)]), 0);
+    check(line(&[None, None]), 0);
+    check(line(&[Some(1.0); 26]), 1);
+    check(chart_samples::grouped(), 0); // a bar is missing
+    check(chart_samples::six(), 1); // two of the lines have gaps: the sentence tells them
+    let named = |count: usize| Bars::new("count", Steps::named((0..count).map(|n| format!("s{n}"))), "x", vec![Some(1.0); count]);
+    check(Chart::new("Bars", named(20)), 1);
+    check(Chart::new("Bars", named(21)), 0);
+    let twice = Bars::new(
+        "count",
+        Steps::named(["a service with a very long name 1", "a service with a very long name 2"]),
+        "x",
+        vec![Some(1.0); 2],
+    );
+    check(Chart::new("Bars", twice), 0);
+    for chart in [chart_samples::trail(), chart_samples::strip(), chart_samples::spark()] {
+        check(chart, 0);
+    }
+    let seven = (0..6).fold(Lines::new("count", chart_samples::weeks(2), "x", vec![Some(1.0); 2]), |lines, n| {
+        lines.and(n.to_string(), vec![Some(1.0); 2])
+    });
+    check(Chart::new("Seven", seven), 0);
+}
+
+#[test]
+fn the_last_twenty_weeks_and_two_pictures_are_native() {
+    let value = message(&Card { parts: vec![Part::Chart(chart_samples::quarter()); 3], ..Card::default() });
+    check_limits(&value);
+    assert_eq!(charts_in(&value), 2);
+    let long = Lines::new("fraction", chart_samples::weeks(52), "x", chart_samples::drift(52, 0.2, 0.1, 0));
+    let value = message(&Card { parts: vec![Part::Chart(Chart::new("Long", long))], ..Card::default() });
+    let axis = &value["blocks"][0]["chart"]["axis_config"];
+    assert_eq!(
+        (axis["categories"].as_array().unwrap().len(), &axis["categories"][19], &axis["y_label"]),
+        (20, &json!("16 Nov"), &json!("%"))
+    );
+}
+
+#[test]
+fn the_fallback_tells_a_picture_with_its_bars() {
+    let text = message(&chart_samples::trend_card())["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("Change lead time by week: Payments from 3 days (25 May) to 1.5 days (16 Nov)") && text.contains("▇"), "{text}");
+}
+
+#[test]
+fn no_picture_breaks_a_limit() {
+    let mut all: Vec<Part> = chart_samples::hard().into_iter().map(|(_, chart)| Part::Chart(chart)).collect();
+    all.extend(chart_samples::all().into_iter().map(|(_, chart)| Part::Chart(chart)));
+    for part in &all {
+        let card = Card { parts: vec![part.clone(); 3], ..Card::default() };
+        for value in [message(&card), modal(&card), home(&card), without_charts(message(&card)), with_sharer(message(&card), "U1")] {
+            check_limits(&value);
+        }
+    }
+    let card = Card { parts: all, ..samples::dora() };
+    for value in [message(&card), modal(&card), home(&card), without_charts(message(&card))] {
         check_limits(&value);
     }
     assert!(message(&card)["blocks"].to_string().contains("more: `/metrics why 7f3a9c2k`"));

@@ -109,8 +109,9 @@ impl Harness {
     /// Types `/metrics TEXT` in a channel.
     pub async fn slash_in(&self, person: &str, channel: &str, text: &str) -> Message {
         let ack = self.slack.slash(&id(person), channel, "/metrics", text).await.expect("acknowledged");
-        let message = ack.message.unwrap_or_else(|| panic!("`{text}` is answered in the acknowledgement, not with {}", ack.body));
-        assert_eq!(self.next_message().await.ts, message.ts, "the answer is the next message");
+        let answer = ack.message.unwrap_or_else(|| panic!("`{text}` is answered in the acknowledgement, not with {}", ack.body));
+        let message = self.next_message().await;
+        assert_eq!(message.ts, answer.ts, "the answer is the next message");
         message
     }
 
