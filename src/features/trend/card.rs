@@ -150,7 +150,7 @@ fn chart(trend: &Trend, about: &About<'_>) -> Chart {
     let mut lines = Lines::new(definition.unit, steps, name, values)
         .band("95 % interval", points.iter().map(|point| point.figure.interval.filter(|_| point.figure.value.is_some())).collect());
     if let Some(target) = &trend.metric.target {
-        lines = lines.target(target.value, format!("target {}", words::value(definition.unit, target.value)));
+        lines = lines.target(target.value, "target");
     }
     lines = trend.marks.iter().fold(lines, |lines, mark| lines.mark(mark.at, mark.what.clone()));
     Chart::new(definition.name, lines).subtitle("by week")
