@@ -1,9 +1,10 @@
 """Write generated events as JSON lines for `pacer import json`: believable, and the same for the same arguments.
 
-usage: generate.py EVENTS FILE [--services 50] [--years 2] [--commits 0]
+usage: generate.py EVENTS FILE [--services 50] [--years 2] [--commits 0] [--changes]
 
 Without --commits: deployments (60 %), changes (30 %) and incidents (10 %), EVENTS in all. With --commits N: EVENTS deployments
-that list N commits each on average, and an incident for one in twelve. Prints how many lines were written.
+that list N commits each on average, and an incident for one in twelve; with --changes each commit is a merged change too.
+Prints how many lines were written.
 """
 import argparse
 import random
@@ -16,6 +17,7 @@ ask.add_argument("file")
 ask.add_argument("--services", type=int, default=50)
 ask.add_argument("--years", type=float, default=2.0)
 ask.add_argument("--commits", type=float, default=0.0)
+ask.add_argument("--changes", action="store_true")
 args = ask.parse_args()
 
 r = random.Random(7)
@@ -40,18 +42,33 @@ def sha():
 
 
 def commit(before):
-    written = before - int(r.lognormvariate(11, 1.2))  # a day, often less, at times weeks
-    return f'{{"sha":"{sha()}","authored_at":"{at(written)}","author":"{r.choice(people)}","message":"change {r.randrange(10**6)}"}}'
+    """Its JSON, its name and when it was written: a day before, often less, at times weeks."""
+    name, written = sha(), before - int(r.lognormvariate(11, 1.2))
+    text = f'{{"sha":"{name}","authored_at":"{at(written)}","author":"{r.choice(people)}","message":"change {r.randrange(10**6)}"}}'
+    return text, name, written
+
+
+def merged(n, service, commit, deployed):
+    """The change that brought a commit: opened, reviewed and merged in between."""
+    text, name, written = commit
+    left = deployed - written
+    opened, reviewed, ended = (written + int(left * share) for share in sorted((r.random() * 0.3, 0.3 + r.random() * 0.3, 0.6 + r.random() * 0.3)))
+    return (
+        f'{{"type":"change","id":"acme/svc-{service}#{n}","repository":"acme/svc-{service}","opened_at":"{at(opened)}","first_review_at":"{at(reviewed)}",'
+        f'"merged_at":"{at(ended)}","merge_commit":"{name}","commits":[{text}],"author":"{r.choice(people)}","title":"change number {n}",'
+        f'"lines_added":{r.randrange(400)},"lines_removed":{r.randrange(200)}}}\n'
+    )
 
 
 def deployment(n, finished, commits):
     service = int(args.services * r.random() ** 1.5)
-    listed = ""
+    listed, brought = "", []
     if commits:
-        listed = ',"commits":[' + ",".join(commit(finished) for _ in range(max(1, int(r.expovariate(1 / commits) + 0.5)))) + "]"
+        brought = [commit(finished) for _ in range(max(1, int(r.expovariate(1 / commits) + 0.5)))]
+        listed = ',"commits":[' + ",".join(text for text, _, _ in brought) + "]"
     status = "failure" if r.random() < 0.03 else "success"
     flag = ',"flags":["hotfix"]' if r.random() < 0.02 else ""
-    return service, (
+    return service, brought, (
         f'{{"type":"deployment","id":"d{n}","service":"svc-{service}","repository":"acme/svc-{service}","environment":"production","status":"{status}",'
         f'"started_at":"{at(finished - r.randrange(60, 900))}","finished_at":"{at(finished)}","commit":"{sha()}"{listed}{flag}}}\n'
     )
@@ -80,8 +97,11 @@ with open(args.file, "w", buffering=1 << 20) as out:
         moment = working_hour(now - span + n * span // args.events)
         kind = r.random()
         if args.commits or kind < 0.6:
-            service, line = deployment(n, moment, args.commits)
+            service, brought, line = deployment(n, moment, args.commits)
             out.write(line)
+            for place, one in enumerate(brought if args.changes else ()):
+                out.write(merged(n * 100 + place, service, one, moment))
+                written += 1
             if args.commits and kind < 1 / 12:
                 out.write(incident(n, service, min(now, moment + r.randrange(60, 7200)), n))
                 written += 1

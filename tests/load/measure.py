@@ -1,12 +1,13 @@
 """Measure pacer against peers and floors on this machine, in one run: only the ratios mean something.
 
-usage: measure.py PACER [--parts answers,import,git,hooks,dora] [--events 1000000] [--secs 6]
+usage: measure.py PACER [--parts answers,import,git,hooks,large] [--events 1000000] [--deployments 200000] [--secs 6]
 
 answers  a signed `/metrics dora` under wrk, 32 connections, beside Bolt for JavaScript and for Python; CPU from /proc
 import   JSON lines: rows a second beside prepared SQLite inserts of the same rows; peak memory at 1x and 1/10x the events
 git      the history in ../shared/fixtures/git/devlake.fi.gz beside `git log --all` alone
 hooks    signed GitHub webhooks that are durable before their 202: 128 in flight beside one at a time
-dora     `dora` of 90 days for a service, a team, the organisation, on a large database and on one with a tenth of its history
+large    `dora`, `flow` and `trend` of 90 days for a service, a team, the organisation, on a database of many deployments with five
+         changes each, and on one with a fifth of its history; on PostgreSQL too where PACER_TEST_DATABASE_URL names a server
 """
 import argparse
 import gzip
@@ -31,7 +32,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ask.add_argument("pacer", type=pathlib.Path)
-ask.add_argument("--parts", default="answers,import,git,hooks,dora")
+ask.add_argument("--parts", default="answers,import,git,hooks,large")
 ask.add_argument("--events", type=int, default=1_000_000)
 ask.add_argument("--deployments", type=int, default=200_000)
 ask.add_argument("--secs", type=int, default=6)
@@ -48,7 +49,7 @@ def told(what, value, target, how):
 
 def settings(database, port=7103, **more):
     ours = {
-        "PACER_DATABASE_URL": f"sqlite://{database}", "PACER_LISTEN": f"127.0.0.1:{port}", "PACER_KEY_DIR": str(work / "keys"), "PACER_LOG": "warn",
+        "PACER_DATABASE_URL": str(database) if "://" in str(database) else f"sqlite://{database}", "PACER_LISTEN": f"127.0.0.1:{port}", "PACER_KEY_DIR": str(work / "keys"), "PACER_LOG": "warn",
         "SLACK_SIGNING_SECRET": "shh", "SLACK_BOT_TOKEN": "xoxb-x", "PACER_SLACK_TEAMS": "T1", "SLACK_API_URL": "http://127.0.0.1:9/api",
         "PACER_RATE_LIMIT": "off", "PACER_GITHUB_SECRET": "shh",
     }
@@ -209,7 +210,7 @@ def hooks():
     told("durable webhooks a second, 128 in flight / one at a time", f"{seen[128][0] / seen[1][0]:.2f} ({seen[128][0]:.0f}/s / {seen[1][0]:.0f}/s)", ">= 4", "wrk, HTTP, synchronous=FULL, parsed meanwhile")
 
 
-def asked(database, question, times=9):
+def asked(database, question, title, times=9):
     """Milliseconds of an answer by a running pacer: the first, and the median of the others."""
     with Running([PACER, "serve"], settings(database, 7105)):
         url = "http://127.0.0.1:7105/slack/commands"
@@ -224,26 +225,37 @@ def asked(database, question, times=9):
             with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
                 said = answer.read()
             took.append((time.perf_counter() - began) * 1e3)
-            assert b"DORA" in said, said[:400]
+            assert title.encode() in said, said[:400]
     return took[0], sorted(took[1:])[len(took[1:]) // 2]
 
 
-def dora():
+def large():
     teams = "".join(f"[[teams]]\nid = \"t{t}\"\nname = \"Team {t}\"\nservices = {json.dumps([f'svc-{s}' for s in range(t * 5, t * 5 + 5)])}\n" for t in range(10))
     (work / "org.toml").write_text(teams)
-    for name, part, target in (("whole", 1, True), ("a fifth of the history", 5, False)):
-        database = work / f"large{part}.db"
+    databases = [("SQLite", "whole", 1, work / "large1.db"), ("SQLite", "a fifth of the history", 5, work / "large5.db")]
+    server = os.environ.get("PACER_TEST_DATABASE_URL")
+    if server:
+        name = f"pacer_load_{os.getpid()}"
+        subprocess.run(["psql", "-q", server, "-c", f"create database {name} template template0"], check=True)
+        databases.append(("PostgreSQL", "whole", 1, f"{server.rsplit('/', 1)[0]}/{name}"))
+    for kind, name, part, database in databases:
         lines = work / f"large{part}.jsonl"
-        generate(args.deployments // part, lines, "--commits", 5, "--years", 2 / part)
-        subprocess.run([PACER, "import", "json", str(lines)], env=settings(database), check=True, stdout=subprocess.DEVNULL)
+        if not lines.exists():
+            generate(args.deployments // part, lines, "--commits", 5, "--changes", "--years", 2 / part)
+        took, peak = finished([PACER, "import", "json", str(lines)], settings(database))
+        print(f"  {kind}, {name}: imported in {took:.0f} s, {peak:.0f} MiB", file=sys.stderr, flush=True)
         subprocess.run([PACER, "org", "apply", str(work / "org.toml")], env=settings(database), check=True, stdout=subprocess.DEVNULL)
         subprocess.run([PACER, "ask", "dora service:svc-1"], env=settings(database), check=True, stdout=subprocess.DEVNULL)
-        for scope, limit in (("service:svc-3", "50 ms"), ("team:t1", "50 ms"), ("all", "300 ms")):
-            first, again = asked(database, f"dora {scope} 90d".replace("all ", ""))
-            told(f"dora 90d, {scope}, {name}", f"{first:.1f} ms first, {again:.1f} ms again", limit if target else "the same", f"{args.deployments // part:,} deployments, 5 commits each, HTTP, one at a time")
+        for command, title in (("dora", "DORA"), ("flow", "Flow"), ("trend change_lead_time", "Change lead time"), ("trend cycle_time", "Cycle time")):
+            for scope, limit in (("service:svc-3", "50 ms"), ("team:t1", "50 ms"), ("team:all", "300 ms")):
+                first, again = asked(database, f"{command} {scope} 90d", title)
+                how = f"{args.deployments // part:,} deployments, 5 commits and changes each, HTTP, one at a time"
+                told(f"{command} 90d, {scope}, {kind}, {name}", f"{first:.1f} ms first, {again:.1f} ms again", limit if part == 1 else "the same", how)
+    if server:
+        subprocess.run(["psql", "-q", server, "-c", f"drop database {name} with (force)"], check=False)
 
 
-PARTS = {"answers": answers, "import": imports, "git": git, "hooks": hooks, "dora": dora}
+PARTS = {"answers": answers, "import": imports, "git": git, "hooks": hooks, "large": large}
 try:
     for part in args.parts.split(","):
         print(part, file=sys.stderr, flush=True)
