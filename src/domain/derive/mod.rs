@@ -43,11 +43,11 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Rule 2: whether a deployment is into production.
+    /// Rule 2: whether a deployment is into production. One that names no environment is, whatever the file calls its own.
     pub fn production(&self, deployment: &DeploymentRow) -> bool {
-        let name = deployment.environment.as_deref().unwrap_or("").trim().to_lowercase();
-        if !self.environments.is_empty() {
-            return self.environments.iter().any(|known| known.to_lowercase() == name);
+        let name = deployment.environment_name();
+        if deployment.names_environment() && !self.environments.is_empty() {
+            return self.environments.iter().any(|known| known.trim().to_lowercase() == name);
         }
         if let Some(said) = deployment.production {
             return said;
@@ -76,6 +76,21 @@ pub struct DeploymentRow {
     pub hotfix: bool,
     pub rollback: bool,
     /// The delivery that last changed it.
+impl DeploymentRow {
+    /// Whether it says which environment it is into.
+    fn names_environment(&self) -> bool {
+        self.environment.as_deref().is_some_and(|name| !name.trim().is_empty())
+    }
+
+    /// Its environment in lower case; rule 2: a missing or empty one is production.
+    fn environment_name(&self) -> String {
+        if !self.names_environment() {
+            return "production".into();
+        }
+        self.environment.as_deref().unwrap_or_default().trim().to_lowercase()
+    }
+}
+
     pub seq: i64,
 }
 
