@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::kept::{Kept, Weigh};
-use super::refresh::decode;
+use super::refresh::{SHARED, decode};
 use crate::domain::derive::DEFINITIONS;
 use crate::domain::derive::day::{Day, Packed};
 use crate::domain::time::{At, DAY};
@@ -35,6 +35,7 @@ pub(super) struct State {
     pub(super) last_fact: Option<At>,
     pub(super) evidence: bool,
     pub(super) ever_deployed: bool,
+    /// Another service brings a commit of its own too.
     pub(super) shared: bool,
     pub(super) first_change: Option<At>,
     /// Only a repository's name, whose changes belong to others: nothing of its own was seen.
@@ -186,7 +187,7 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
                 last_fact: row.try_get::<Option<i64>, _>(4)?.map(At),
                 evidence: row.try_get::<i64, _>(5)? == 1,
                 ever_deployed: row.try_get::<i64, _>(6)? == 1,
-                shared: row.try_get::<i64, _>(7)? == 1,
+                shared: row.try_get::<i64, _>(7)? == SHARED,
                 first_change: row.try_get::<Option<i64>, _>(8)?.map(At),
                 hollow: row.try_get::<i64, _>(9)? == 1,
             })

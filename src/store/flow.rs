@@ -93,12 +93,12 @@ impl Store {
         now: At,
         org: &Org,
     ) -> Result<()> {
-        let newest = self.org(At(i64::MAX)).await?;
+        let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
+        let on_the_spot = self.on_the_spot(current, &names, now, org).await?;
         let mut seen = HashSet::new();
         for (name, spans) in services {
             let Some(state) = current.state(name) else { continue };
-            let redeclared = org.services.get(name) != newest.org.services.get(name);
-            let changes = if redeclared || state.last_fact.is_some_and(|at| at > now) {
+            let changes = if on_the_spot.contains(name) {
                 let derived = self.derived(name, now, org).await?;
                 earliest(&mut pool.first.change, derived.changes.first().map(|change| change.merged_at));
                 Arc::new(derived.changes.iter().map(|change| packed_change(change, 0)).collect())

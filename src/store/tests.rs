@@ -458,3 +458,119 @@ fn a_delivery_that_says_nothing_readable_is_kept_and_not_tried_again() {
         assert_eq!(store.deliveries_after(0, 10).await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn a_pool_counts_a_commit_once_that_lists_of_two_services_name() {
+    on_each(|store| async move {
+        let list = || Some(vec![commit("x", 1)]);
+        say(&store, "b", Event::Deployment(deployed("b", "b1", 10, list())), 1).await;
+        say(&store, "a", Event::Deployment(deployed("a", "a1", 58, list())), 1).await;
+        let both: &[(&str, &[Span])] = &[("a", ALWAYS), ("b", ALWAYS)];
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "at its earliest");
+        assert_eq!(leads(&pool(&store, &[("a", ALWAYS)], 100).await), [1], "a service alone has its own");
+        say(&store, "later", Event::Deployment(deployed("a", "a2", 200, None)), 1).await;
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "derived on the spot it is the same");
+        say(&store, "b", Event::Deployment(deployed("b", "b1", 70, list())), 2).await;
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "and after a correction the other is the earlier");
+    });
+}
+
+#[test]
+fn a_pool_counts_a_commit_once_that_one_service_lists_and_another_reaches() {
+    on_each(|store| async move {
+        let own = |sha: &str, parent: &[&str], at| Commit {
+            repository: Some("o/r".into()),
+            parents: Some(parent.iter().map(|sha| (*sha).to_string()).collect()),
+            exact_parents: true,
+            ..commit(sha, at)
+        };
+        let named = Commit { sha: "c2".into(), ..Commit::default() };
+        say(&store, "l", Event::Deployment(deployed("lists", "l1", 30, Some(vec![named]))), 1).await;
+        let history = [own("c1", &[], 1), own("c2", &["c1"], 2)].map(|commit| stated(Event::Commit(commit), 1)).to_vec();
+        tell(&store, "git", "g", history).await;
+        for (id, sha, at) in [("d1", "c1", 10), ("d2", "c2", 20)] {
+            say(&store, id, Event::Deployment(Deployment { sha: Some(sha.into()), ..deployed("reaches", id, at, None) }), 1).await;
+        }
+        let both: &[(&str, &[Span])] = &[("lists", ALWAYS), ("reaches", ALWAYS)];
+        assert_eq!(leads(&pool(&store, both, 100).await), [0, 1, 0]);
+        assert_eq!(leads(&pool(&store, &[("lists", ALWAYS)], 100).await), [1]);
+    });
+}
+
+/// A deployment of a random story: service, hour, the commits that it lists, the tip that it names, its repository.
+type Told = (usize, i64, Option<Vec<usize>>, Option<usize>, Option<usize>);
+
+/// Commits 0 to 3 are a line in one repository, 4 to 7 in another, 8 to 10 are only ever listed.
+const COMMITS: usize = 11;
+
+fn stories() -> impl proptest::strategy::Strategy<Value = Vec<Told>> {
+    use proptest::prelude::*;
+    let list = prop::option::of(prop::collection::vec(0..COMMITS, 1..4));
+    let told = (0..3_usize, 20..90_i64, list, prop::option::of(0..8_usize), prop::option::of(0..2_usize));
+    prop::collection::vec(told, 2..9)
+}
+
+/// What a pool says, whichever way it was made: keys are only there to tell commits apart.
+fn without_keys(mut pool: Pool) -> Pool {
+    for it in &mut pool.deployments {
+        it.keys.clear();
+        it.leads.sort_unstable();
+        for left_out in [&mut it.merges, &mut it.bots, &mut it.negative] {
+            left_out.keys.clear();
+        }
+    }
+    pool
+}
+
+#[test]
+fn a_pool_of_packed_days_is_the_pool_derived_on_the_spot() {
+    use proptest::strategy::{Strategy, ValueTree};
+    on_each(|store| async move {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for case in 0..30 {
+            let story = stories().new_tree(&mut runner).unwrap().current();
+            let sha = |place: usize| format!("{case}-{place}");
+            let repository = |place: usize| format!("o/{case}-{place}");
+            let service = |place: usize| format!("s{case}-{place}");
+            let mut history = Vec::new();
+            for place in 0..8_usize {
+                let parents = if place % 4 == 0 { Vec::new() } else { vec![sha(place - 1)] };
+                let own = Commit {
+                    repository: Some(repository(place / 4)),
+                    parents: Some(parents),
+                    exact_parents: true,
+                    ..commit(&sha(place), 2)
+                };
+                history.push(stated(Event::Commit(own), 1));
+            }
+            let mut events: Vec<Stated> = Vec::new();
+            for (at, (own, hour, list, tip, place)) in story.iter().enumerate() {
+                let list = list.as_ref().map(|list| list.iter().map(|place| commit(&sha(*place), 3)).collect());
+                let told = Deployment {
+                    repository: place.map(repository),
+                    sha: tip.map(sha),
+                    ..deployed(&service(*own), &format!("{case}-{at}"), *hour, list)
+                };
+                events.push(stated(Event::Deployment(told), 1));
+            }
+            let (first, rest) = events.split_at(events.len() / 2);
+            tell(&store, "json", &format!("a{case}"), first.to_vec()).await;
+            store.refresh(None).await.unwrap();
+            tell(&store, "git", &format!("g{case}"), history).await;
+            tell(&store, "json", &format!("b{case}"), rest.to_vec()).await;
+            let names: Vec<String> = (0..3).map(service).collect();
+            let from_60 = [Span { from: Some(hour(60)), until: None }];
+            for spans in [[ALWAYS; 3], [ALWAYS, &from_60, ALWAYS]] {
+                let services: Vec<(&str, &[Span])> = names.iter().map(String::as_str).zip(spans).collect();
+                let days = without_keys(pool(&store, &services, 100).await);
+                // A fact that lies later than the answer: the service is derived as of then.
+                for (place, name) in names.iter().enumerate() {
+                    let late = deployed(name, &format!("{case}-late-{place}-{}", spans[1].len()), 500, None);
+                    say(&store, &format!("late{case}-{place}"), Event::Deployment(late), 1).await;
+                    let spot = without_keys(pool(&store, &services, 100).await);
+                    assert_eq!(spot.deployments, days.deployments, "case {case}, {} of 3 on the spot: {story:?}", place + 1);
+                }
+            }
+        }
+    });
+}

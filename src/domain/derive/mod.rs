@@ -23,7 +23,7 @@ use super::event::Status;
 use super::time::{At, HOUR};
 
 /// Grows when a definition changes, so that packed days are made anew and receipts name what they used.
-pub const DEFINITIONS: i64 = 2;
+pub const DEFINITIONS: i64 = 3;
 
 /// How a service's events are read; from the organisation file, else the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,7 @@ impl Rules {
         if deployment.names_environment() && !self.environments.is_empty() {
             return self.environments.iter().any(|known| known.trim().to_lowercase() == name);
         }
-        if let Some(said) = deployment.production {
-            return said;
-        }
-        name.is_empty() || ["prod", "production", "live"].iter().any(|known| name.starts_with(known))
+        deployment.production.unwrap_or_else(|| ["prod", "production", "live"].iter().any(|known| name.starts_with(known)))
     }
 }
 
@@ -76,6 +73,9 @@ pub struct DeploymentRow {
     pub hotfix: bool,
     pub rollback: bool,
     /// The delivery that last changed it.
+    pub seq: i64,
+}
+
 impl DeploymentRow {
     /// Whether it says which environment it is into.
     fn names_environment(&self) -> bool {
@@ -89,9 +89,6 @@ impl DeploymentRow {
         }
         self.environment.as_deref().unwrap_or_default().trim().to_lowercase()
     }
-}
-
-    pub seq: i64,
 }
 
 /// A commit as stored.

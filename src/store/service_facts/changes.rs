@@ -68,16 +68,16 @@ async fn reviews(conn: &mut AnyConnection, repositories: &[&str]) -> Result<Hash
 }
 
 /// Files are read only where they decide whose a commit is.
-const COMMIT: &str = "select sha, authored_at, bot, subject, reverts, parents, exact, shallow, ai, {paths} from commits where $1 <> '' and";
+const COMMIT: &str = "select sha, authored_at, bot, subject, reverts, parents, exact, shallow, ai, {paths}, repository from commits where $1 <> '' and";
 
-/// The commits of the repositories, and those that lists name.
+/// The commits of the repositories, and those that lists name with the other repositories they lie in (`""`: in none).
 pub(super) async fn commits(
     conn: &mut AnyConnection,
     repositories: &BTreeSet<String>,
     deployments: &[DeploymentRow],
     changes: &[ChangeRow],
     with_paths: bool,
-) -> Result<Vec<CommitRow>> {
+) -> Result<(Vec<CommitRow>, BTreeSet<String>)> {
     let select = COMMIT.replace("{paths}", if with_paths { "paths" } else { "cast(null as text)" });
     let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
     let mut found: BTreeMap<String, CommitRow> = BTreeMap::new();
@@ -89,11 +89,13 @@ pub(super) async fn commits(
         deployments.iter().flat_map(|row| row.commits.iter().flatten()).chain(changes.iter().flat_map(|row| row.commits.iter().flatten()));
     let missing: BTreeSet<&str> = listed.map(String::as_str).filter(|sha| !found.contains_key(*sha)).collect();
     let missing: Vec<&str> = missing.into_iter().collect();
+    let mut elsewhere = BTreeSet::new();
     for row in bulk::select_in(conn, &format!("{select} sha in ({{keys}})"), "all", &missing).await? {
         let commit = commit(&row)?;
         found.insert(commit.sha.clone(), commit);
+        elsewhere.insert(row.try_get::<Option<String>, _>(10)?.unwrap_or_default());
     }
-    Ok(found.into_values().collect())
+    Ok((found.into_values().collect(), elsewhere))
 }
 
 fn commit(row: &AnyRow) -> Result<CommitRow> {
