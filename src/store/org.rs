@@ -67,16 +67,12 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Every service that was declared or seen in an event, in order.
+    /// Every service that is declared or that a fact names, in order.
     pub async fn services(&self) -> Result<Vec<String>> {
-        Ok(self
-            .current()
-            .await?
-            .states
-            .iter()
-            .filter(|state| !state.name.is_empty() && !state.hollow)
-            .map(|state| state.name.clone())
-            .collect())
+        let (current, newest) = (self.current().await?, self.org(At(i64::MAX)).await?);
+        let declared = newest.org.service_names();
+        let known = current.states.iter().filter(|state| !state.hollow || declared.contains(state.name.as_str()));
+        Ok(known.filter(|state| !state.name.is_empty()).map(|state| state.name.clone()).collect())
     }
 
     /// Every project that items or the organisation name.

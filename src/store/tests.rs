@@ -574,3 +574,46 @@ fn a_pool_of_packed_days_is_the_pool_derived_on_the_spot() {
         }
     });
 }
+
+#[test]
+fn a_service_that_its_facts_have_left_is_not_known_in_any_order() {
+    let versions = [("delta", 1), ("alpha", 2)];
+    for order in [[0, 1], [1, 0]] {
+        on_each(|store| async move {
+            for place in order {
+                let (service, version) = versions[place];
+                say(&store, service, Event::Deployment(deployed(service, "d1", 5, None)), version).await;
+                assert_eq!(store.services().await.unwrap().len(), 1, "{order:?}: at once, before anything is derived");
+                store.refresh(None).await.unwrap();
+            }
+            assert_eq!(store.services().await.unwrap(), ["alpha"], "{order:?}");
+        });
+    }
+}
+
+#[test]
+fn a_service_is_known_by_a_declaration_or_by_any_fact_of_its_own() {
+    on_each(|store| async move {
+        let staging = Deployment { environment: Some("staging".into()), ..deployed("elsewhere", "d1", 5, None) };
+        say(&store, "1", Event::Deployment(staging), 1).await;
+        say(&store, "2", Event::Incident(incident(Some("troubled"), "i1", 6, None)), 1).await;
+        let run = crate::domain::event::Run {
+            id: "r1".into(),
+            repository: Some("o/built".into()),
+            workflow: None,
+            branch: None,
+            sha: None,
+            outcome: crate::domain::event::Outcome::Success,
+            started_at: None,
+            finished_at: Some(hour(7)),
+        };
+        say(&store, "3", Event::Run(run), 1).await;
+        assert_eq!(store.services().await.unwrap(), ["built", "elsewhere", "troubled"], "not derived yet");
+        store.refresh(None).await.unwrap();
+        assert_eq!(store.services().await.unwrap(), ["built", "elsewhere", "troubled"]);
+        let org = Org { services: [("declared".to_string(), Service::default())].into(), ..Org::default() };
+        store.apply_org(&store.org_version(0).await.unwrap(), org, hour(10)).await.unwrap();
+        store.refresh(None).await.unwrap();
+        assert_eq!(store.services().await.unwrap(), ["built", "declared", "elsewhere", "troubled"]);
+    });
+}
