@@ -95,11 +95,14 @@ impl Store {
 
     /// Those of some services that must be derived on the spot for an answer at `now` under a file: where a fact is later
     /// than `now`; where the file reads the service otherwise than the newest one does, or another one that it shares a place
-    /// with, since what one takes the other does not have.
+    /// with, since what one takes the other does not have; all where it declares other bots.
     pub(super) async fn on_the_spot(&self, current: &Current, names: &[String], now: At, org: &Org) -> Result<BTreeSet<String>> {
         let has_later = |name: &&String| current.state(name).is_some_and(|state| state.last_fact.is_some_and(|at| at > now));
         let mut found: BTreeSet<String> = names.iter().filter(has_later).cloned().collect();
         let newest = self.org(At(i64::MAX)).await?;
+        if org.bots() != newest.org.bots() {
+            return Ok(names.iter().cloned().collect());
+        }
         if org.services == newest.org.services {
             return Ok(found);
         }

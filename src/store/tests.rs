@@ -617,3 +617,31 @@ fn a_service_is_known_by_a_declaration_or_by_any_fact_of_its_own() {
         assert_eq!(store.services().await.unwrap(), ["built", "declared", "elsewhere", "troubled"]);
     });
 }
+
+#[test]
+fn what_a_declared_bot_writes_is_left_out_as_a_bots() {
+    on_each(|store| async move {
+        let by = |sha: &str, author: &str, email: Option<&str>| Commit {
+            author: Some(author.into()),
+            email: email.map(Into::into),
+            ..commit(sha, 1)
+        };
+        let list =
+            vec![by("c1", "ada", None), by("c2", "Release Robot", Some("Robot@x.org")), by("c3", "rel-bot", None), by("c4", "robo", None)];
+        say(&store, "d", Event::Deployment(deployed("a", "d1", 5, Some(list))), 1).await;
+        assert_eq!(leads(&pool(&store, &[("a", ALWAYS)], 100).await), [4]);
+        let robo = crate::domain::org::Person {
+            emails: vec!["robot@x.org".into()],
+            aliases: [("github".to_string(), "rel-bot".to_string())].into(),
+            bot: true,
+            ..Default::default()
+        };
+        let org = Org { people: [("robo".to_string(), robo)].into(), ..Org::default() };
+        let nobody = store.org_version(0).await.unwrap();
+        store.apply_org(&nobody, org, hour(10)).await.unwrap();
+        let after = pool(&store, &[("a", ALWAYS)], 100).await;
+        assert_eq!((leads(&after), after.deployments[0].bots.count), (vec![1], 3));
+        let before = pool_under(&store, &[("a", ALWAYS)], 100, &nobody.org).await;
+        assert_eq!(leads(&before), [4], "a receipt from before keeps its organisation");
+    });
+}
