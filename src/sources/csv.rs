@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Read};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::{Map, Value, json};
 
-use super::generic::{Row, facts::TYPES, fields::Holds, fields::holds, fields::short, row};
+use super::generic::{Row, facts::TYPES, fields::Holds, fields::holds, fields::short, is_placed, row};
 use super::{Headers, Refused, Source, signature};
 use crate::domain::event::{Parsed, Rejected, Stated};
 
@@ -20,8 +20,8 @@ pub const SOURCE: Source = Source {
     name: "CSV",
     verify: |headers, _, tokens, _| signature::verify_bearer(headers, tokens),
     delivery_id: |_, _| None,
-    check: |_, body| rows(body, None).map(drop),
-    parse: |headers, body| parse(body, headers.get(TYPE_HEADER)),
+    check: |_, body| rows(body, None, false).map(drop),
+    parse: |headers, body| parse(body, headers.get(TYPE_HEADER), is_placed(headers)),
     webhook: false,
     recorded: |_| Headers::default(),
     pages: None,
@@ -84,13 +84,15 @@ pub struct Rows<R> {
     columns: Vec<Column>,
     width: usize,
     default_type: Option<String>,
+    placed: bool,
     record: ByteRecord,
     over: bool,
 }
 
 /// Reads the header row. Refused where the input is no table that can be understood: the sentence says what was found
-/// and what is needed. `default_type` is the type of rows that name none.
-pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>) -> Result<Rows<impl BufRead + use<R>>, Refused> {
+/// and what is needed. `default_type` is the type of rows that name none; `placed`: the service of all rows was said beside
+/// them.
+pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>, placed: bool) -> Result<Rows<impl BufRead + use<R>>, Refused> {
     let refused = |sentence: String| Refused::Syntax(sentence);
     if let Some(unknown) = default_type.filter(|given| NEEDED.iter().all(|(known, _)| known != given)) {
         return Err(refused(format!("\"{}\" is no type; {TYPES} are", short(unknown))));
@@ -118,15 +120,15 @@ pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>) -> Result<Row
     let header = reader.headers().map_err(|error| refused(format!("the header row cannot be read: {error}")))?;
     let header_row = header.as_byte_record().clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
-    let columns = columns(&names, default_type).map_err(refused)?;
+    let columns = columns(&names, default_type, placed).map_err(refused)?;
     let default_type = default_type.map(Into::into);
-    Ok(Rows { reader, header: header_row, columns, width: names.len(), default_type, record: ByteRecord::new(), over: false })
+    Ok(Rows { reader, header: header_row, columns, width: names.len(), default_type, placed, record: ByteRecord::new(), over: false })
 }
 
 /// All rows of a body.
-pub fn parse(body: &[u8], default_type: Option<&str>) -> Parsed {
+pub fn parse(body: &[u8], default_type: Option<&str>, placed: bool) -> Parsed {
     let mut parsed = Parsed::default();
-    match rows(body, default_type) {
+    match rows(body, default_type, placed) {
         Err(refused) => parsed.rejected.push(Rejected { line: 1, reason: refused.to_string() }),
         Ok(rows) => {
             for row in rows.flatten() {
@@ -155,7 +157,7 @@ fn delimiter(header: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
-fn columns(names: &[String], default_type: Option<&str>) -> Result<Vec<Column>, String> {
+fn columns(names: &[String], default_type: Option<&str>, placed: bool) -> Result<Vec<Column>, String> {
     let mut columns: Vec<Column> = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let Some((name, holds)) = holds(name) else { continue };
@@ -172,7 +174,7 @@ fn columns(names: &[String], default_type: Option<&str>) -> Result<Vec<Column>, 
         None => return Err(format!("there is no column \"type\"; add one or give --type. Columns found: {}", short(&found()))),
         Some(given) => {
             let needed = NEEDED.iter().find(|(known, _)| *known == given).map_or(&[][..], |(_, needed)| needed);
-            if !needed.iter().all(|needed| has(needed)) {
+            if !needed.iter().all(|needed| has(needed) || (placed && *needed == "service|repository")) {
                 return Err(format!("rows of type {given} need the columns {}. Columns found: {}", words(needed), short(&found())));
             }
         }
@@ -243,7 +245,7 @@ impl<R: BufRead> Rows<R> {
         if let (Some(given), false) = (&self.default_type, object.contains_key("type")) {
             object.insert("type".into(), Value::from(given.as_str()));
         }
-        row::parse_value(Value::Object(object), line)
+        row::parse_value(Value::Object(object), line, self.placed)
     }
 }
 
@@ -298,7 +300,7 @@ mod tests {
     use crate::domain::event::Event;
 
     fn read(text: &str, default_type: Option<&str>) -> Vec<Result<Stated, Rejected>> {
-        rows(text.as_bytes(), default_type).expect("a table").map(|row| row.expect("memory reads")).collect()
+        rows(text.as_bytes(), default_type, false).expect("a table").map(|row| row.expect("memory reads")).collect()
     }
 
     /// Lines of the rows taken, and "line: reason" of the others.
@@ -390,6 +392,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_whose_service_was_said_beside_them_need_no_such_column() {
+        let table = "id,status,finished_at\nd1,success,2026-05-01T10:00:00Z\n";
+        assert!(rows(table.as_bytes(), Some("deployment"), false).is_err());
+        assert_eq!(parse(table.as_bytes(), Some("deployment"), true).events.len(), 1);
+        assert_eq!(parse(format!("type,{table}").replace("\nd1", "\ndeployment,d1").as_bytes(), None, true).events.len(), 1);
+    }
+
+    #[test]
     fn ten_thousand_bad_rows_are_each_told() {
         let table = format!("id,started_at\n{}", "x,never\n".repeat(10_000));
         let found = read(&table, Some("incident"));
@@ -400,7 +410,7 @@ mod tests {
     #[test]
     fn a_table_that_cannot_be_understood_is_refused() {
         let check = |bytes: &[u8], default_type: Option<&str>, expect: &str| {
-            let said = rows(bytes, default_type).err().map(|refused| refused.to_string()).unwrap_or_default();
+            let said = rows(bytes, default_type, false).err().map(|refused| refused.to_string()).unwrap_or_default();
             assert!(said.contains(expect), "{said:?} does not say {expect:?}");
         };
         check(b"", None, "the input is empty");
@@ -415,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_cell_in_another_encoding_costs_its_row_only() {
-        let found: Vec<_> = rows(&b"id,title\na,caf\xe9\nb,x\0y\n"[..], Some("item")).expect("a table").flatten().collect();
+        let found: Vec<_> = rows(&b"id,title\na,caf\xe9\nb,x\0y\n"[..], Some("item"), false).expect("a table").flatten().collect();
         assert_eq!(found[0].as_ref().expect_err("latin-1").reason, "\"title\" is not valid UTF-8; save the input as UTF-8");
         let Ok(Stated { event: Event::Item(item), .. }) = &found[1] else { panic!("an item") };
         assert_eq!(item.title.as_deref(), Some("x\u{fffd}y"));

@@ -11,6 +11,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::{Store, facts};
 use crate::domain::event::{Parsed, Rejected};
+use crate::domain::said::{self, Said};
 use crate::domain::time::At;
 
 /// Something that arrived.
@@ -75,12 +76,27 @@ pub struct Stored {
 }
 
 /// Headers that are kept; all others, signatures and tokens among them, are not.
-const KEPT: &[&str] =
-    &["content-type", "x-github-event", "x-github-delivery", "ce-id", "ce-type", "ce-source", "ce-specversion", "ce-time", "x-pacer-type"];
+const KEPT: &[&str] = &[
+    "content-type",
+    "x-github-event",
+    "x-github-delivery",
+    "ce-id",
+    "ce-type",
+    "ce-source",
+    "ce-specversion",
+    "ce-time",
+    "x-pacer-type",
+    said::SERVICE,
+    said::ENVIRONMENT,
+];
 
 impl Delivery {
+    /// The same content of which something else is said is another delivery.
     fn dedupe(&self) -> String {
-        self.key.clone().unwrap_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(&self.body))))
+        let key = self.key.clone().unwrap_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(&self.body))));
+        let said = Said::of(&self.headers);
+        let word = |word: Option<String>| word.unwrap_or_default();
+        if said.is_empty() { key } else { format!("{key} {}@{}", word(said.service), word(said.environment)) }
     }
 
     fn kept_headers(&self) -> String {
@@ -110,7 +126,9 @@ impl Store {
                 let (delivery, parsed) = (delivery.clone(), parsed.clone());
                 Box::pin(async move {
                     let (seq, recorded) = insert(conn, &delivery, "pending").await?;
-                    let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
+                    let said = Said::of(&delivery.headers);
+                    let origin = facts::Origin { source: &delivery.source, seq, received_at: delivery.received_at, said };
+                    let mut tally = facts::apply(conn, &origin, &parsed, false).await?;
                     settle(conn, seq, &parsed).await?;
                     tally.batch = recorded.batch;
                     Ok(tally)
@@ -132,12 +150,14 @@ impl Store {
 
     async fn settle(&self, stored: &Stored, parsed: Parsed, again: bool) -> Result<Tally> {
         let (seq, source, received_at) = (stored.seq, stored.delivery.source.clone(), stored.delivery.received_at);
+        let said = Said::of(&stored.delivery.headers);
         let parsed = std::sync::Arc::new(parsed);
         self.writer
             .write(move |conn| {
-                let (source, parsed) = (source.clone(), parsed.clone());
+                let (source, parsed, said) = (source.clone(), parsed.clone(), said.clone());
                 Box::pin(async move {
-                    let tally = facts::apply(conn, &source, seq, &parsed, received_at, again).await?;
+                    let origin = facts::Origin { source: &source, seq, received_at, said };
+                    let tally = facts::apply(conn, &origin, &parsed, again).await?;
                     settle(conn, seq, &parsed).await?;
                     Ok(tally)
                 })

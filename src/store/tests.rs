@@ -645,3 +645,72 @@ fn what_a_declared_bot_writes_is_left_out_as_a_bots() {
         assert_eq!(leads(&before), [4], "a receipt from before keeps its organisation");
     });
 }
+
+/// One import with what was said of all its rows, at an hour.
+async fn import_as(store: &Store, at: i64, service: Option<&str>, environment: Option<&str>, events: &[Stated]) -> Tally {
+    let said = crate::domain::said::Said { service: service.map(Into::into), environment: environment.map(Into::into) };
+    let parsed = Parsed { read: events.len() as u64, events: events.to_vec(), ..Parsed::default() };
+    let delivery = Delivery { headers: said.headers().collect(), received_at: hour(at), ..delivery("json", &format!("at {at}")) };
+    store.ingest(delivery, parsed).await.unwrap()
+}
+
+async fn counts(store: &Store, services: &[&str]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for name in services {
+        counts.push(pool(store, &[(*name, ALWAYS)], 100).await.deployments.len());
+    }
+    counts
+}
+
+#[test]
+fn what_is_said_of_an_import_later_wins_for_all_rows_alike() {
+    let bare = |id: &str| Deployment { service: None, repository: Some("o/shop".into()), ..deployed("", id, 5, None) };
+    let rows = || {
+        let dated = |id: &str, version| Stated { updated_at: version, ..stated(Event::Deployment(bare(id)), 1) };
+        let incident = Incident { repository: Some("o/shop".into()), ..incident(None, "i1", 6, None) };
+        vec![dated("d1", None), dated("d2", Some(hour(1))), dated("d3", Some(hour(400))), stated(Event::Incident(incident), 1)]
+    };
+    let says = [(200, None), (210, Some("x")), (220, Some("y")), (230, Some("x")), (240, None)];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 0, 4, 2, 1]] {
+        on_each(|store| async move {
+            for place in order.into_iter().chain(order) {
+                import_as(&store, says[place].0, says[place].1, None, &rows()).await;
+            }
+            assert_eq!(counts(&store, &["shop", "x", "y"]).await, [0, 3, 0], "{order:?}");
+            assert_eq!(failures(&pool(&store, &[("x", ALWAYS)], 100).await), 1, "the incident moved along");
+            let again = import_as(&store, 250, Some("y"), None, &rows()).await;
+            assert_eq!((again.new, again.updated, again.duplicate), (0, 4, 0));
+            assert_eq!(counts(&store, &["x", "y"]).await, [0, 3]);
+        });
+    }
+}
+
+#[test]
+fn what_is_said_of_a_row_holds_for_its_newer_versions_too() {
+    on_each(|store| async move {
+        let row = |at, version| stated(Event::Deployment(deployed("shop", "d1", at, None)), version);
+        import_as(&store, 200, Some("x"), None, &[row(5, 1)]).await;
+        tell(&store, "json", "webhook", vec![row(7, 3)]).await;
+        let moved = pool(&store, &[("x", ALWAYS)], 100).await;
+        assert_eq!(moved.deployments[0].at, hour(7).0, "the sender's newer version, under the service that was said");
+        import_as(&store, 300, Some("y"), None, &[row(5, 1)]).await;
+        assert_eq!(counts(&store, &["shop", "x", "y"]).await, [0, 0, 1], "an old copy still says whose it is");
+        assert_eq!(pool(&store, &[("y", ALWAYS)], 100).await.deployments[0].at, hour(7).0, "and nothing else");
+        let plain = store.deliveries_after(0, 10).await.unwrap();
+        assert_eq!(plain.len(), 3, "the same rows of which something else is said are another delivery");
+    });
+}
+
+#[test]
+fn an_environment_that_is_said_is_that_of_rows_that_name_none() {
+    on_each(|store| async move {
+        let named = Deployment { environment: Some("production".into()), ..deployed("a", "d2", 6, None) };
+        let rows = [stated(Event::Deployment(deployed("a", "d1", 5, None)), 1), stated(Event::Deployment(named), 1)];
+        import_as(&store, 200, None, Some("staging"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [1]);
+        import_as(&store, 210, None, Some("production"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [2]);
+        import_as(&store, 205, None, Some("staging"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [2], "what was said earlier changes nothing");
+    });
+}

@@ -40,13 +40,13 @@ pub(super) async fn parts(
             let (updated_at, hash) = (version.updated_at, version.hash.as_str());
             vec![batch.source.into(), id.as_str().into(), fact(it).into(), body.into(), updated_at.into(), hash.into(), batch.seq.into()]
         };
-        if winners.take(&mut known, id, version.clone(), tally, row) {
+        if winners.take(&mut known, id, version.clone(), tally, row) || !batch.said.is_empty() {
             facts.insert(fact(it));
         }
     }
     PART.upsert(conn, winners.into_rows()).await?;
     let computed = compute(conn, batch.source, &facts).await?;
-    let whole = Batch { source: batch.source, seq: batch.seq, over: Over::All, events: &computed };
+    let whole = Batch { over: Over::All, events: &computed, ..*batch };
     let mut uncounted = Tally::default();
     registers::incidents(conn, &whole, names, &mut uncounted, touched).await?;
     registers::changes(conn, &whole, names, &mut uncounted, touched).await?;
