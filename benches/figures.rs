@@ -101,7 +101,7 @@ fn reading(c: &mut Criterion) {
         )
     };
     let body = (0..1_000).map(line).collect::<Vec<_>>().join("\n");
-    c.bench_function("read 1,000 JSON lines", |b| b.iter(|| generic::parse(black_box(body.as_bytes())).events.len()));
+    c.bench_function("read 1,000 JSON lines", |b| b.iter(|| generic::parse(black_box(body.as_bytes()), false).events.len()));
 }
 
 fn short() -> Criterion {

@@ -64,10 +64,6 @@ const FOREIGN: &[&str] = &[
 pub struct GitImport {
     /// A clone, bare or not, a worktree, or a folder in one.
     pub path: PathBuf,
-    /// The service that its tags deploy, instead of their prefix.
-    pub service: Option<String>,
-    /// The environment that its tags deploy to, instead of production.
-    pub environment: Option<String>,
     /// The tags that are deployments, as a shell's pattern, instead of versions.
     pub tags: Option<String>,
     /// False for history and messages only.
@@ -92,7 +88,7 @@ impl GitImport {
     /// Reads commits, then tags, and hands them over in batches of about 1,000. Rows are numbered through.
     pub async fn run(&self, mut take: impl AsyncFnMut(Parsed) -> Result<()>) -> Result<GitRead> {
         let clone = Repository::open(&self.path).await?;
-        let rule = TagRule::new(&clone.name, self.service.as_deref(), self.environment.as_deref(), self.tags.as_deref())?;
+        let rule = TagRule::new(&clone.name, self.tags.as_deref())?;
         let mut found = Found { commits: clone.commits(&mut take).await?, tags: 0, releases: 0 };
         if self.deployments {
             let tags = clone.tags().await?;
@@ -336,7 +332,7 @@ mod tests {
     }
 
     fn of(path: impl Into<PathBuf>) -> GitImport {
-        GitImport { path: path.into(), service: None, environment: None, tags: None, deployments: true }
+        GitImport { path: path.into(), tags: None, deployments: true }
     }
 
     /// What was handed over, and the note.
@@ -425,11 +421,9 @@ mod tests {
         shop.commit(1, "one");
         shop.git(2, &["tag", "checkout-v1.0"]);
         shop.git(2, &["tag", "weekly-7"]);
-        let import =
-            GitImport { service: Some("pay".into()), environment: Some("staging".into()), tags: Some("week*".into()), ..of(&shop.path) };
+        let import = GitImport { tags: Some("week*".into()), ..of(&shop.path) };
         let (_, batches) = read(import).await.expect("read");
-        assert_eq!(told(&batches), ["shop:weekly-7 pay 1"]);
-        assert_eq!(deployments(&batches)[0].environment.as_deref(), Some("staging"));
+        assert_eq!(told(&batches), ["shop:weekly-7 shop 1"]);
         let (note, batches) = read(GitImport { deployments: false, ..of(&shop.path) }).await.expect("read");
         assert_eq!((told(&batches).len(), commits(&batches).len(), note.as_str()), (0, 1, ""));
     }

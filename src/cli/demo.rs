@@ -126,7 +126,7 @@ async fn feed_sample(app: &App, sample: Sample) -> Result<()> {
 }
 
 async fn feed_git(app: &App, path: &std::path::Path) -> Result<()> {
-    let import = GitImport { path: path.to_path_buf(), service: None, environment: None, tags: None, deployments: true };
+    let import = GitImport { path: path.to_path_buf(), tags: None, deployments: true };
     let mut at = 0_u32;
     let read = import
         .run(async |parsed: Parsed| {

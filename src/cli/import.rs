@@ -3,6 +3,7 @@
 //! The input is read and parsed on a thread of its own and stored in batches, each durable on its own: killed in
 //! the middle, what was stored stays, and running it again goes on, since facts that are known are only counted.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,11 +13,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 
-use super::{open, print};
+use super::{misused, open, print};
 use crate::app::App;
 use crate::backfill::GitImport;
 use crate::config::Config;
-use crate::domain::event::{Event, Parsed, Rejected, Stated};
+use crate::domain::event::{Parsed, Rejected, Stated};
+use crate::domain::said::Said;
+use crate::domain::words;
 use crate::sources::{self, Headers, Source, csv, generic, git, recorded};
 use crate::store::{Delivery, Tally};
 
@@ -58,21 +61,33 @@ struct Batch {
     raw: Option<Vec<u8>>,
     headers: Headers,
     key: Option<String>,
+    /// The file, where several are read.
+    file: Option<String>,
     parsed: Parsed,
 }
 
+/// What became of all batches.
+#[derive(Default)]
+struct Total {
+    tally: Tally,
+    /// The file that each rejected row stands in, where several are read.
+    files: Vec<Option<String>>,
+    /// How many deliveries pacer uses nothing of, by reason.
+    ignored: BTreeMap<String, u64>,
+}
+
 pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
-    let source = sources::source(&args.source).ok_or_else(|| unknown(&args.source))?;
+    let Some(source) = sources::source(&args.source) else { return Ok(misused(&unknown(&args.source))) };
     for path in &args.paths {
         anyhow::ensure!(path.as_os_str() == "-" || path.exists(), "{} does not exist", path.display());
     }
     let app = open(config).await?;
     let bar = progress("events");
-    let mut total = Tally::default();
+    let (said, mut total) = (args.said(), Total::default());
     for path in &args.paths {
         let (send, batches) = mpsc::channel(AHEAD);
         let reading = read(source, path, &args, send);
-        let storing = store(&app, source, &args, batches, &bar, &mut total);
+        let storing = store(&app, source, &said, batches, &bar, &mut total);
         let (read, stored) = tokio::join!(reading, storing);
         stored?;
         read?;
@@ -80,19 +95,47 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     bar.set_message("computing figures");
     app.store.refresh(None).await?;
     bar.finish_and_clear();
-    for rejected in total.rejected.iter().take(REASONS) {
-        print(&format!("line {}: {}", rejected.line, rejected.reason));
-    }
-    if total.rejected.len() > REASONS {
-        print(&format!("and {} more were rejected", total.rejected.len() - REASONS));
-    }
-    print(&summary(&total));
+    total.told().iter().for_each(|line| print(line));
+    print(&summary(&total.tally));
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(slug: &str) -> anyhow::Error {
+impl Args {
+    /// What the command line says of all rows.
+    fn said(&self) -> Said {
+        Said { service: self.service.clone(), environment: self.environment.clone() }
+    }
+}
+
+impl Total {
+    fn add(&mut self, tally: Tally, file: Option<&str>, ignored: Option<String>) {
+        self.files.extend(tally.rejected.iter().map(|_| file.map(str::to_string)));
+        self.tally.add(tally);
+        if let Some(reason) = ignored {
+            *self.ignored.entry(reason).or_default() += 1;
+        }
+    }
+
+    /// What stands above the summary: each rejected row, then what was ignored.
+    fn told(&self) -> Vec<String> {
+        let rejected = &self.tally.rejected;
+        let place = |(file, row): (&Option<String>, &Rejected)| match file {
+            Some(file) => format!("{file}, line {}: {}", row.line, row.reason),
+            None => format!("line {}: {}", row.line, row.reason),
+        };
+        let mut lines: Vec<String> = self.files.iter().zip(rejected).take(REASONS).map(place).collect();
+        if rejected.len() > REASONS {
+            lines.push(format!("and {} more were rejected", rejected.len() - REASONS));
+        }
+        let ignored = |(reason, count): (&String, &u64)| format!("ignored {}: {reason}", words::count(*count, "delivery", "deliveries"));
+        lines.extend(self.ignored.iter().take(REASONS).map(ignored));
+        lines
+    }
+}
+
+fn unknown(slug: &str) -> String {
     let known: Vec<&str> = sources::SOURCES.iter().map(|source| source.slug).collect();
-    anyhow!("there is no source `{slug}`: {} are", known.join(", "))
+    format!("there is no source `{slug}`: {} are", known.join(", "))
 }
 
 /// The last line: what scripts read.
@@ -120,37 +163,22 @@ pub fn progress(what: &str) -> ProgressBar {
 async fn store(
     app: &App,
     source: &Source,
-    args: &Args,
+    said: &Said,
     mut batches: mpsc::Receiver<Batch>,
     bar: &ProgressBar,
-    total: &mut Tally,
+    total: &mut Total,
 ) -> Result<()> {
     while let Some(batch) = batches.recv().await {
-        let mut parsed = batch.parsed;
-        parsed.events.iter_mut().for_each(|stated| overlay(&mut stated.event, args));
+        let parsed = batch.parsed;
         bar.inc(parsed.read);
         let raw = batch.raw.unwrap_or_default();
         let key = batch.key.or_else(|| raw.is_empty().then(|| format!("{:032x}", rand::random::<u128>())));
-        let delivery = Delivery { source: source.slug.into(), key, headers: batch.headers.0, body: raw, received_at: app.clock.now() };
-        total.add(app.store.ingest(delivery, parsed).await?);
+        let headers = batch.headers.0.into_iter().chain(said.headers()).collect();
+        let delivery = Delivery { source: source.slug.into(), key, headers, body: raw, received_at: app.clock.now() };
+        let ignored = parsed.ignored.clone();
+        total.add(app.store.ingest(delivery, parsed).await?, batch.file.as_deref(), ignored);
     }
     Ok(())
-}
-
-/// What the command line says of all rows.
-fn overlay(event: &mut Event, args: &Args) {
-    match event {
-        Event::Deployment(it) => {
-            if args.service.is_some() {
-                it.service.clone_from(&args.service);
-            }
-            if it.environment.as_deref().is_none_or(str::is_empty) && args.environment.is_some() {
-                it.environment.clone_from(&args.environment);
-            }
-        }
-        Event::Incident(it) if args.service.is_some() => it.service.clone_from(&args.service),
-        _ => {}
-    }
 }
 
 /// Reads a path and sends batches until it ends.
@@ -158,13 +186,15 @@ async fn read(source: &'static Source, path: &Path, args: &Args, send: mpsc::Sen
     if source.slug == git::SOURCE.slug {
         return read_git(path, args, send).await;
     }
-    let (path, kind) = (path.to_path_buf(), args.kind.clone());
+    let several = args.paths.len() > 1 || path.is_dir();
+    let (path, kind, placed) = (path.to_path_buf(), args.kind.clone(), args.service.is_some());
     let reading = tokio::task::spawn_blocking(move || {
         for file in files(&path)? {
+            let out = Out { send: &send, file: several.then(|| file.display().to_string()) };
             match source.slug {
-                slug if slug == generic::SOURCE.slug => read_json(input(&file)?, &send),
-                slug if slug == csv::SOURCE.slug => read_csv(input(&file)?, kind.as_deref(), &send),
-                _ => read_recorded(source, &file, &send),
+                slug if slug == generic::SOURCE.slug => read_json(input(&file)?, placed, &out),
+                slug if slug == csv::SOURCE.slug => read_csv(input(&file)?, kind.as_deref(), placed, &out),
+                _ => read_recorded(source, &file, &out),
             }
             .with_context(|| format!("reading {}", file.display()))?;
         }
@@ -174,16 +204,12 @@ async fn read(source: &'static Source, path: &Path, args: &Args, send: mpsc::Sen
 }
 
 async fn read_git(path: &Path, args: &Args, send: mpsc::Sender<Batch>) -> Result<()> {
-    let import = GitImport {
-        path: path.to_path_buf(),
-        service: args.service.clone(),
-        environment: args.environment.clone(),
-        tags: args.tag.clone(),
-        deployments: !args.no_deployments,
-    };
+    let import = GitImport { path: path.to_path_buf(), tags: args.tag.clone(), deployments: !args.no_deployments };
+    let file = (args.paths.len() > 1).then(|| path.display().to_string());
     let outcome = import
         .run(async |parsed: Parsed| {
-            send.send(Batch { raw: None, headers: Headers::default(), key: None, parsed }).await.map_err(|_| anyhow!("the store stopped"))
+            let batch = Batch { raw: None, headers: Headers::default(), key: None, file: file.clone(), parsed };
+            send.send(batch).await.map_err(|_| anyhow!("the store stopped"))
         })
         .await?;
     if let Some(note) = outcome.note {
@@ -220,27 +246,45 @@ fn input(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 20, file)))
 }
 
+/// Where batches go.
+struct Out<'a> {
+    send: &'a mpsc::Sender<Batch>,
+    /// The file, where several are read.
+    file: Option<String>,
+}
+
+impl Out<'_> {
+    fn send(&self, raw: Option<Vec<u8>>, headers: Headers, key: Option<String>, parsed: Parsed) -> Result<()> {
+        let batch = Batch { raw, headers, key, file: self.file.clone(), parsed };
+        self.send.blocking_send(batch).map_err(|_| anyhow!("the store stopped"))
+    }
+}
+
 /// Generic events; the raw lines are kept beside the facts.
-fn read_json(reader: impl BufRead, send: &mpsc::Sender<Batch>) -> Result<()> {
+fn read_json(reader: impl BufRead, placed: bool, out: &Out<'_>) -> Result<()> {
     let mut texts = generic::texts::Texts::new(reader);
     let mut batch = Filling::default();
     while let Some(text) = texts.next_text()? {
         batch.raw.extend_from_slice(text.bytes);
         batch.raw.push(b'\n');
-        batch.add(match text.broken {
+        let row = match text.broken {
             Some(reason) => Err(Rejected { line: text.line, reason: reason.into() }),
-            None => generic::row::parse_text(text.bytes, text.line),
-        });
+            None => generic::row::parse_text(text.bytes, text.line, placed),
+        };
+        batch.add(row.map_err(|rejected| match text.index {
+            Some(index) => Rejected { reason: format!("event {index}: {}", rejected.reason), ..rejected },
+            None => rejected,
+        }));
         if batch.is_full() {
-            batch.send(send, Headers::default())?;
+            batch.send(out, Headers::default())?;
         }
     }
-    batch.send(send, Headers::default())
+    batch.send(out, Headers::default())
 }
 
 /// A table; each raw batch keeps the header row, so that it can be read on its own.
-fn read_csv(reader: impl BufRead, kind: Option<&str>, send: &mpsc::Sender<Batch>) -> Result<()> {
-    let mut rows = csv::rows(reader, kind)?;
+fn read_csv(reader: impl BufRead, kind: Option<&str>, placed: bool, out: &Out<'_>) -> Result<()> {
+    let mut rows = csv::rows(reader, kind, placed)?;
     let mut batch = Filling::default();
     while let Some(row) = rows.next() {
         if batch.raw.is_empty() {
@@ -249,19 +293,19 @@ fn read_csv(reader: impl BufRead, kind: Option<&str>, send: &mpsc::Sender<Batch>
         batch.raw.extend_from_slice(&rows.row_text());
         batch.add(row?);
         if batch.is_full() {
-            batch.send(send, rows.headers())?;
+            batch.send(out, rows.headers())?;
         }
     }
-    batch.send(send, rows.headers())
+    batch.send(out, rows.headers())
 }
 
 /// Recorded webhooks: each is a delivery of its own.
-fn read_recorded(source: &'static Source, path: &Path, send: &mpsc::Sender<Batch>) -> Result<()> {
+fn read_recorded(source: &'static Source, path: &Path, out: &Out<'_>) -> Result<()> {
     let mut bytes = Vec::new();
     input(path)?.read_to_end(&mut bytes)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     for delivery in recorded::split(source, &name, &bytes) {
-        let batch = match delivery {
+        match delivery {
             Ok(delivery) => {
                 let key = (source.delivery_id)(&delivery.headers, &delivery.body);
                 let mut parsed = match (source.check)(&delivery.headers, &delivery.body) {
@@ -271,28 +315,13 @@ fn read_recorded(source: &'static Source, path: &Path, send: &mpsc::Sender<Batch
                     }
                 };
                 parsed.read = 1;
-                parsed.rejected.iter_mut().for_each(|rejected| named(rejected, &name, delivery.line));
-                Batch { raw: Some(delivery.body), headers: delivery.headers, key, parsed }
+                parsed.rejected.iter_mut().for_each(|rejected| rejected.line = delivery.line);
+                out.send(Some(delivery.body), delivery.headers, key, parsed)?;
             }
-            Err(mut rejected) => {
-                let line = rejected.line;
-                named(&mut rejected, &name, line);
-                Batch {
-                    raw: None,
-                    headers: Headers::default(),
-                    key: None,
-                    parsed: Parsed { read: 1, rejected: vec![rejected], ..Parsed::default() },
-                }
-            }
-        };
-        send.blocking_send(batch).map_err(|_| anyhow!("the store stopped"))?;
+            Err(rejected) => out.send(None, Headers::default(), None, Parsed { read: 1, rejected: vec![rejected], ..Parsed::default() })?,
+        }
     }
     Ok(())
-}
-
-fn named(rejected: &mut Rejected, file: &str, line: u64) {
-    rejected.line = line;
-    rejected.reason = format!("{file}: {}", rejected.reason);
 }
 
 /// A batch being filled.
@@ -315,12 +344,11 @@ impl Filling {
         self.parsed.read >= BATCH as u64
     }
 
-    fn send(&mut self, send: &mpsc::Sender<Batch>, headers: Headers) -> Result<()> {
+    fn send(&mut self, out: &Out<'_>, headers: Headers) -> Result<()> {
         if self.parsed.read == 0 {
             return Ok(());
         }
         let filled = std::mem::take(self);
-        let batch = Batch { raw: Some(filled.raw), headers, key: None, parsed: filled.parsed };
-        send.blocking_send(batch).map_err(|_| anyhow!("the store stopped"))
+        out.send(Some(filled.raw), headers, None, filled.parsed)
     }
 }

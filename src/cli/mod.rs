@@ -131,6 +131,12 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Wrong usage that only we can tell: status 2, as for what the parser of arguments refuses.
+fn misused(sentence: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "pacer: {sentence}");
+    ExitCode::from(2)
+}
+
 /// Prints to stdout; a reader that went away is no failure.
 fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));

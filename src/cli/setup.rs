@@ -92,7 +92,7 @@ mod tests {
             let sent = event(phase, commit);
             assert!(!sent.contains("{{"), "a place is left: {sent}");
             assert_eq!(generic::check(sent.as_bytes()), Ok(()), "{sent}");
-            let parsed = generic::parse(sent.as_bytes());
+            let parsed = generic::parse(sent.as_bytes(), false);
             assert_eq!(parsed.rejected, [], "{sent}");
             let Event::Deployment(told) = &parsed.events[0].event else { panic!("{parsed:?}") };
             assert_eq!((told.status, told.sha.as_deref()), expect);

@@ -16,6 +16,7 @@ pub mod metric;
 pub mod org;
 pub mod part;
 pub mod pool;
+pub mod said;
 pub mod stats;
 pub mod time;
 pub mod window;

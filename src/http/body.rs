@@ -130,7 +130,8 @@ pub fn headers_of(headers: &HeaderMap) -> Headers {
 
 /// The headers worth keeping with a delivery: no secrets, and no proofs that a copy of the database would give away.
 pub fn kept(headers: &Headers) -> BTreeMap<String, String> {
-    const DROPPED: &[&str] = &["authorization", "cookie", "token", "secret", "signature", "password", "api-key", "apikey"];
+    // The last are our own: what only a person on the command line may say.
+    const DROPPED: &[&str] = &["authorization", "cookie", "token", "secret", "signature", "password", "api-key", "apikey", "x-pacer-"];
     headers
         .0
         .iter()
@@ -175,6 +176,7 @@ mod tests {
             ("Authorization", "Bearer x"),
             ("X-Hub-Signature-256", "sha256=x"),
             ("X-Gitlab-Token", "x"),
+            ("X-Pacer-Service", "mine"),
             ("X-GitHub-Event", "push"),
             ("X-GitHub-Delivery", "d1"),
         ] {

@@ -17,7 +17,7 @@ pub struct Delivery {
     pub headers: Headers,
     /// The bytes to parse.
     pub body: Vec<u8>,
-    /// Where it began in the file: its line, or its index in an array, from 1.
+    /// The line of the file that it began on, from 1.
     pub line: u64,
 }
 

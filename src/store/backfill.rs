@@ -65,7 +65,7 @@ impl Store {
                 let (delivery, headers, parsed, cursor) = (delivery.clone(), headers.clone(), parsed.clone(), cursor.clone());
                 Box::pin(async move {
                     let (seq, recorded) = insert(conn, &delivery, &headers).await?;
-                    let tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
+                    let tally = facts::apply(conn, &delivery.origin(seq), &parsed, false).await?;
                     settle(conn, seq, &parsed).await?;
                     save(conn, &cursor, now).await?;
                     Ok(Tally { batch: recorded.batch, ..tally })

@@ -8,6 +8,7 @@
 //!
 //! Why a task: questions that come while the version is being asked for wait for the next asking, and share it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
@@ -16,7 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::kept::{Kept, Weigh};
-use super::refresh::decode;
+use super::org::basename;
+use super::refresh::{SHARED, decode};
 use crate::domain::derive::DEFINITIONS;
 use crate::domain::derive::day::{Day, Packed};
 use crate::domain::time::{At, DAY};
@@ -35,9 +37,10 @@ pub(super) struct State {
     pub(super) last_fact: Option<At>,
     pub(super) evidence: bool,
     pub(super) ever_deployed: bool,
+    /// Another service brings a commit of its own too.
     pub(super) shared: bool,
     pub(super) first_change: Option<At>,
-    /// Only a repository's name, whose changes belong to others: nothing of its own was seen.
+    /// No fact names it: only a repository's name, whose changes belong to others, or one that its facts have left.
     pub(super) hollow: bool,
 }
 
@@ -172,26 +175,35 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
     let sql = "select coalesce((select min(seq) - 1 from delivery where state = 'pending'), (select max(seq) from delivery), 0)";
     let watermark = sqlx::query(sql).fetch_one(&mut *conn).await?.try_get(0)?;
     let sql = "select name, stale, derived_by, first_event, last_fact, evidence, ever_deployed, shared, first_change, \
-               cast(case when ever_deployed = 1 or first_event is not null or first_change is not null then 0 \
+               cast(case when first_change is not null or (stale = 0 and (ever_deployed = 1 or first_event is not null)) then 0 \
                when exists (select 1 from deployment d where d.service = s.name) then 0 \
-               when exists (select 1 from service_repository r where r.service = s.name) then 1 else 0 end as bigint) from service s";
+               when exists (select 1 from incident i where i.service = s.name) then 0 else 1 end as bigint), \
+               cast(case when exists (select 1 from service_repository r where r.service = s.name) then 1 else 0 end as bigint) from service s";
     let states = sqlx::query(sql).fetch_all(&mut *conn).await?;
-    let mut states: Vec<State> = states
-        .iter()
-        .map(|row| {
-            Ok(State {
-                name: row.try_get(0)?,
-                stale: row.try_get::<i64, _>(1)? > 0 || row.try_get::<i64, _>(2)? != DEFINITIONS,
-                first_event: row.try_get::<Option<i64>, _>(3)?.map(At),
-                last_fact: row.try_get::<Option<i64>, _>(4)?.map(At),
-                evidence: row.try_get::<i64, _>(5)? == 1,
-                ever_deployed: row.try_get::<i64, _>(6)? == 1,
-                shared: row.try_get::<i64, _>(7)? == 1,
-                first_change: row.try_get::<Option<i64>, _>(8)?.map(At),
-                hollow: row.try_get::<i64, _>(9)? == 1,
-            })
-        })
-        .collect::<Result<_>>()?;
+    let mut running: Option<BTreeSet<String>> = None;
+    let mut all: Vec<State> = Vec::with_capacity(states.len());
+    for row in &states {
+        let (mut hollow, has_places) = (row.try_get::<i64, _>(9)? == 1, row.try_get::<i64, _>(10)? == 1);
+        if hollow && !has_places {
+            let running = match &mut running {
+                Some(running) => running,
+                None => running.insert(named_by_runs(conn).await?),
+            };
+            hollow = !running.contains(row.try_get::<&str, _>(0)?);
+        }
+        all.push(State {
+            name: row.try_get(0)?,
+            stale: row.try_get::<i64, _>(1)? > 0 || row.try_get::<i64, _>(2)? != DEFINITIONS,
+            first_event: row.try_get::<Option<i64>, _>(3)?.map(At),
+            last_fact: row.try_get::<Option<i64>, _>(4)?.map(At),
+            evidence: row.try_get::<i64, _>(5)? == 1,
+            ever_deployed: row.try_get::<i64, _>(6)? == 1,
+            shared: row.try_get::<i64, _>(7)? == SHARED,
+            first_change: row.try_get::<Option<i64>, _>(8)?.map(At),
+            hollow,
+        });
+    }
+    let mut states = all;
     states.sort_by(|a, b| a.name.cmp(&b.name)); // in our order, whatever the database's collation is
     // One step of the index a project, rather than all items.
     let sql = "with recursive found(project) as (select min(project) from item union all \
@@ -215,6 +227,20 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
         days: Kept::new(ROOM),
         flow: super::flow::KeptFlow::default(),
     })
+}
+
+/// The services that runs alone make known: those that their repositories are.
+async fn named_by_runs(conn: &mut AnyConnection) -> Result<BTreeSet<String>> {
+    // One step of the index a repository, rather than all runs.
+    let sql = "with recursive found(repository) as (select min(repository) from run union all \
+               select (select min(run.repository) from run where run.repository > found.repository) from found where found.repository is not null) \
+               select f.repository, m.service from found f left join service_mapping m on m.repository = f.repository where f.repository is not null";
+    let mut names = BTreeSet::new();
+    for row in sqlx::query(sql).fetch_all(conn).await? {
+        let (repository, mapped): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+        names.insert(mapped.unwrap_or_else(|| basename(&repository).to_string()));
+    }
+    Ok(names)
 }
 
 #[cfg(test)]

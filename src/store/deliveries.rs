@@ -11,6 +11,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{Store, facts};
 use crate::domain::event::{Parsed, Rejected};
+use crate::domain::said::{self, Said};
 use crate::domain::time::At;
 
 /// Something that arrived.
@@ -74,6 +75,12 @@ pub struct Stored {
     pub delivery: Delivery,
 }
 
+impl Stored {
+    fn origin(&self) -> facts::Origin<'_> {
+        self.delivery.origin(self.seq)
+    }
+}
+
 /// Headers that are kept; all others, signatures and tokens among them, are not. Those of a page of an API are kept as they
 /// are ([`page`](Store::page)): no sender may claim to be one.
 const KEPT: &[&str] = &[
@@ -88,11 +95,22 @@ const KEPT: &[&str] = &[
     "ce-specversion",
     "ce-time",
     "x-pacer-type",
+    said::SERVICE,
+    said::ENVIRONMENT,
 ];
 
 impl Delivery {
+    /// The same content of which something else is said is another delivery.
     fn dedupe(&self) -> String {
-        self.key.clone().unwrap_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(&self.body))))
+        let key = self.key.clone().unwrap_or_else(|| format!("sha256:{}", hex::encode(Sha256::digest(&self.body))));
+        let said = Said::of(&self.headers);
+        let word = |word: Option<String>| word.unwrap_or_default();
+        if said.is_empty() { key } else { format!("{key} {}@{}", word(said.service), word(said.environment)) }
+    }
+
+    /// Where its facts come from.
+    pub(super) fn origin(&self, seq: i64) -> facts::Origin<'_> {
+        facts::Origin { source: &self.source, seq, received_at: self.received_at, said: Said::of(&self.headers) }
     }
 
     fn kept_headers(&self) -> String {
@@ -122,7 +140,7 @@ impl Store {
                 let (delivery, parsed) = (delivery.clone(), parsed.clone());
                 Box::pin(async move {
                     let (seq, recorded) = insert(conn, &delivery, &delivery.kept_headers()).await?;
-                    let mut tally = facts::apply(conn, &delivery.source, seq, &parsed, delivery.received_at, false).await?;
+                    let mut tally = facts::apply(conn, &delivery.origin(seq), &parsed, false).await?;
                     settle(conn, seq, &parsed).await?;
                     tally.batch = recorded.batch;
                     Ok(tally)
@@ -143,14 +161,13 @@ impl Store {
     }
 
     async fn settle(&self, stored: &Stored, parsed: Parsed, again: bool) -> Result<Tally> {
-        let (seq, source, received_at) = (stored.seq, stored.delivery.source.clone(), stored.delivery.received_at);
-        let parsed = std::sync::Arc::new(parsed);
+        let (stored, parsed) = (std::sync::Arc::new(stored.clone()), std::sync::Arc::new(parsed));
         self.writer
             .write(move |conn| {
-                let (source, parsed) = (source.clone(), parsed.clone());
+                let (stored, parsed) = (stored.clone(), parsed.clone());
                 Box::pin(async move {
-                    let tally = facts::apply(conn, &source, seq, &parsed, received_at, again).await?;
-                    settle(conn, seq, &parsed).await?;
+                    let tally = facts::apply(conn, &stored.origin(), &parsed, again).await?;
+                    settle(conn, stored.seq, &parsed).await?;
                     Ok(tally)
                 })
             })
@@ -214,13 +231,13 @@ impl Store {
                 let (own, restored) = (own.clone(), restored.clone());
                 Box::pin(async move {
                     let (stored, parsed) = &*own;
-                    let removed = facts::undo(conn, &stored.delivery.source, stored.seq, parsed).await?;
+                    let removed = facts::undo(conn, &stored.origin(), parsed).await?;
                     // What it had outranked itself stands behind what outranks it.
                     let sql = "insert into outranked (loser, winner) select a.loser, b.winner from outranked a join outranked b on b.loser = a.winner \
                                where a.winner = $1 and a.loser <> b.winner on conflict do nothing";
                     sqlx::query(sql).bind(stored.seq).execute(&mut *conn).await?;
                     for (other, parsed) in &*restored {
-                        facts::apply(conn, &other.delivery.source, other.seq, parsed, other.delivery.received_at, false).await?;
+                        facts::apply(conn, &other.origin(), parsed, false).await?;
                     }
                     sqlx::query("delete from outranked where winner = $1 or loser = $1").bind(stored.seq).execute(&mut *conn).await?;
                     sqlx::query("delete from delivery where seq = $1").bind(stored.seq).execute(&mut *conn).await?;

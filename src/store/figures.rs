@@ -2,16 +2,17 @@
 //!
 //! Days are packed from all facts under the newest organisation file. They hold for an answer at `now` unless a fact
 //! is later than `now` or the file declares the service otherwise since, as when the clock stands in the past or a
-//! receipt is recomputed: then the service is derived from the facts up to `now` under the file of that time.
+//! receipt is recomputed: then the service is derived from the facts up to `now` under the file of that time. Both ways
+//! give the same pool.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::current::{Current, Days};
-use super::{Store, service_facts};
+use super::{Store, bulk, service_facts};
 use crate::domain::derive::day::{Packed, commit_key, packed};
 use crate::domain::derive::{Derived, ServiceFacts, derive};
 use crate::domain::org::{Org, Span};
@@ -35,15 +36,12 @@ impl Store {
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
         pool.evidence = self.any_incident(now).await?;
         let days = current.days(&self.pool, &names, from.day(), window.to.day()).await?;
-        let newest = self.org(At(i64::MAX)).await?;
+        let on_the_spot = self.on_the_spot(&current, &names, now, org).await?;
         let mut shared: Vec<&str> = Vec::new();
-        let mut on_the_spot: Vec<&str> = Vec::new();
         let mut taken: Vec<Taken> = Vec::new();
         for ((name, spans), days) in services.iter().zip(days) {
             let Some(state) = current.state(name) else { continue };
-            let redeclared = org.services.get(name) != newest.org.services.get(name);
-            let own = if redeclared || state.last_fact.is_some_and(|at| at > now) {
-                on_the_spot.push(name);
+            let own = if on_the_spot.contains(name) {
                 let derived = self.derived(name, now, org).await?;
                 pool.evidence |= derived.evidence;
                 let first = derived.first_event;
@@ -60,7 +58,8 @@ impl Store {
             taken.push(own);
         }
         if taken.len() > 1 {
-            let earlier = self.shared_leads(&shared, &on_the_spot, from, window.to).await?;
+            let spot: Vec<&str> = on_the_spot.iter().map(String::as_str).collect();
+            let earlier = self.shared_leads(&shared, &spot, from, window.to).await?;
             count_once(&mut taken, services, &earlier);
         }
         for own in taken {
@@ -94,6 +93,47 @@ impl Store {
         Ok(current)
     }
 
+    /// Those of some services that must be derived on the spot for an answer at `now` under a file: where a fact is later
+    /// than `now`; where the file reads the service otherwise than the newest one does, or another one that it shares a place
+    /// with, since what one takes the other does not have; all where it declares other bots.
+    pub(super) async fn on_the_spot(&self, current: &Current, names: &[String], now: At, org: &Org) -> Result<BTreeSet<String>> {
+        let has_later = |name: &&String| current.state(name).is_some_and(|state| state.last_fact.is_some_and(|at| at > now));
+        let mut found: BTreeSet<String> = names.iter().filter(has_later).cloned().collect();
+        let newest = self.org(At(i64::MAX)).await?;
+        if org.bots() != newest.org.bots() {
+            return Ok(names.iter().cloned().collect());
+        }
+        if org.services == newest.org.services {
+            return Ok(found);
+        }
+        let declared = org.services.keys().chain(newest.org.services.keys());
+        let changed: BTreeSet<&str> =
+            declared.filter(|name| org.services.get(*name) != newest.org.services.get(*name)).map(String::as_str).collect();
+        let mut places: BTreeSet<String> = changed
+            .iter()
+            .flat_map(|name| [org.services.get(*name), newest.org.services.get(*name)])
+            .filter_map(|service| service?.repository.clone())
+            .collect();
+        let mut conn = self.pool.acquire().await?;
+        let keys: Vec<&str> = changed.iter().copied().collect();
+        for row in
+            bulk::select_in(&mut conn, "select repository from service_repository where $1 <> '' and service in ({keys})", "all", &keys)
+                .await?
+        {
+            places.insert(row.try_get(0)?);
+        }
+        let keys: Vec<&str> = places.iter().map(String::as_str).collect();
+        let mut touched: BTreeSet<String> = changed.iter().map(|name| (*name).to_string()).collect();
+        for row in
+            bulk::select_in(&mut conn, "select service from service_repository where $1 <> '' and repository in ({keys})", "all", &keys)
+                .await?
+        {
+            touched.insert(row.try_get(0)?);
+        }
+        found.extend(names.iter().filter(|name| touched.contains(*name)).cloned());
+        Ok(found)
+    }
+
     async fn any_incident(&self, now: At) -> Result<bool> {
         match self.current().await?.some_incident {
             None => Ok(false),
@@ -106,8 +146,8 @@ impl Store {
         }
     }
 
-    /// For commits that reached production in the period by any of these services: all their deployments by those whose
-    /// packed days hold, ever. Those derived on the spot bring their own.
+    /// For commits that reached production in the period by any of these services: all their deployments by those of
+    /// `services`, ever. Those derived on the spot bring their own.
     async fn shared_leads(&self, services: &[&str], on_the_spot: &[&str], from: At, to: At) -> Result<Vec<(i64, String, At)>> {
         let mut found = Vec::new();
         let mut conn = self.pool.acquire().await?;

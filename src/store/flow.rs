@@ -93,12 +93,12 @@ impl Store {
         now: At,
         org: &Org,
     ) -> Result<()> {
-        let newest = self.org(At(i64::MAX)).await?;
+        let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
+        let on_the_spot = self.on_the_spot(current, &names, now, org).await?;
         let mut seen = HashSet::new();
         for (name, spans) in services {
             let Some(state) = current.state(name) else { continue };
-            let redeclared = org.services.get(name) != newest.org.services.get(name);
-            let changes = if redeclared || state.last_fact.is_some_and(|at| at > now) {
+            let changes = if on_the_spot.contains(name) {
                 let derived = self.derived(name, now, org).await?;
                 earliest(&mut pool.first.change, derived.changes.first().map(|change| change.merged_at));
                 Arc::new(derived.changes.iter().map(|change| packed_change(change, 0)).collect())
@@ -142,13 +142,18 @@ impl Store {
         let mut conn = self.pool.acquire().await?;
         let repositories = repositories(&mut conn, &own).await?;
         let claims = super::service_facts::claims(&mut conn, &repositories, org).await?;
-        let columns = "select repository, opened_at, ready_at, draft, service, labels, paths from change where bot = 0 and opened_at <= $1";
+        let bots = org.bots();
+        let columns = "select repository, opened_at, ready_at, draft, service, labels, paths, source, author from change where bot = 0 and opened_at <= $1";
         // Each by an index of its own: open now, merged since, closed since.
         for sql in ["merged_at is null and closed_at is null", "merged_at > $1", "merged_at is null and closed_at > $1"] {
             let sql = format!("{columns} and {sql}");
             for row in sqlx::query(AssertSqlSafe(sql)).bind(at.0).fetch_all(&mut *conn).await? {
                 let (repository, opened_at): (Option<String>, i64) = (row.try_get(0)?, row.try_get(1)?);
                 let Some(claims) = repository.and_then(|repository| claims.get(&repository)) else { continue };
+                let (source, author): (String, Option<String>) = (row.try_get(7)?, row.try_get(8)?);
+                if author.is_some_and(|author| bots.has(&author, Some(&source))) {
+                    continue;
+                }
                 let (stated, labels, files): (Option<String>, String, Option<String>) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
                 let labels: Vec<String> = serde_json::from_str(&labels).unwrap_or_default();
                 if claims.of_change(stated.as_deref(), files.as_deref(), &labels).iter().any(|service| own.contains(service)) {

@@ -67,16 +67,12 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Every service that was declared or seen in an event, in order.
+    /// Every service that is declared or that a fact names, in order.
     pub async fn services(&self) -> Result<Vec<String>> {
-        Ok(self
-            .current()
-            .await?
-            .states
-            .iter()
-            .filter(|state| !state.name.is_empty() && !state.hollow)
-            .map(|state| state.name.clone())
-            .collect())
+        let (current, newest) = (self.current().await?, self.org(At(i64::MAX)).await?);
+        let declared = newest.org.service_names();
+        let known = current.states.iter().filter(|state| !state.hollow || declared.contains(state.name.as_str()));
+        Ok(known.filter(|state| !state.name.is_empty()).map(|state| state.name.clone()).collect())
     }
 
     /// Every project that items or the organisation name.
@@ -84,12 +80,14 @@ impl Store {
         Ok(self.current().await?.projects.clone())
     }
 
-    /// Stores a new version of the organisation, if it differs; services whose rules changed become stale.
+    /// Stores a new version of the organisation, if it differs; services whose rules changed become stale, all where other
+    /// people are bots.
     pub async fn apply_org(&self, before: &OrgVersion, org: Org, at: At) -> Result<i64> {
         if before.version > 0 && before.org == org {
             return Ok(before.version);
         }
         let old = before.org.services.clone();
+        let other_bots = before.org.bots() != org.bots();
         let expected = before.version;
         self.writer
             .write(move |conn| {
@@ -121,6 +119,10 @@ impl Store {
                         .filter_map(|it| it.repository.as_ref())
                         .collect();
                     changed.extend(sharing(conn, &org, &redrawn).await?);
+                    if other_bots {
+                        let all = sqlx::query("select name from service").fetch_all(&mut *conn).await?;
+                        changed.extend(all.iter().map(|row| row.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?);
+                    }
                     mark_stale(conn, changed).await?;
                     deploying_by_runs(conn, &org).await?;
                     Ok(newest + 1)

@@ -5,7 +5,7 @@
 //! The facts' transaction raises `stale`; deriving puts it to 0 only if it still is what it was when the facts
 //! were read, so that no change is ever missed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -20,6 +20,13 @@ use crate::domain::derive::{DEFINITIONS, Derived, derive};
 use crate::domain::org::Org;
 use crate::domain::time::At;
 
+/// `service.shared`: no other service deploys from a place of its commits.
+const ALONE: i64 = 0;
+/// Another one does: its commits are kept apart.
+const APART: i64 = 1;
+/// Another one brings a commit of its own: a pool of both must ask whose it is.
+pub(super) const SHARED: i64 = 2;
+
 /// What deriving a service produced, ready to be written.
 struct Fresh {
     service: String,
@@ -29,9 +36,10 @@ struct Fresh {
     last_fact: Option<At>,
     evidence: bool,
     ever_deployed: bool,
-    shared: bool,
-    leads: Vec<(i64, i64)>,
-    repositories: Vec<String>,
+    /// Another service may bring its commits: they are kept apart, each under its key.
+    apart: bool,
+    leads: BTreeSet<(i64, i64)>,
+    places: Vec<String>,
     change_days: Vec<(i64, Vec<u8>)>,
     first_change: Option<At>,
 }
@@ -61,8 +69,8 @@ impl Store {
     async fn derive_service(&self, name: &str, stale: i64, org: &Org) -> Result<Fresh> {
         let mut conn = self.pool.acquire().await?;
         let loaded = service_facts::load(&mut conn, name, org).await?;
-        let repositories: Vec<String> = loaded.repositories.into_iter().collect();
-        let shared = is_shared(&mut conn, name, &repositories).await?;
+        let places: Vec<String> = loaded.places.into_iter().collect();
+        let apart = shares_a_place(&mut conn, name, &places).await?;
         drop(conn);
         let facts = loaded.facts;
         let (derived, last_fact) = tokio::task::spawn_blocking(move || {
@@ -71,7 +79,7 @@ impl Store {
         })
         .await
         .context("deriving a service")?;
-        let days = encoded(pack(&derived, shared))?;
+        let days = encoded(pack(&derived, apart))?;
         Ok(Fresh {
             service: name.to_string(),
             stale,
@@ -80,9 +88,9 @@ impl Store {
             last_fact,
             evidence: derived.evidence,
             ever_deployed: !derived.deployments.is_empty(),
-            leads: if shared { leads(&derived) } else { Vec::new() },
-            shared,
-            repositories,
+            leads: if apart { leads(&derived) } else { BTreeSet::new() },
+            apart,
+            places,
             change_days: encoded(pack_changes(&derived.changes))?,
             first_change: derived.changes.first().map(|change| change.merged_at),
         })
@@ -109,7 +117,7 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
         .bind(fresh.last_fact.map(|at| at.0))
         .bind(i64::from(fresh.evidence))
         .bind(i64::from(fresh.ever_deployed))
-        .bind(i64::from(fresh.shared))
+        .bind(if fresh.apart { APART } else { ALONE })
         .bind(DEFINITIONS)
         .bind(fresh.first_change.map(|at| at.0))
         .bind(fresh.service.clone())
@@ -121,10 +129,39 @@ async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
     }
     write_days(conn, "service_day", &fresh.service, &fresh.days).await?;
     write_days(conn, "change_day", &fresh.service, &fresh.change_days).await?;
-    sqlx::query("delete from shared_lead where service = $1").bind(fresh.service.clone()).execute(&mut *conn).await?;
-    let rows = fresh.leads.iter().map(|(key, at)| vec![(*key).into(), fresh.service.as_str().into(), (*at).into()]).collect();
+    write_leads(conn, fresh).await?;
+    write_places(conn, fresh).await
+}
+
+/// Which services bring which commits when, of those that share a place; only what differs is written. Services that turn
+/// out to bring the same commit are marked so.
+async fn write_leads(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+    let service = fresh.service.as_str();
+    let mut gone: BTreeSet<(i64, i64)> = BTreeSet::new();
+    let sql = "select commit_key, finished_at from shared_lead where service = $1";
+    for row in sqlx::query(sql).bind(service.to_string()).fetch_all(&mut *conn).await? {
+        gone.insert((row.try_get(0)?, row.try_get(1)?));
+    }
+    let rows = fresh.leads.iter().filter(|lead| !gone.remove(lead)).map(|(key, at)| vec![(*key).into(), service.into(), (*at).into()]);
+    let rows = rows.collect();
     bulk::insert(conn, "insert into shared_lead (commit_key, service, finished_at)", "on conflict do nothing", rows).await?;
-    write_repositories(conn, fresh).await
+    for (key, at) in gone {
+        let sql = "delete from shared_lead where service = $1 and finished_at = $2 and commit_key = $3";
+        sqlx::query(sql).bind(service.to_string()).bind(at).bind(key).execute(&mut *conn).await?;
+    }
+    if fresh.leads.is_empty() {
+        return Ok(());
+    }
+    let sql = "select distinct l.service from shared_lead e join shared_lead l on l.commit_key = e.commit_key and l.service <> e.service \
+               where e.service = $1";
+    let others = sqlx::query(sql).bind(service.to_string()).fetch_all(&mut *conn).await?;
+    let others: Vec<String> = others.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?;
+    let own = (!others.is_empty()).then(|| service.to_string());
+    for name in others.into_iter().chain(own) {
+        let sql = "update service set shared = $1 where name = $2 and shared = $3";
+        sqlx::query(sql).bind(SHARED).bind(name).bind(APART).execute(&mut *conn).await?;
+    }
+    Ok(())
 }
 
 /// Only the days that differ are written.
@@ -153,19 +190,20 @@ fn encoded<T: Serialize>(days: BTreeMap<i64, T>) -> Result<Vec<(i64, Vec<u8>)>> 
     days.into_iter().map(|(day, packed)| Ok((day, encode(&packed)?))).collect()
 }
 
-/// Notes the repositories. Another service that did not know that this one deploys from its repository must be derived anew.
-async fn write_repositories(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
-    let rows = fresh.repositories.iter().map(|repository| vec![fresh.service.as_str().into(), repository.as_str().into()]).collect();
+/// Notes the places. Another service that did not know that this one deploys from one of its places must be derived anew.
+async fn write_places(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
+    let rows = fresh.places.iter().map(|place| vec![fresh.service.as_str().into(), place.as_str().into()]).collect();
     bulk::insert(conn, "insert into service_repository (service, repository)", "on conflict do nothing", rows).await?;
-    for repository in fresh.repositories.iter().filter(|_| fresh.ever_deployed) {
-        let sql = "update service set stale = stale + 1 where shared = 0 and name <> $1 and name in (select service from service_repository where repository = $2)";
-        sqlx::query(sql).bind(fresh.service.clone()).bind(repository.clone()).execute(&mut *conn).await?;
+    for place in fresh.places.iter().filter(|_| fresh.ever_deployed) {
+        let sql = "update service set stale = stale + 1 where shared = $1 and name <> $2 and name in (select service from service_repository where repository = $3)";
+        sqlx::query(sql).bind(ALONE).bind(fresh.service.clone()).bind(place.clone()).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[String]) -> Result<bool> {
-    let keys: Vec<&str> = repositories.iter().map(String::as_str).collect();
+/// Whether another service deploys from one of these places.
+async fn shares_a_place(conn: &mut AnyConnection, service: &str, places: &[String]) -> Result<bool> {
+    let keys: Vec<&str> = places.iter().map(String::as_str).collect();
     let known = "select count(*) from service_repository where service <> $1 and service in (select name from service where ever_deployed = 1) \
                  and repository in ({keys})";
     let seen = "select count(*) from (select 1 as one from deployment where service <> $1 and repository in ({keys}) limit 1) as others";
@@ -179,7 +217,7 @@ async fn is_shared(conn: &mut AnyConnection, service: &str, repositories: &[Stri
     Ok(false)
 }
 
-fn leads(derived: &Derived) -> Vec<(i64, i64)> {
+fn leads(derived: &Derived) -> BTreeSet<(i64, i64)> {
     let all =
         derived.deployments.iter().flat_map(|shipped| shipped.commits().map(|sha| (commit_key(sha).cast_signed(), shipped.finished_at.0)));
     all.collect()

@@ -14,7 +14,7 @@ fn wrong_usage_is_2_and_what_failed_is_1() {
     pacer.run(&["dance"]).fails(2, &["dance"]);
     pacer.run(&["import", "json"]).fails(2, &["PATH"]);
     pacer.run(&["ask", "dora", "--format", "yaml"]).fails(2, &["yaml"]);
-    pacer.run(&["import", "jsom", "x"]).fails(1, &["no source `jsom`", "json", "git"]);
+    pacer.run(&["import", "jsom", "x"]).fails(2, &["no source `jsom`", "json", "git"]);
     pacer.run(&["import", "json", "nowhere.json"]).fails(1, &["nowhere.json", "does not exist"]);
     pacer.run(&["org", "apply", "nowhere.toml"]).fails(1, &["nowhere.toml"]);
     pacer.run(&["verify", "zzzzzzzz"]).fails(1, &["No answer has the receipt"]);
@@ -249,4 +249,71 @@ fn the_manifest_asks_for_what_is_used() {
         assert!(manifest.contains(part), "{part}: {manifest}");
     }
     assert!(!manifest.contains(TOKEN));
+}
+
+#[test]
+fn an_import_says_of_all_rows_whose_they_are_and_replay_keeps_it() {
+    let pacer = Pacer::new();
+    let row = |id: &str, more: &str| {
+        format!("{{\"type\":\"deployment\",\"id\":\"{id}\",\"status\":\"success\",\"finished_at\":\"2026-11-01T10:00:00Z\"{more}}}\n")
+    };
+    let file = pacer
+        .database
+        .file("rows.json", row("d1", "") + &row("d2", ",\"service\":\"other\"") + &row("d3", ",\"updated_at\":\"2026-11-02T00:00:00Z\""));
+    let count = |service: &str| {
+        let answer = pacer.run_at(NOW, &["ask", &format!("dora service:{service} 90d"), "--format", "json"]);
+        if answer.code == Some(0) { metric(&answer.json(), "deployment_frequency")["n"].as_i64() } else { None }
+    };
+    assert_eq!(pacer.run(&["import", "json", &file, "--service", "pay"]).ok().last(), "read 3 new 3 updated 0 duplicate 0 rejected 0");
+    assert_eq!((count("pay"), count("other")), (Some(3), None));
+    assert_eq!(pacer.run(&["import", "json", &file, "--service", "shop"]).ok().last(), "read 3 new 0 updated 3 duplicate 0 rejected 0");
+    assert_eq!((count("shop"), count("pay")), (Some(3), None));
+    pacer.run(&["replay"]).ok();
+    assert_eq!(count("shop"), Some(3));
+    let table = pacer.database.file("rows.csv", "id,status,finished_at\nd4,success,2026-11-01T10:00:00Z\n");
+    pacer.run(&["import", "csv", "--type", "deployment", "--service", "shop", &table]).ok();
+    assert_eq!(count("shop"), Some(4));
+    pacer.run(&["import", "csv", "--type", "deployment", &table]).fails(1, &["service or repository"]);
+}
+
+#[test]
+fn another_service_for_a_whole_repository_moves_all_of_it() {
+    let pacer = Pacer::new();
+    let shop = pacer.database.folder.path().join("shop");
+    std::fs::create_dir(&shop).expect("a folder");
+    git(&shop, &["init", "-q"]);
+    for tag in ["v1.0", "v1.1", "v1.2", "v1.3", "v1.4", "v1.5"] {
+        git(&shop, &["commit", "-q", "--allow-empty", "-m", tag]);
+        git(&shop, &["tag", tag]);
+    }
+    let path = shop.display().to_string();
+    let count = |service: &str| pacer.database.count(&format!("deployment where service = '{service}'"));
+    pacer.run(&["import", "git", &path]).ok();
+    assert_eq!(count("shop"), 6);
+    for service in ["first", "second", "first"] {
+        pacer.run(&["import", "git", &path, "--service", service]).ok();
+        assert_eq!((count("shop"), count(service)), (0, 6), "{service}");
+    }
+    pacer.run(&["import", "git", &path, "--env", "staging"]).ok();
+    assert_eq!((count("first"), pacer.database.count("deployment where environment = 'staging'")), (6, 6));
+}
+
+#[test]
+fn a_rejected_row_is_told_by_its_line_and_its_file() {
+    let pacer = Pacer::new();
+    let good = r#"{"type":"item","id":"a"}"#;
+    let array = pacer.database.file("array.json", format!("[\n  {good},\n\n  {{\"type\":\"item\"}}\n]\n"));
+    let told = |args: &[&str]| pacer.run(args).ok().stdout;
+    assert!(told(&["import", "json", &array]).starts_with("line 4: event 2: an item needs \"id\"\n"));
+    let lines = pacer.database.file("lines.json", format!("{good}\n{{}}\n"));
+    let both = told(&["import", "json", &array, &lines]);
+    assert!(both.contains("array.json, line 4: event 2: ") && both.contains("lines.json, line 2: \"type\" is missing"), "{both}");
+    let folder = pacer.database.folder.path().join("hooks");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::write(folder.join("fork.1.json"), "{}").expect("a file");
+    std::fs::write(folder.join("fork.2.json"), "{}").expect("a file");
+    std::fs::write(folder.join("issues.1.json"), "{}").expect("a file");
+    let told = told(&["import", "github", &folder.display().to_string()]);
+    assert!(told.contains("issues.1.json, line 1: issues: it has no repository.full_name\n"), "{told}");
+    assert!(told.contains("ignored 2 deliveries: pacer uses nothing of `fork` deliveries\nread 3 "), "{told}");
 }

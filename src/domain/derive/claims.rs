@@ -134,8 +134,8 @@ impl Claims {
 
     /// Whether a deployment that names no service is one of `service`, by its environment alone: `None` where its
     /// environment says nothing.
-    fn by_environment(&self, service: &str, environment: &str) -> Option<bool> {
-        let environment = environment.trim().to_lowercase();
+    fn by_environment(&self, service: &str, row: &DeploymentRow) -> Option<bool> {
+        let environment = row.environment_name();
         let named = |claim: &Claim| claim.environments.contains(&environment);
         let any = self.claims.iter().any(named);
         any.then(|| self.claims.iter().any(|claim| claim.service == service && named(claim)))
@@ -211,7 +211,7 @@ fn claims_of<'f>(row: &DeploymentRow, facts: &'f ServiceFacts) -> Option<&'f Cla
 fn belongs(place: usize, rows: &[&DeploymentRow], contents: &Contents, facts: &ServiceFacts, graph: &Graph<'_>, before: &[bool]) -> bool {
     let (row, service) = (rows[place], facts.service.as_str());
     let Some(claims) = claims_of(row, facts).filter(|_| !row.stated) else { return true };
-    let by_environment = claims.by_environment(service, row.environment.as_deref().unwrap_or_default());
+    let by_environment = claims.by_environment(service, row);
     match by_environment {
         Some(false) => return false,
         Some(true) if !claims.has_paths(service) => return true,
@@ -241,9 +241,7 @@ fn belongs(place: usize, rows: &[&DeploymentRow], contents: &Contents, facts: &S
 /// Whether an attempt, or a deployment elsewhere, that names no service counts for this one.
 pub fn attempted_by(row: &DeploymentRow, facts: &ServiceFacts) -> bool {
     let Some(claims) = claims_of(row, facts).filter(|_| !row.stated) else { return true };
-    claims
-        .by_environment(&facts.service, row.environment.as_deref().unwrap_or_default())
-        .unwrap_or(facts.service == claims.default_service())
+    claims.by_environment(&facts.service, row).unwrap_or(facts.service == claims.default_service())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub fn contents(successes: &[&DeploymentRow], graph: &Graph<'_>) -> Contents {
     let mut contents = Contents { shipped: Vec::with_capacity(successes.len()), brought: Vec::with_capacity(successes.len()) };
     let mut counted: HashSet<Node> = HashSet::new();
     for row in successes {
-        let environment = environment_name(row);
+        let environment = row.environment_name();
         let stream = streams.entry(environment.clone()).or_insert_with(|| Stream {
             covered: vec![false; graph.len()],
             tips: HashSet::new(),
@@ -58,13 +58,6 @@ pub fn contents(successes: &[&DeploymentRow], graph: &Graph<'_>) -> Contents {
         contents.brought.push(inside.nodes);
     }
     contents
-}
-
-fn environment_name(row: &DeploymentRow) -> String {
-    match row.environment.as_deref().map(str::trim) {
-        None | Some("") => "production".into(),
-        Some(name) => name.to_lowercase(),
-    }
 }
 
 impl Stream {

@@ -41,7 +41,7 @@ pub struct Packed {
     pub reason: u8,
     /// Lead times in microseconds, sorted.
     pub leads: Vec<i64>,
-    /// A key of each commit at the same place; empty where no other service shares the repository.
+    /// A key of each commit at the same place; empty where no other service may bring them.
     pub keys: Vec<u64>,
     /// Merge commits left out.
     pub merges: LeftOut,
@@ -58,7 +58,7 @@ pub struct Packed {
 pub struct LeftOut {
     /// How many.
     pub count: u32,
-    /// A key of each; empty where no other service shares the repository.
+    /// A key of each; empty where no other service may bring them.
     pub keys: Vec<u64>,
 }
 
@@ -80,12 +80,12 @@ pub fn commit_key(sha: &str) -> u64 {
     sha.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
-/// Packs a service's deployments by day.
-pub fn pack(derived: &Derived, shared: bool) -> BTreeMap<i64, Day> {
+/// Packs a service's deployments by day; `apart` where another service may bring its commits.
+pub fn pack(derived: &Derived, apart: bool) -> BTreeMap<i64, Day> {
     let mut days: BTreeMap<i64, Day> = BTreeMap::new();
     for shipped in &derived.deployments {
         let day = shipped.finished_at.day();
-        days.entry(day).or_default().deployments.push(packed(shipped, day * DAY, shared));
+        days.entry(day).or_default().deployments.push(packed(shipped, day * DAY, apart));
     }
     for at in &derived.attempts {
         days.entry(at.day()).or_default().attempts.push(at.0 - at.day() * DAY);
@@ -98,7 +98,7 @@ pub fn pack(derived: &Derived, shared: bool) -> BTreeMap<i64, Day> {
 }
 
 /// One deployment, packed; `start` is subtracted from its instant.
-pub fn packed(shipped: &Shipped, start: i64, shared: bool) -> Packed {
+pub fn packed(shipped: &Shipped, start: i64, apart: bool) -> Packed {
     let mut leads: Vec<(i64, u64)> = shipped.leads.iter().map(|lead| (lead.micros, commit_key(&lead.sha))).collect();
     leads.sort_unstable();
     let by_revert_alone = |cause: &Cause| matches!(cause, Cause::Reverted { .. });
@@ -119,17 +119,17 @@ pub fn packed(shipped: &Shipped, start: i64, shared: bool) -> Packed {
             Reason::UnknownCommit => 2,
             Reason::Shallow => 3,
         },
-        keys: if shared { leads.iter().map(|(_, key)| *key).collect() } else { Vec::new() },
+        keys: if apart { leads.iter().map(|(_, key)| *key).collect() } else { Vec::new() },
         leads: leads.into_iter().map(|(micros, _)| micros).collect(),
-        merges: left_out(&shipped.merges, shared),
-        bots: left_out(&shipped.bots, shared),
-        negative: left_out(&shipped.negative, shared),
+        merges: left_out(&shipped.merges, apart),
+        bots: left_out(&shipped.bots, apart),
+        negative: left_out(&shipped.negative, apart),
         unmatched_reverts: shipped.unmatched_reverts,
     }
 }
 
-fn left_out(shas: &[String], shared: bool) -> LeftOut {
-    let keys = if shared { shas.iter().map(|sha| commit_key(sha)).collect() } else { Vec::new() };
+fn left_out(shas: &[String], apart: bool) -> LeftOut {
+    let keys = if apart { shas.iter().map(|sha| commit_key(sha)).collect() } else { Vec::new() };
     LeftOut { count: u32::try_from(shas.len()).unwrap_or(u32::MAX), keys }
 }
 

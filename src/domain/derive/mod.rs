@@ -23,7 +23,7 @@ use super::event::Status;
 use super::time::{At, HOUR};
 
 /// Grows when a definition changes, so that packed days are made anew and receipts name what they used.
-pub const DEFINITIONS: i64 = 2;
+pub const DEFINITIONS: i64 = 3;
 
 /// How a service's events are read; from the organisation file, else the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +43,13 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Rule 2: whether a deployment is into production.
+    /// Rule 2: whether a deployment is into production. One that names no environment is, whatever the file calls its own.
     pub fn production(&self, deployment: &DeploymentRow) -> bool {
-        let name = deployment.environment.as_deref().unwrap_or("").trim().to_lowercase();
-        if !self.environments.is_empty() {
-            return self.environments.iter().any(|known| known.to_lowercase() == name);
+        let name = deployment.environment_name();
+        if deployment.names_environment() && !self.environments.is_empty() {
+            return self.environments.iter().any(|known| known.trim().to_lowercase() == name);
         }
-        if let Some(said) = deployment.production {
-            return said;
-        }
-        name.is_empty() || ["prod", "production", "live"].iter().any(|known| name.starts_with(known))
+        deployment.production.unwrap_or_else(|| ["prod", "production", "live"].iter().any(|known| name.starts_with(known)))
     }
 }
 
@@ -77,6 +74,21 @@ pub struct DeploymentRow {
     pub rollback: bool,
     /// The delivery that last changed it.
     pub seq: i64,
+}
+
+impl DeploymentRow {
+    /// Whether it says which environment it is into.
+    fn names_environment(&self) -> bool {
+        self.environment.as_deref().is_some_and(|name| !name.trim().is_empty())
+    }
+
+    /// Its environment in lower case; rule 2: a missing or empty one is production.
+    fn environment_name(&self) -> String {
+        if !self.names_environment() {
+            return "production".into();
+        }
+        self.environment.as_deref().unwrap_or_default().trim().to_lowercase()
+    }
 }
 
 /// A commit as stored.

@@ -4,7 +4,7 @@
 //! nobody declared is *unmapped*, and `health` counts it. Names serve to tell whose team something belongs to and whose
 //! to-do is whose; no figure about a person is made of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Org, Person, Span};
 
@@ -51,6 +51,12 @@ impl Org {
         found
     }
 
+    /// Those that the file declares as bots, by every name.
+    pub fn bots(&self) -> Bots {
+        let bots = self.people.iter().filter(|(_, person)| person.bot);
+        Bots(bots.flat_map(|(id, _)| self.names_of(id)).collect())
+    }
+
     /// A directory of all declared people.
     pub fn directory(&self) -> Directory<'_> {
         let mut by_name: BTreeMap<(String, Option<String>), &str> = BTreeMap::new();
@@ -61,6 +67,27 @@ impl Org {
             }
         }
         Directory { by_name, people: &self.people }
+    }
+}
+
+/// Declared bots: rule 8 leaves what they write out, beside those that are told by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bots(BTreeSet<Name>);
+
+impl Bots {
+    /// Whether none is declared.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a word that a tool names somebody by is a bot's. Without a tool (a commit is the same from any) every alias
+    /// counts.
+    pub fn has(&self, word: &str, source: Option<&str>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let word = word.trim().to_lowercase();
+        self.0.iter().any(|bot| source.map_or(bot.name == word, |source| bot.is(&word, source)))
     }
 }
 
@@ -111,6 +138,19 @@ mod tests {
         check("ghost", "json", Some("ghost"));
         check("nobody", "json", None);
         assert!(directory.is_bot("u2") && !directory.is_bot("u1"));
+    }
+
+    #[test]
+    fn a_declared_bot_is_told_by_any_of_its_names_and_at_a_tool_by_that_tools_alias() {
+        let bots = org().bots();
+        let check = |word: &str, source: Option<&str>, expect: bool| assert_eq!(bots.has(word, source), expect, "{word} at {source:?}");
+        check("u2", Some("json"), true);
+        check("BO", Some("github"), true);
+        check("bo", Some("gitlab"), false);
+        check("bo", None, true);
+        check("ada-l", None, false);
+        check("", None, false);
+        assert!(Org::default().bots().is_empty());
     }
 
     #[test]

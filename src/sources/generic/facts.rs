@@ -8,11 +8,11 @@ use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident
 pub const TYPES: &str = "deployment, change, review, incident, item, activity and run";
 
 impl Row {
-    /// The fact that it states.
-    pub(super) fn stated(mut self, line: u64) -> Result<Stated, String> {
+    /// The fact that it states; one that is placed needs no service of its own.
+    pub(super) fn stated(mut self, line: u64, placed: bool) -> Result<Stated, String> {
         let updated_at = at(self.updated_at);
         let event = match filled(self.event.take()).as_deref() {
-            Some("deployment") => Event::Deployment(self.deployment()?),
+            Some("deployment") => Event::Deployment(self.deployment(placed)?),
             Some("change") => Event::Change(self.change()?),
             Some("incident") => Event::Incident(self.incident()?),
             Some("item") => Event::Item(self.item()?),
@@ -25,11 +25,11 @@ impl Row {
         Ok(Stated { event, updated_at, line })
     }
 
-    fn deployment(self) -> Result<Deployment, String> {
+    fn deployment(self, placed: bool) -> Result<Deployment, String> {
         const EVENT: &str = "deployment";
         let id = needed(EVENT, "id", name("id", self.id)?)?;
         let (service, repository) = (name("service", self.service)?, name("repository", self.repository)?);
-        if service.is_none() && repository.is_none() {
+        if service.is_none() && repository.is_none() && !placed {
             return Err("a deployment needs \"service\" or \"repository\"".into());
         }
         let status = status(&needed(EVENT, "status", filled(self.status))?)?;

@@ -16,6 +16,7 @@ use serde::de::IgnoredAny;
 use self::texts::Texts;
 use super::{Headers, Refused, Source, signature};
 use crate::domain::event::{Parsed, Rejected, Stated};
+use crate::domain::said;
 
 /// The most events that one request may bring.
 pub const MOST_EVENTS: u64 = 10_000;
@@ -27,7 +28,7 @@ pub const SOURCE: Source = Source {
     verify: |headers, _, tokens, _| signature::verify_bearer(headers, tokens),
     delivery_id: |_, _| None,
     check: |_, body| check(body),
-    parse: |_, body| parse(body),
+    parse: |headers, body| parse(body, is_placed(headers)),
     webhook: false,
     recorded: |_| Headers::default(),
     pages: None,
@@ -39,12 +40,18 @@ pub type Row = io::Result<Result<Stated, Rejected>>;
 /// The events of a reader of any length, one after another. Ends after the first error of the reader.
 pub struct Rows<R> {
     texts: Texts<R>,
+    placed: bool,
     failed: bool,
 }
 
 /// Reads events from a file; memory holds one at a time.
-pub fn rows<R: BufRead>(reader: R) -> Rows<R> {
-    Rows { texts: Texts::new(reader), failed: false }
+pub fn rows<R: BufRead>(reader: R, placed: bool) -> Rows<R> {
+    Rows { texts: Texts::new(reader), placed, failed: false }
+}
+
+/// Whether the service of all rows was said beside them.
+pub fn is_placed(headers: &Headers) -> bool {
+    headers.get(said::SERVICE).is_some()
 }
 
 impl<R: BufRead> Iterator for Rows<R> {
@@ -57,8 +64,8 @@ impl<R: BufRead> Iterator for Rows<R> {
         match self.texts.next_text() {
             Ok(None) => None,
             Ok(Some(text)) => Some(Ok(match text.broken {
-                Some(reason) => Err(Rejected { line: text.line, reason: reason.into() }),
-                None => row::parse_text(text.bytes, text.line),
+                Some(reason) => Err(Rejected { line: text.place(), reason: reason.into() }),
+                None => row::parse_text(text.bytes, text.place(), self.placed),
             })),
             Err(error) => {
                 self.failed = true;
@@ -70,13 +77,13 @@ impl<R: BufRead> Iterator for Rows<R> {
 
 /// One line of JSON lines, counted from 1. Blank lines are the caller's to skip.
 pub fn parse_line(text: &str, line: u64) -> Result<Stated, Rejected> {
-    row::parse_text(text.as_bytes(), line)
+    row::parse_text(text.as_bytes(), line, false)
 }
 
 /// All events of a body.
-pub fn parse(body: &[u8]) -> Parsed {
+pub fn parse(body: &[u8], placed: bool) -> Parsed {
     let mut parsed = Parsed::default();
-    for row in rows(body).flatten() {
+    for row in rows(body, placed).flatten() {
         parsed.read += 1;
         match row {
             Ok(stated) => parsed.events.push(stated),
@@ -98,7 +105,7 @@ pub fn check(body: &[u8]) -> Result<(), Refused> {
     let in_array = body.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().starts_with(b"[");
     let (mut texts, mut read) = (Texts::new(body), 0_u64);
     while let Some(text) = texts.next_text().unwrap_or_default() {
-        let place = if in_array { format!("event {}", text.line) } else { format!("line {}", text.line) };
+        let place = if in_array { format!("event {}", text.place()) } else { format!("line {}", text.place()) };
         if let Some(reason) = text.broken {
             return refused(format!("{place}: {reason}"));
         }

@@ -119,25 +119,25 @@ pub(super) struct RowCommit {
     pub(super) paths: Option<Vec<String>>,
 }
 
-/// Reads one event. The reason names the field that is wrong.
-pub fn parse_text(bytes: &[u8], line: u64) -> Result<Stated, Rejected> {
+/// Reads one event. The reason names the field that is wrong. `placed`: its service was said beside it.
+pub fn parse_text(bytes: &[u8], line: u64, placed: bool) -> Result<Stated, Rejected> {
     let rejected = |reason: String| Rejected { line, reason };
     let bytes = without_nul(bytes);
     let text = std::str::from_utf8(&bytes).map_err(|_| rejected("it is not valid UTF-8".into()))?;
     // serde would read a list as the fields in their order.
     let read = if text.trim_start().starts_with('{') { serde_json::from_str(text).map_err(Some) } else { Err(None) };
     let row: Row = read.map_err(|error| rejected(reason_for(text, error.as_ref())))?;
-    row.stated(line).map_err(rejected)
+    row.stated(line, placed).map_err(rejected)
 }
 
 /// Reads one event from a tree, as the CSV reader makes it.
-pub fn parse_value(value: Value, line: u64) -> Result<Stated, Rejected> {
+pub fn parse_value(value: Value, line: u64, placed: bool) -> Result<Stated, Rejected> {
     let rejected = |reason: String| Rejected { line, reason };
     if let Some(reason) = explain(&value) {
         return Err(rejected(reason));
     }
     let row: Row = serde_json::from_value(value).map_err(|error| rejected(format!("it cannot be read: {error}")))?;
-    row.stated(line).map_err(rejected)
+    row.stated(line, placed).map_err(rejected)
 }
 
 /// The sentence for a text that is no row: that it is not JSON, else which field is wrong.

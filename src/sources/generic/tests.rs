@@ -114,7 +114,7 @@ fn a_nul_is_replaced_since_postgres_takes_none() {
 fn a_body_may_be_an_array_an_object_or_lines() {
     let check = |body: &str, lines: &[u64], rejected: &[u64]| {
         assert_eq!(super::check(body.as_bytes()), Ok(()), "{body:?}");
-        let parsed = parse(body.as_bytes());
+        let parsed = parse(body.as_bytes(), false);
         assert_eq!(parsed.events.iter().map(|stated| stated.line).collect::<Vec<_>>(), lines, "{body:?}");
         assert_eq!(parsed.rejected.iter().map(|row| row.line).collect::<Vec<_>>(), rejected, "{body:?}");
         assert_eq!(parsed.read, (lines.len() + rejected.len()) as u64, "{body:?}");
@@ -156,8 +156,17 @@ fn a_syntax_error_anywhere_refuses_the_whole_body() {
 #[test]
 fn a_bad_line_of_a_file_costs_that_line_only() {
     let file = b"{\"type\":\"item\",\"id\":\"a\"}\nhello\n{\"type\":\"item\",\"id\":\"\xff\"}\n{\"type\":\"item\",\"id\":\"b\"}\n";
-    let found: Vec<_> = rows(&file[..]).map(|row| row.expect("memory reads").map(|stated| stated.line)).collect();
+    let found: Vec<_> = rows(&file[..], false).map(|row| row.expect("memory reads").map(|stated| stated.line)).collect();
     let lines: Vec<_> = found.iter().map(|row| row.as_ref().map_or_else(|rejected| rejected.line, |line| *line)).collect();
     assert_eq!((lines, found.iter().filter(|row| row.is_ok()).count()), (vec![1, 2, 3, 4], 2));
     assert_eq!(found[2].as_ref().expect_err("bytes").reason, "it is not valid UTF-8");
+}
+
+#[test]
+fn a_row_whose_service_was_said_beside_it_needs_none() {
+    let row = br#"{"type":"deployment","id":"d1","status":"success","finished_at":"2026-05-01T10:00:00Z"}"#;
+    assert_eq!(parse(row, false).rejected[0].reason, "a deployment needs \"service\" or \"repository\"");
+    assert_eq!((parse(row, true).events.len(), parse(row, true).rejected.len()), (1, 0));
+    let headers = Headers([(said::SERVICE.to_string(), "pay".to_string())].into());
+    assert_eq!((SOURCE.parse)(&headers, row).events.len(), 1, "as replay reads it again");
 }

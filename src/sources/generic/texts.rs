@@ -23,15 +23,24 @@ enum Shape {
     Over,
 }
 
-/// One event's text and where it stood: its index from 1 in an array, else the line it begins on.
+/// One event's text and where it stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
     /// The bytes, without blanks around them.
     pub bytes: &'a [u8],
-    /// Line or index from 1.
+    /// The line it begins on, from 1.
     pub line: u64,
+    /// Which element of an array it is, from 1.
+    pub index: Option<u64>,
     /// Set where the input as a whole is cut off or goes on after its end.
     pub broken: Option<&'static str>,
+}
+
+impl Text<'_> {
+    /// Its index in an array, else its line: as a sender counts them.
+    pub fn place(&self) -> u64 {
+        self.index.unwrap_or(self.line)
+    }
 }
 
 /// Splits a reader.
@@ -103,7 +112,7 @@ impl<R: BufRead> Texts<R> {
             }
             self.line_ends += 1;
             if !self.text.trim_ascii().is_empty() {
-                return Ok(Some(Text { bytes: self.text.trim_ascii(), line: self.line_ends, broken: None }));
+                return Ok(Some(Text { bytes: self.text.trim_ascii(), line: self.line_ends, index: None, broken: None }));
             }
         }
     }
@@ -157,7 +166,7 @@ impl<R: BufRead> Texts<R> {
     }
 
     fn next_element(&mut self) -> io::Result<Option<Text<'_>>> {
-        let (end, _) = self.value(true)?;
+        let (end, line) = self.value(true)?;
         let empty_array = end == Some(b']') && self.index == 0 && self.text.is_empty();
         self.index += 1;
         self.shape = match end {
@@ -169,7 +178,7 @@ impl<R: BufRead> Texts<R> {
             return self.tail();
         }
         let broken = end.is_none().then_some("the array is cut off before its closing bracket");
-        Ok(Some(Text { bytes: self.text.trim_ascii(), line: self.index, broken }))
+        Ok(Some(Text { bytes: self.text.trim_ascii(), line, index: Some(self.index), broken }))
     }
 
     fn next_object(&mut self) -> io::Result<Option<Text<'_>>> {
@@ -181,7 +190,7 @@ impl<R: BufRead> Texts<R> {
             }
         }
         let broken = end.is_none().then_some("the last object is cut off before its closing brace");
-        Ok(Some(Text { bytes: self.text.trim_ascii(), line, broken }))
+        Ok(Some(Text { bytes: self.text.trim_ascii(), line, index: None, broken }))
     }
 
     /// Only blanks may stand behind an array.
@@ -191,7 +200,7 @@ impl<R: BufRead> Texts<R> {
             if !byte.is_ascii_whitespace() {
                 self.text.clear();
                 let broken = Some("there is more text behind the array's closing bracket");
-                return Ok(Some(Text { bytes: &self.text, line: self.index + 1, broken }));
+                return Ok(Some(Text { bytes: &self.text, line: self.line_ends + 1, index: Some(self.index + 1), broken }));
             }
         }
         Ok(None)
@@ -206,7 +215,7 @@ mod tests {
         let mut texts = Texts::new(input.as_bytes());
         let mut found = Vec::new();
         while let Some(text) = texts.next_text().expect("memory reads") {
-            found.push((String::from_utf8_lossy(text.bytes).into_owned(), text.line, text.broken.is_some()));
+            found.push((String::from_utf8_lossy(text.bytes).into_owned(), text.place(), text.broken.is_some()));
         }
         let expect: Vec<_> = expect.iter().map(|(text, line, broken)| ((*text).to_owned(), *line, *broken)).collect();
         assert_eq!(found, expect, "{input:?}");
@@ -233,6 +242,16 @@ mod tests {
         check("[", &[("", 1, true)]);
         check("[1] x", &[("1", 1, false), ("", 2, true)]);
         check("[] x", &[("", 2, true)]);
+    }
+
+    #[test]
+    fn an_element_of_an_array_has_its_line_too() {
+        let mut texts = Texts::new(&b"\n[\n {\"a\":1},\n\n {\n\"b\":2}, 5\n]\n"[..]);
+        let mut found = Vec::new();
+        while let Some(text) = texts.next_text().expect("memory reads") {
+            found.push((text.index, text.line));
+        }
+        assert_eq!(found, [(Some(1), 3), (Some(2), 5), (Some(3), 6)]);
     }
 
     #[test]

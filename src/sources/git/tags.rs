@@ -73,20 +73,16 @@ fn parse_tag(line: &[u8]) -> Option<Tag> {
 #[derive(Debug, Clone)]
 pub struct TagRule {
     repository: String,
-    environment: String,
-    service: Option<String>,
     release: Regex,
     /// With `--tag`: replaces the pattern.
     glob: Option<Regex>,
 }
 
 impl TagRule {
-    /// The rule for a repository, with what was said on the command line.
-    pub fn new(repository: &str, service: Option<&str>, environment: Option<&str>, glob: Option<&str>) -> Result<Self> {
+    /// The rule for a repository, with the pattern of the command line.
+    pub fn new(repository: &str, glob: Option<&str>) -> Result<Self> {
         Ok(Self {
             repository: repository.to_string(),
-            environment: environment.unwrap_or("production").to_string(),
-            service: service.map(str::to_string),
             release: Regex::new(RELEASE).context("reading our own pattern of release tags")?,
             glob: glob
                 .map(|glob| Regex::new(&glob_pattern(glob)).with_context(|| format!("--tag {glob} is not a pattern of a shell")))
@@ -99,7 +95,7 @@ impl TagRule {
         let release = self.release.captures(name);
         let counts = self.glob.as_ref().map_or(release.is_some(), |glob| glob.is_match(name));
         let prefix = || release.and_then(|found| found.name("service")).map(|found| found.as_str().to_string());
-        counts.then(|| self.service.clone().or_else(prefix).unwrap_or_else(|| self.repository.clone()))
+        counts.then(|| prefix().unwrap_or_else(|| self.repository.clone()))
     }
 
     /// The deployments among the tags, by date, then name; and those that point to no commit, with the reason.
@@ -133,7 +129,7 @@ impl TagRule {
             id: format!("{}:{}", self.repository, tag.name),
             service: Some(service),
             repository: Some(self.repository.clone()),
-            environment: Some(self.environment.clone()),
+            environment: None, // a tag names none
             production: None,
             status: Status::Success,
             started_at: None,
@@ -209,13 +205,13 @@ mod tests {
 
     const SHA: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    fn rule(service: Option<&str>, glob: Option<&str>) -> TagRule {
-        TagRule::new("shop", service, None, glob).expect("a rule")
+    fn rule(glob: Option<&str>) -> TagRule {
+        TagRule::new("shop", glob).expect("a rule")
     }
 
     #[test]
     fn versions_count_and_their_prefix_is_the_service() {
-        let check = |tag: &str, expect: Option<&str>| assert_eq!(rule(None, None).service(tag).as_deref(), expect, "{tag}");
+        let check = |tag: &str, expect: Option<&str>| assert_eq!(rule(None).service(tag).as_deref(), expect, "{tag}");
         check("checkout-v1.2.3", Some("checkout"));
         check("checkout-1.2", Some("checkout"));
         check("checkout/v1.2.3.4", Some("checkout"));
@@ -237,15 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_was_named_overrides_the_prefix() {
-        assert_eq!(rule(Some("pay"), None).service("checkout-v1.2.3").as_deref(), Some("pay"));
-        assert_eq!(rule(Some("pay"), None).service("weekly"), None);
-    }
-
-    #[test]
     fn a_glob_replaces_the_pattern() {
         let check = |glob: &str, tag: &str, expect: Option<&str>| {
-            assert_eq!(rule(None, Some(glob)).service(tag).as_deref(), expect, "--tag {glob}: {tag}");
+            assert_eq!(rule(Some(glob)).service(tag).as_deref(), expect, "--tag {glob}: {tag}");
         };
         check("checkout-v*", "checkout-v1.2.3", Some("checkout"));
         check("checkout-v*", "checkout-v1.2.3-rc1", Some("shop"));
@@ -271,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_range_that_runs_backwards_is_refused() {
-        let refused = TagRule::new("shop", None, None, Some("v[9-0]")).expect_err("a bad range");
+        let refused = TagRule::new("shop", Some("v[9-0]")).expect_err("a bad range");
         assert_eq!(refused.to_string(), "--tag v[9-0] is not a pattern of a shell");
     }
 
@@ -303,7 +293,7 @@ mod tests {
             ["refs/tags/v2.0", "tree", "f00", "", "", "", "", ""],
             ["refs/tags/nightly", "commit", SHA, "", "1", "", "", ""],
         ]);
-        let (events, rejected) = rule(None, None).deployments(tags, 10);
+        let (events, rejected) = rule(None).deployments(tags, 10);
         let told: Vec<String> = events
             .iter()
             .map(|stated| match &stated.event {

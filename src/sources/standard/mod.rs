@@ -58,7 +58,7 @@ fn outcome(mut sent: Map<String, Value>, kind: &str) -> Result<Outcome, String> 
     }
     fill(&mut event, &name, verb, timestamp);
     event.insert("type".into(), name.into());
-    let stated = row::parse_value(Value::Object(event), 1).map_err(|rejected| rejected.reason)?;
+    let stated = row::parse_value(Value::Object(event), 1, false).map_err(|rejected| rejected.reason)?;
     Ok(Outcome::one(stated.event, stated.updated_at))
 }
 

@@ -6,11 +6,12 @@
 mod commits;
 mod parts;
 mod registers;
+mod said;
 mod touched;
 mod undo;
 mod work;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,7 @@ use sqlx::AnyConnection;
 use super::bulk::Val;
 use super::{Tally, org, sources};
 use crate::domain::event::{Commit, Event, Parsed, Stated};
+use crate::domain::said::Said;
 use crate::domain::time::At;
 use touched::Touched;
 pub(super) use touched::mark as mark_stale;
@@ -38,14 +40,25 @@ pub(super) struct Version {
     hash: String,
 }
 
+/// Where facts come from.
+pub(super) struct Origin<'a> {
+    pub(super) source: &'a str,
+    /// Of the delivery.
+    pub(super) seq: i64,
+    pub(super) received_at: At,
+    /// What was said of all its rows.
+    pub(super) said: Said,
+}
+
 /// Stores the facts of one delivery and marks what they make stale. `again`: over facts that this very delivery
 /// made before, so that a mended parser's word replaces the old one's.
-pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed, received_at: At, again: bool) -> Result<Tally> {
+pub(super) async fn apply(conn: &mut AnyConnection, origin: &Origin<'_>, parsed: &Parsed, again: bool) -> Result<Tally> {
     let names = org::names(conn, parsed).await?;
     let mut tally = Tally { read: parsed.read, rejected: parsed.rejected.clone(), ..Tally::default() };
     let mut touched = Touched::default();
     for chunk in parsed.events.chunks(CHUNK) {
-        let batch = Batch { source, seq, over: if again { Over::Own } else { Over::Nothing }, events: chunk };
+        let over = if again { Over::Own } else { Over::Nothing };
+        let batch = Batch { source: origin.source, seq: origin.seq, over, events: chunk, said: &origin.said, at: origin.received_at };
         parts::parts(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::deployments(conn, &batch, &names, &mut tally, &mut touched).await?;
         registers::incidents(conn, &batch, &names, &mut tally, &mut touched).await?;
@@ -58,17 +71,21 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;
     }
     let last_event = parsed.events.iter().filter_map(|stated| instant(&stated.event)).max();
-    sources::seen(conn, source, last_event, received_at).await?;
+    sources::seen(conn, origin.source, last_event, origin.received_at).await?;
     touched.mark(conn).await?;
     Ok(tally)
 }
 
 /// Some events of one delivery.
+#[derive(Clone, Copy)]
 struct Batch<'a> {
     source: &'a str,
     seq: i64,
     over: Over,
     events: &'a [Stated],
+    /// What was said of all of them, and when.
+    said: &'a Said,
+    at: At,
 }
 
 /// Which stored facts count as unknown, so that they are written over whatever their version.
@@ -101,12 +118,15 @@ struct Known {
     seq: i64,
     /// Deliveries of which a version stands behind another's: the one that lost, and the one that won.
     outranked: BTreeSet<(i64, i64)>,
+    /// Those to be written again although their version is known: something else was said of them.
+    moved: HashSet<String>,
 }
 
 impl Known {
     fn decide(&mut self, id: &str, version: Version) -> Verdict {
         match self.standing.get_mut(id) {
             None => {
+                self.moved.remove(id);
                 let before = self.own.remove(id);
                 let same = before.as_ref() == Some(&version);
                 self.standing.insert(id.to_string(), version);
@@ -116,11 +136,12 @@ impl Known {
                     Some(_) => Verdict::Updated,
                 }
             }
-            Some(known) if version > *known => {
+            Some(known) if version > *known || (version == *known && self.moved.contains(id)) => {
                 *known = version;
                 if let Some(other) = self.from.insert(id.to_string(), self.seq).filter(|other| *other != self.seq) {
                     self.outranked.insert((other, self.seq));
                 }
+                self.moved.remove(id);
                 Verdict::Updated
             }
             Some(_) => {

@@ -43,26 +43,25 @@ pub(super) async fn parts(
             let (updated_at, hash) = (version.updated_at, version.hash.as_str());
             vec![batch.source.into(), id.as_str().into(), fact(it).into(), body.into(), updated_at.into(), hash.into(), batch.seq.into()]
         };
-        if winners.take(&mut known, id, version.clone(), tally, row) {
+        if winners.take(&mut known, id, version.clone(), tally, row) || !batch.said.is_empty() {
             facts.insert(fact(it));
         }
     }
     touched.outranked(known.outranked);
     PART.upsert(conn, winners.into_rows()).await?;
-    recompute(conn, batch.source, batch.seq, &facts, names, touched).await
+    recompute(conn, batch, &facts, names, touched).await
 }
 
 /// Computes these facts anew from the parts that are known, and writes them whatever stood there.
 pub(super) async fn recompute(
     conn: &mut AnyConnection,
-    source: &str,
-    seq: i64,
+    batch: &Batch<'_>,
     facts: &BTreeSet<String>,
     names: &Names,
     touched: &mut Touched,
 ) -> Result<()> {
-    let computed = compute(conn, source, facts).await?;
-    let whole = Batch { source, seq, over: Over::All, events: &computed };
+    let computed = compute(conn, batch.source, facts).await?;
+    let whole = Batch { over: Over::All, events: &computed, ..*batch };
     let mut uncounted = Tally::default();
     registers::incidents(conn, &whole, names, &mut uncounted, touched).await?;
     registers::changes(conn, &whole, names, &mut uncounted, touched).await?;

@@ -1,6 +1,6 @@
 //! The tables in which a fact has one row, and the greatest version wins.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::Result;
 use sqlx::{AnyConnection, Row};
@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row};
 use super::super::bulk::{self, Val};
 use super::super::org::Names;
 use super::touched::Touched;
-use super::{Batch, Known, Over, Tally, Version, Winners, version};
+use super::{Batch, Known, Over, Tally, Version, Winners, said, version};
 use crate::domain::event::{Commit, Event, Status};
 
 /// A table of registers.
@@ -28,8 +28,14 @@ impl Table {
     /// The versions of those ids; `rank` is the column or 0.
     pub(super) async fn known(&self, conn: &mut AnyConnection, batch: &Batch<'_>, ids: &[&str], rank: &str) -> Result<Known> {
         let sql = format!("select id, updated_at, {rank}, hash, seq from {} where source = $1 and id in ({{keys}})", self.name);
-        let mut known =
-            Known { standing: HashMap::new(), own: HashMap::new(), from: HashMap::new(), seq: batch.seq, outranked: BTreeSet::new() };
+        let mut known = Known {
+            standing: HashMap::new(),
+            own: HashMap::new(),
+            from: HashMap::new(),
+            seq: batch.seq,
+            outranked: BTreeSet::new(),
+            moved: HashSet::new(),
+        };
         for row in bulk::select_in(conn, &sql, batch.source, ids).await? {
             let seq: i64 = row.try_get(4)?;
             let version = Version { updated_at: row.try_get(1)?, rank: row.try_get(2)?, hash: row.try_get(3)? };
@@ -88,10 +94,13 @@ pub(super) async fn deployments(
     }
     let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
     let mut known = DEPLOYMENT.known(conn, batch, &ids, "rank").await?;
+    let words = said::words(conn, batch, "deployment", &ids).await?;
+    known.moved.clone_from(&words.moved);
     touched.services_of_deployments(conn, batch.source, &ids).await?;
     let mut winners = Winners::default();
     for (stated, it) in all {
         let version = version(stated, i64::from(it.status != Status::Pending));
+        let it = &words.of(&it.id).over_deployment(it);
         let service = names.service(it.service.as_deref(), it.repository.as_deref());
         let row = || {
             let row: Vec<Val> = vec![
@@ -126,7 +135,19 @@ pub(super) async fn deployments(
         }
     }
     touched.outranked(known.outranked);
-    DEPLOYMENT.upsert(conn, winners.into_rows()).await
+    DEPLOYMENT.upsert(conn, winners.into_rows()).await?;
+    // Of what else was said, the rows stand at a newer version than this delivery's.
+    for id in known.moved {
+        if let Some(service) = &words.of(&id).service {
+            touched.outranked(known.from.get(&id).map(|other| (*other, batch.seq)));
+            touched.service(service);
+            touched.deployment(&id);
+            let sql = "update deployment set service = $1, stated_service = $1, seq = $2 where source = $3 and id = $4";
+            let done = sqlx::query(sql).bind(service.clone()).bind(batch.seq).bind(batch.source.to_string()).bind(id);
+            done.execute(&mut *conn).await?;
+        }
+    }
+    Ok(())
 }
 
 const INCIDENT: Table = Table {
@@ -161,13 +182,15 @@ pub(super) async fn incidents(
     }
     let ids: Vec<&str> = all.iter().map(|(_, it)| it.id.as_str()).collect();
     let mut known = INCIDENT.known(conn, batch, &ids, "cast(0 as bigint)").await?;
+    let words = said::words(conn, batch, "incident", &ids).await?;
+    known.moved.clone_from(&words.moved);
     touched.services_of_incidents(conn, batch.source, &ids).await?;
     let mut winners = Winners::default();
     for (stated, it) in all {
         let version = version(stated, 0);
-        let service = match (&it.service, &it.repository) {
+        let service = match (words.of(&it.id).service_of(it), &it.repository) {
             (None, None) => None,
-            (service, repository) => Some(names.service(service.as_deref(), repository.as_deref())),
+            (service, repository) => Some(names.service(service, repository.as_deref())),
         };
         let row = || {
             vec![
@@ -193,7 +216,17 @@ pub(super) async fn incidents(
         }
     }
     touched.outranked(known.outranked);
-    INCIDENT.upsert(conn, winners.into_rows()).await
+    INCIDENT.upsert(conn, winners.into_rows()).await?;
+    for id in known.moved {
+        if let Some(service) = &words.of(&id).service {
+            touched.outranked(known.from.get(&id).map(|other| (*other, batch.seq)));
+            touched.service(service);
+            let sql = "update incident set service = $1, seq = $2 where source = $3 and id = $4";
+            let done = sqlx::query(sql).bind(service.clone()).bind(batch.seq).bind(batch.source.to_string()).bind(id);
+            done.execute(&mut *conn).await?;
+        }
+    }
+    Ok(())
 }
 
 const CHANGE: Table = Table {

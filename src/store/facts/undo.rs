@@ -11,16 +11,17 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::super::org;
 use super::touched::Touched;
-use super::{inner_commits, parts};
+use super::{Batch, Origin, Over, inner_commits, parts};
 use crate::domain::event::Parsed;
 use crate::domain::time::At;
 
 /// Removes the facts of a delivery: how many. The outranked ones are applied by the caller, in the same transaction.
-pub async fn undo(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Parsed) -> Result<u64> {
+pub(in crate::store) async fn undo(conn: &mut AnyConnection, origin: &Origin<'_>, parsed: &Parsed) -> Result<u64> {
+    let seq = origin.seq;
     let mut touched = Touched::default();
     touch(conn, seq, parsed, &mut touched).await?;
     let mut facts: BTreeSet<String> = BTreeSet::new();
-    for row in sqlx::query("select fact from part where seq = $1").bind(seq).fetch_all(&mut *conn).await? {
+    for row in sqlx::query("select fact from part where seq = $1 and fact not like 'said %'").bind(seq).fetch_all(&mut *conn).await? {
         facts.insert(row.try_get(0)?);
     }
     let mut removed = 0;
@@ -30,7 +31,8 @@ pub async fn undo(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Par
     }
     removed += forget_commits(conn, parsed).await?;
     let names = org::names(conn, parsed).await?;
-    parts::recompute(conn, source, seq, &facts, &names, &mut touched).await?;
+    let batch = Batch { source: origin.source, seq, over: Over::All, events: &[], said: &origin.said, at: origin.received_at };
+    parts::recompute(conn, &batch, &facts, &names, &mut touched).await?;
     touched.mark(conn).await?;
     Ok(removed)
 }

@@ -16,10 +16,11 @@ use crate::domain::derive::{DeploymentRow, Rules, ServiceFacts};
 use crate::domain::org::Org;
 use crate::domain::time::HOUR;
 
-/// A service's facts, with the repositories its commits lie in.
+/// A service's facts, with the places that its commits come from: its repositories, those of commits that lists name, and
+/// `""` where a list names commits of no repository. Two services that may bring the same commit share a place.
 pub(super) struct Loaded {
     pub facts: ServiceFacts,
-    pub repositories: BTreeSet<String>,
+    pub places: BTreeSet<String>,
 }
 
 /// How the organisation says a service's events are read.
@@ -49,7 +50,8 @@ pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> 
         .filter(|row| !row.stated && row.repository.as_deref().is_some_and(|it| deciding.contains(&it)))
         .map(|row| row.id.clone())
         .collect();
-    let changes = changes::changes(conn, &repositories).await.context("reading changes")?;
+    let bots = org.bots();
+    let changes = changes::changes(conn, &repositories, &bots).await.context("reading changes")?;
     if rules.deploys_by == "merge" {
         own.extend(deployments::merges(conn, &repositories).await.context("reading merges")?);
     }
@@ -57,11 +59,11 @@ pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> 
         own.extend(deployments::runs(conn, &repositories, workflow).await.context("reading runs")?);
     }
     let by_files = claims.values().any(Claims::by_files);
-    let commits = changes::commits(conn, &repositories, &own, &changes, by_files).await.context("reading commits")?;
+    let (commits, elsewhere) = changes::commits(conn, &repositories, &own, &changes, by_files, &bots).await.context("reading commits")?;
     let claimants = claims.values().flat_map(Claims::claimants).map(str::to_string).collect();
     let incidents = incidents::incidents(conn, service, &candidates, &claimants).await.context("reading incidents")?;
     let facts = ServiceFacts { service: service.to_string(), rules, deployments: own, commits, changes, incidents, claims };
-    Ok(Loaded { facts, repositories })
+    Ok(Loaded { facts, places: repositories.into_iter().chain(elsewhere).collect() })
 }
 
 /// The repositories named by the deployments, by the organisation, and those that hold the deployed commits.

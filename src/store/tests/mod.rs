@@ -492,3 +492,259 @@ fn a_delivery_that_says_nothing_readable_is_kept_and_not_tried_again() {
         assert_eq!(store.deliveries_after(0, 10).await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn a_pool_counts_a_commit_once_that_lists_of_two_services_name() {
+    on_each(|store| async move {
+        let list = || Some(vec![commit("x", 1)]);
+        say(&store, "b", Event::Deployment(deployed("b", "b1", 10, list())), 1).await;
+        say(&store, "a", Event::Deployment(deployed("a", "a1", 58, list())), 1).await;
+        let both: &[(&str, &[Span])] = &[("a", ALWAYS), ("b", ALWAYS)];
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "at its earliest");
+        assert_eq!(leads(&pool(&store, &[("a", ALWAYS)], 100).await), [1], "a service alone has its own");
+        say(&store, "later", Event::Deployment(deployed("a", "a2", 200, None)), 1).await;
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "derived on the spot it is the same");
+        say(&store, "b", Event::Deployment(deployed("b", "b1", 70, list())), 2).await;
+        assert_eq!(leads(&pool(&store, both, 100).await), [1, 0], "and after a correction the other is the earlier");
+    });
+}
+
+#[test]
+fn a_pool_counts_a_commit_once_that_one_service_lists_and_another_reaches() {
+    on_each(|store| async move {
+        let own = |sha: &str, parent: &[&str], at| Commit {
+            repository: Some("o/r".into()),
+            parents: Some(parent.iter().map(|sha| (*sha).to_string()).collect()),
+            exact_parents: true,
+            ..commit(sha, at)
+        };
+        let named = Commit { sha: "c2".into(), ..Commit::default() };
+        say(&store, "l", Event::Deployment(deployed("lists", "l1", 30, Some(vec![named]))), 1).await;
+        let history = [own("c1", &[], 1), own("c2", &["c1"], 2)].map(|commit| stated(Event::Commit(commit), 1)).to_vec();
+        tell(&store, "git", "g", history).await;
+        for (id, sha, at) in [("d1", "c1", 10), ("d2", "c2", 20)] {
+            say(&store, id, Event::Deployment(Deployment { sha: Some(sha.into()), ..deployed("reaches", id, at, None) }), 1).await;
+        }
+        let both: &[(&str, &[Span])] = &[("lists", ALWAYS), ("reaches", ALWAYS)];
+        assert_eq!(leads(&pool(&store, both, 100).await), [0, 1, 0]);
+        assert_eq!(leads(&pool(&store, &[("lists", ALWAYS)], 100).await), [1]);
+    });
+}
+
+/// A deployment of a random story: service, hour, the commits that it lists, the tip that it names, its repository.
+type Told = (usize, i64, Option<Vec<usize>>, Option<usize>, Option<usize>);
+
+/// Commits 0 to 3 are a line in one repository, 4 to 7 in another, 8 to 10 are only ever listed.
+const COMMITS: usize = 11;
+
+fn stories() -> impl proptest::strategy::Strategy<Value = Vec<Told>> {
+    use proptest::prelude::*;
+    let list = prop::option::of(prop::collection::vec(0..COMMITS, 1..4));
+    let told = (0..3_usize, 20..90_i64, list, prop::option::of(0..8_usize), prop::option::of(0..2_usize));
+    prop::collection::vec(told, 2..9)
+}
+
+/// What a pool says, whichever way it was made: keys are only there to tell commits apart.
+fn without_keys(mut pool: Pool) -> Pool {
+    for it in &mut pool.deployments {
+        it.keys.clear();
+        it.leads.sort_unstable();
+        for left_out in [&mut it.merges, &mut it.bots, &mut it.negative] {
+            left_out.keys.clear();
+        }
+    }
+    pool
+}
+
+#[test]
+fn a_pool_of_packed_days_is_the_pool_derived_on_the_spot() {
+    use proptest::strategy::{Strategy, ValueTree};
+    on_each(|store| async move {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for case in 0..30 {
+            let story = stories().new_tree(&mut runner).unwrap().current();
+            let sha = |place: usize| format!("{case}-{place}");
+            let repository = |place: usize| format!("o/{case}-{place}");
+            let service = |place: usize| format!("s{case}-{place}");
+            let mut history = Vec::new();
+            for place in 0..8_usize {
+                let parents = if place % 4 == 0 { Vec::new() } else { vec![sha(place - 1)] };
+                let own = Commit {
+                    repository: Some(repository(place / 4)),
+                    parents: Some(parents),
+                    exact_parents: true,
+                    ..commit(&sha(place), 2)
+                };
+                history.push(stated(Event::Commit(own), 1));
+            }
+            let mut events: Vec<Stated> = Vec::new();
+            for (at, (own, hour, list, tip, place)) in story.iter().enumerate() {
+                let list = list.as_ref().map(|list| list.iter().map(|place| commit(&sha(*place), 3)).collect());
+                let told = Deployment {
+                    repository: place.map(repository),
+                    sha: tip.map(sha),
+                    ..deployed(&service(*own), &format!("{case}-{at}"), *hour, list)
+                };
+                events.push(stated(Event::Deployment(told), 1));
+            }
+            let (first, rest) = events.split_at(events.len() / 2);
+            tell(&store, "json", &format!("a{case}"), first.to_vec()).await;
+            store.refresh(None).await.unwrap();
+            tell(&store, "git", &format!("g{case}"), history).await;
+            tell(&store, "json", &format!("b{case}"), rest.to_vec()).await;
+            let names: Vec<String> = (0..3).map(service).collect();
+            let from_60 = [Span { from: Some(hour(60)), until: None }];
+            for spans in [[ALWAYS; 3], [ALWAYS, &from_60, ALWAYS]] {
+                let services: Vec<(&str, &[Span])> = names.iter().map(String::as_str).zip(spans).collect();
+                let days = without_keys(pool(&store, &services, 100).await);
+                // A fact that lies later than the answer: the service is derived as of then.
+                for (place, name) in names.iter().enumerate() {
+                    let late = deployed(name, &format!("{case}-late-{place}-{}", spans[1].len()), 500, None);
+                    say(&store, &format!("late{case}-{place}"), Event::Deployment(late), 1).await;
+                    let spot = without_keys(pool(&store, &services, 100).await);
+                    assert_eq!(spot.deployments, days.deployments, "case {case}, {} of 3 on the spot: {story:?}", place + 1);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_service_that_its_facts_have_left_is_not_known_in_any_order() {
+    let versions = [("delta", 1), ("alpha", 2)];
+    for order in [[0, 1], [1, 0]] {
+        on_each(|store| async move {
+            for place in order {
+                let (service, version) = versions[place];
+                say(&store, service, Event::Deployment(deployed(service, "d1", 5, None)), version).await;
+                assert_eq!(store.services().await.unwrap().len(), 1, "{order:?}: at once, before anything is derived");
+                store.refresh(None).await.unwrap();
+            }
+            assert_eq!(store.services().await.unwrap(), ["alpha"], "{order:?}");
+        });
+    }
+}
+
+#[test]
+fn a_service_is_known_by_a_declaration_or_by_any_fact_of_its_own() {
+    on_each(|store| async move {
+        let staging = Deployment { environment: Some("staging".into()), ..deployed("elsewhere", "d1", 5, None) };
+        say(&store, "1", Event::Deployment(staging), 1).await;
+        say(&store, "2", Event::Incident(incident(Some("troubled"), "i1", 6, None)), 1).await;
+        let run = crate::domain::event::Run {
+            id: "r1".into(),
+            repository: Some("o/built".into()),
+            workflow: None,
+            branch: None,
+            sha: None,
+            outcome: crate::domain::event::Outcome::Success,
+            started_at: None,
+            finished_at: Some(hour(7)),
+        };
+        say(&store, "3", Event::Run(run), 1).await;
+        assert_eq!(store.services().await.unwrap(), ["built", "elsewhere", "troubled"], "not derived yet");
+        store.refresh(None).await.unwrap();
+        assert_eq!(store.services().await.unwrap(), ["built", "elsewhere", "troubled"]);
+        let org = Org { services: [("declared".to_string(), Service::default())].into(), ..Org::default() };
+        store.apply_org(&store.org_version(0).await.unwrap(), org, hour(10)).await.unwrap();
+        store.refresh(None).await.unwrap();
+        assert_eq!(store.services().await.unwrap(), ["built", "declared", "elsewhere", "troubled"]);
+    });
+}
+
+#[test]
+fn what_a_declared_bot_writes_is_left_out_as_a_bots() {
+    on_each(|store| async move {
+        let by = |sha: &str, author: &str, email: Option<&str>| Commit {
+            author: Some(author.into()),
+            email: email.map(Into::into),
+            ..commit(sha, 1)
+        };
+        let list =
+            vec![by("c1", "ada", None), by("c2", "Release Robot", Some("Robot@x.org")), by("c3", "rel-bot", None), by("c4", "robo", None)];
+        say(&store, "d", Event::Deployment(deployed("a", "d1", 5, Some(list))), 1).await;
+        assert_eq!(leads(&pool(&store, &[("a", ALWAYS)], 100).await), [4]);
+        let robo = crate::domain::org::Person {
+            emails: vec!["robot@x.org".into()],
+            aliases: [("github".to_string(), "rel-bot".to_string())].into(),
+            bot: true,
+            ..Default::default()
+        };
+        let org = Org { people: [("robo".to_string(), robo)].into(), ..Org::default() };
+        let nobody = store.org_version(0).await.unwrap();
+        store.apply_org(&nobody, org, hour(10)).await.unwrap();
+        let after = pool(&store, &[("a", ALWAYS)], 100).await;
+        assert_eq!((leads(&after), after.deployments[0].bots.count), (vec![1], 3));
+        let before = pool_under(&store, &[("a", ALWAYS)], 100, &nobody.org).await;
+        assert_eq!(leads(&before), [4], "a receipt from before keeps its organisation");
+    });
+}
+
+/// One import with what was said of all its rows, at an hour.
+async fn import_as(store: &Store, at: i64, service: Option<&str>, environment: Option<&str>, events: &[Stated]) -> Tally {
+    let said = crate::domain::said::Said { service: service.map(Into::into), environment: environment.map(Into::into) };
+    let parsed = Parsed { read: events.len() as u64, events: events.to_vec(), ..Parsed::default() };
+    let delivery = Delivery { headers: said.headers().collect(), received_at: hour(at), ..delivery("json", &format!("at {at}")) };
+    store.ingest(delivery, parsed).await.unwrap()
+}
+
+async fn counts(store: &Store, services: &[&str]) -> Vec<usize> {
+    let mut counts = Vec::new();
+    for name in services {
+        counts.push(pool(store, &[(*name, ALWAYS)], 100).await.deployments.len());
+    }
+    counts
+}
+
+#[test]
+fn what_is_said_of_an_import_later_wins_for_all_rows_alike() {
+    let bare = |id: &str| Deployment { service: None, repository: Some("o/shop".into()), ..deployed("", id, 5, None) };
+    let rows = || {
+        let dated = |id: &str, version| Stated { updated_at: version, ..stated(Event::Deployment(bare(id)), 1) };
+        let incident = Incident { repository: Some("o/shop".into()), ..incident(None, "i1", 6, None) };
+        vec![dated("d1", None), dated("d2", Some(hour(1))), dated("d3", Some(hour(400))), stated(Event::Incident(incident), 1)]
+    };
+    let says = [(200, None), (210, Some("x")), (220, Some("y")), (230, Some("x")), (240, None)];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 0, 4, 2, 1]] {
+        on_each(|store| async move {
+            for place in order.into_iter().chain(order) {
+                import_as(&store, says[place].0, says[place].1, None, &rows()).await;
+            }
+            assert_eq!(counts(&store, &["shop", "x", "y"]).await, [0, 3, 0], "{order:?}");
+            assert_eq!(failures(&pool(&store, &[("x", ALWAYS)], 100).await), 1, "the incident moved along");
+            let again = import_as(&store, 250, Some("y"), None, &rows()).await;
+            assert_eq!((again.new, again.updated, again.duplicate), (0, 4, 0));
+            assert_eq!(counts(&store, &["x", "y"]).await, [0, 3]);
+        });
+    }
+}
+
+#[test]
+fn what_is_said_of_a_row_holds_for_its_newer_versions_too() {
+    on_each(|store| async move {
+        let row = |at, version| stated(Event::Deployment(deployed("shop", "d1", at, None)), version);
+        import_as(&store, 200, Some("x"), None, &[row(5, 1)]).await;
+        tell(&store, "json", "webhook", vec![row(7, 3)]).await;
+        let moved = pool(&store, &[("x", ALWAYS)], 100).await;
+        assert_eq!(moved.deployments[0].at, hour(7).0, "the sender's newer version, under the service that was said");
+        import_as(&store, 300, Some("y"), None, &[row(5, 1)]).await;
+        assert_eq!(counts(&store, &["shop", "x", "y"]).await, [0, 0, 1], "an old copy still says whose it is");
+        assert_eq!(pool(&store, &[("y", ALWAYS)], 100).await.deployments[0].at, hour(7).0, "and nothing else");
+        let plain = store.deliveries_after(0, 10).await.unwrap();
+        assert_eq!(plain.len(), 3, "the same rows of which something else is said are another delivery");
+    });
+}
+
+#[test]
+fn an_environment_that_is_said_is_that_of_rows_that_name_none() {
+    on_each(|store| async move {
+        let named = Deployment { environment: Some("production".into()), ..deployed("a", "d2", 6, None) };
+        let rows = [stated(Event::Deployment(deployed("a", "d1", 5, None)), 1), stated(Event::Deployment(named), 1)];
+        import_as(&store, 200, None, Some("staging"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [1]);
+        import_as(&store, 210, None, Some("production"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [2]);
+        import_as(&store, 205, None, Some("staging"), &rows).await;
+        assert_eq!(counts(&store, &["a"]).await, [2], "what was said earlier changes nothing");
+    });
+}

@@ -353,6 +353,39 @@ fn production_is_what_the_file_names_then_what_the_event_says_then_the_name() {
 }
 
 #[test]
+fn a_deployment_that_names_no_environment_is_production_whatever_the_file_calls_its_own() {
+    for environments in [vec![], vec!["production".to_string()], vec!["Blue".to_string()]] {
+        let rules = Rules { environments, ..Rules::default() };
+        for environment in [None, Some(String::new()), Some("  ".into())] {
+            let row = DeploymentRow { environment, ..deployment("d=a", "1") };
+            assert!(rules.production(&row), "{rules:?} {:?}", row.environment);
+        }
+    }
+    let mut facts = facts("c a@1; c b<a@2; d d1=a@4; d d2=b@5");
+    facts.rules.environments = vec!["production".into()];
+    assert_eq!(told(&derive(&facts, At(i64::MAX))), "d1 no_baseline\nd2 [3]");
+}
+
+#[test]
+fn where_environments_tell_services_apart_one_that_names_none_is_that_of_production() {
+    let claimed = |service: &str, environments: &[&str]| {
+        let environments: Vec<String> = environments.iter().map(|name| (*name).to_string()).collect();
+        claims::Claim::declared(service, &[], &environments).unwrap()
+    };
+    let count = |service: &str, environments: &[&str], environment: Option<&str>| {
+        let mut facts = facts("c a@1; d d1=a@4");
+        facts.service = service.into();
+        facts.rules.environments = environments.iter().map(|name| (*name).to_string()).collect();
+        (facts.deployments[0].repository, facts.deployments[0].environment) = (Some("o/mono".into()), environment.map(Into::into));
+        let all = vec![claimed("eu", &["Production"]), claimed("us", &["live-us"])];
+        facts.claims.insert("o/mono".into(), claims::Claims::new(all, "mono"));
+        derive(&facts, At(i64::MAX)).deployments.len()
+    };
+    assert_eq!((count("eu", &["Production"], None), count("us", &["live-us"], None), count("mono", &[], None)), (1, 0, 0));
+    assert_eq!((count("eu", &["Production"], Some("live-us")), count("us", &["live-us"], Some("live-us"))), (0, 1));
+}
+
+#[test]
 fn a_rollback_is_over_at_its_own_finish_though_another_source_uses_its_id() {
     let mut facts = facts("c a@1; c b<a@2; d d1=a@4; d d2=b@5; d d3=a@7; d d3=b@30");
     facts.deployments[3].source = "u".into();
