@@ -17,12 +17,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use crate::domain::event::{Event, Parsed, Stated};
-use crate::sources::git::{LOG, LogReader, TAGS, Tag, TagRule, Target, parse_tags, repository_name};
+use crate::domain::event::{Commit, Event, Parsed, Stated};
+use crate::domain::org::Org;
+use crate::sources::git::{LogReader, TAGS, Tag, TagRule, Target, log, parse_tags, repository_name};
 
 /// Commits or tags in a batch.
 const BATCH_ROWS: usize = 1_000;
-/// Bytes of messages after which a batch goes before it is full.
+/// Bytes of messages and files after which a batch goes before it is full.
 const BATCH_BYTES: usize = 4 << 20;
 /// Bytes read at a time.
 const PIECE_BYTES: usize = 256 << 10;
@@ -61,9 +62,11 @@ const FOREIGN: &[&str] = &[
 
 /// A repository to read.
 #[derive(Debug, Clone)]
-pub struct GitImport {
+pub struct GitImport<'a> {
     /// A clone, bare or not, a worktree, or a folder in one.
     pub path: PathBuf,
+    /// Whose services declare their tags and files.
+    pub org: &'a Org,
     /// The tags that are deployments, as a shell's pattern, instead of versions.
     pub tags: Option<String>,
     /// False for history and messages only.
@@ -84,12 +87,14 @@ struct Found {
     releases: u64,
 }
 
-impl GitImport {
+impl GitImport<'_> {
     /// Reads commits, then tags, and hands them over in batches of about 1,000. Rows are numbered through.
     pub async fn run(&self, mut take: impl AsyncFnMut(Parsed) -> Result<()>) -> Result<GitRead> {
         let clone = Repository::open(&self.path).await?;
-        let rule = TagRule::new(&clone.name, self.tags.as_deref())?;
-        let mut found = Found { commits: clone.commits(&mut take).await?, tags: 0, releases: 0 };
+        let tags = self.org.declaring(&clone.name).map(|(name, service)| (name, service.tags.as_deref()));
+        let rule = TagRule::new(&clone.name, self.tags.as_deref(), tags)?;
+        let files = self.org.declaring(&clone.name).any(|(_, service)| !service.paths.is_empty());
+        let mut found = Found { commits: clone.commits(files, &mut take).await?, tags: 0, releases: 0 };
         if self.deployments {
             let tags = clone.tags().await?;
             found.tags = tags.len() as u64;
@@ -165,18 +170,23 @@ impl Repository {
         Ok((status.success() && !told.is_empty()).then(|| PathBuf::from(told)))
     }
 
-    /// Hands over all commits, and says how many.
-    async fn commits(&self, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
-        let mut child = self.git(LOG)?;
+    /// Hands over all commits, with the files that each touches or without, and says how many.
+    async fn commits(&self, files: bool, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
+        let mut child = self.git(&log(files))?;
         let output = child.stdout.take().context("git log has no output")?;
         let complaints = child.stderr.take();
-        let (sent, words) = tokio::try_join!(self.stream(output, take), words(complaints))?;
+        let (sent, words) = tokio::try_join!(self.stream(output, files, take), words(complaints))?;
         read_or(child.wait().await?, &words, &self.folder)?;
         Ok(sent)
     }
 
-    async fn stream(&self, mut output: impl AsyncRead + Unpin, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
-        let mut reader = LogReader::new(&self.name, &self.shallow);
+    async fn stream(
+        &self,
+        mut output: impl AsyncRead + Unpin,
+        files: bool,
+        take: &mut impl AsyncFnMut(Parsed) -> Result<()>,
+    ) -> Result<u64> {
+        let mut reader = LogReader::new(&self.name, &self.shallow, files);
         let (mut piece, mut batch, mut bytes, mut line) = (vec![0; PIECE_BYTES], Vec::new(), 0, 0);
         loop {
             let size = output.read(&mut piece).await.context("reading the output of git log")?;
@@ -185,7 +195,7 @@ impl Repository {
             }
             for commit in reader.feed(&piece[..size])? {
                 line += 1;
-                bytes += commit.message.as_ref().map_or(0, String::len);
+                bytes += size_of(&commit);
                 batch.push(Stated { event: Event::Commit(commit), updated_at: None, line });
                 if batch.len() == BATCH_ROWS || bytes >= BATCH_BYTES {
                     bytes = 0;
@@ -193,7 +203,10 @@ impl Repository {
                 }
             }
         }
-        reader.finish()?;
+        if let Some(last) = reader.finish()? {
+            line += 1;
+            batch.push(Stated { event: Event::Commit(last), updated_at: None, line });
+        }
         if !batch.is_empty() {
             take(batch_of(batch)).await?;
         }
@@ -271,7 +284,7 @@ async fn words(complaints: Option<tokio::process::ChildStderr>) -> Result<String
 }
 
 async fn hand_over(rule: &TagRule, mut tags: Vec<Tag>, line: u64, take: &mut impl AsyncFnMut(Parsed) -> Result<()>) -> Result<u64> {
-    tags.retain(|tag| rule.service(&tag.name).is_some());
+    tags.retain(|tag| rule.release(&tag.name).is_some());
     let releases = tags.len() as u64;
     let (events, rejected) = rule.deployments(tags, line);
     if !rejected.is_empty() {
@@ -283,6 +296,12 @@ async fn hand_over(rule: &TagRule, mut tags: Vec<Tag>, line: u64, take: &mut imp
     Ok(releases)
 }
 
+/// Bytes of what may be long.
+fn size_of(commit: &Commit) -> usize {
+    let files = commit.paths.iter().flatten().map(String::len).sum::<usize>();
+    files + commit.message.as_ref().map_or(0, String::len)
+}
+
 fn batch_of(events: Vec<Stated>) -> Parsed {
     Parsed { read: events.len() as u64, events, ..Parsed::default() }
 }
@@ -290,9 +309,11 @@ fn batch_of(events: Vec<Stated>) -> Parsed {
 #[cfg(test)]
 mod tests {
     use std::process::Command as Git;
+    use std::sync::LazyLock;
 
     use super::*;
-    use crate::domain::event::{Commit, Deployment};
+    use crate::domain::event::Deployment;
+    use crate::domain::org::OrgFile;
 
     /// A small real repository with fixed dates: day N of commits and tags is N days after 2023-11-14.
     struct Shop {
@@ -331,12 +352,14 @@ mod tests {
         }
     }
 
-    fn of(path: impl Into<PathBuf>) -> GitImport {
-        GitImport { path: path.into(), tags: None, deployments: true }
+    static NOBODY: LazyLock<Org> = LazyLock::new(Org::default);
+
+    fn of(path: impl Into<PathBuf>) -> GitImport<'static> {
+        GitImport { path: path.into(), org: &NOBODY, tags: None, deployments: true }
     }
 
     /// What was handed over, and the note.
-    async fn read(import: GitImport) -> Result<(String, Vec<Parsed>)> {
+    async fn read(import: GitImport<'_>) -> Result<(String, Vec<Parsed>)> {
         let mut batches = Vec::new();
         let read = import
             .run(async |batch| {
@@ -380,9 +403,36 @@ mod tests {
         shop.git(7, &["tag", "-m", "nested", "v1.2", "checkout-v1.1"]);
         shop.git(8, &["tag", "v1.3-rc1"]);
         let (note, batches) = read(of(&shop.path)).await.expect("read");
-        assert_eq!(told(&batches), ["shop:v1.0 shop 1", "shop:checkout-v1.1 checkout 6", "shop:v1.2 shop 7"]);
+        assert_eq!(told(&batches), ["shop:v1.0 - 1", "shop:checkout-v1.1 checkout 6", "shop:v1.2 - 7"]);
         assert!(deployments(&batches).iter().all(|row| row.sha.as_ref() == Some(&first)));
         assert_eq!((rows(&batches), note.as_str()), (1 + 3, ""));
+    }
+
+    #[tokio::test]
+    async fn services_that_share_a_repository_are_told_by_their_tags_and_files() {
+        let shop = Shop::new();
+        for (day, file) in [(1, "pay/a"), (2, "web/b"), (3, "README")] {
+            let file_path = shop.path.join(file);
+            std::fs::create_dir_all(file_path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(file_path, "x").expect("written");
+            shop.git(day, &["add", "."]);
+            shop.commit(day, file);
+        }
+        shop.git(4, &["tag", "live-pay-7"]);
+        shop.git(5, &["tag", "-m", "annotated", "v1.0"]);
+        let org = |paths: &str| {
+            let text = format!(
+                "[[services]]\nid='pay'\nrepository='acme/shop'\ntags='live-pay-*'{paths}\n[[services]]\nid='web'\nrepository='acme/shop'"
+            );
+            OrgFile::parse(&text).expect("a file").declared
+        };
+        let (with, without) = (org("\npaths=['pay/**']"), org(""));
+        let (_, batches) = read(GitImport { org: &with, ..of(&shop.path) }).await.expect("read");
+        assert_eq!(told(&batches), ["shop:live-pay-7 pay 3", "shop:v1.0 - 5"]);
+        let files = |batches: &[Parsed]| commits(batches).into_iter().map(|commit| commit.paths.map(|it| it.join(" "))).collect::<Vec<_>>();
+        assert_eq!(files(&batches), ["README", "web/b", "pay/a"].map(|file| Some(file.to_string())));
+        let (_, batches) = read(GitImport { org: &without, ..of(&shop.path) }).await.expect("read");
+        assert_eq!(files(&batches), [None, None, None], "files cost time: only where they decide");
     }
 
     #[tokio::test]
@@ -394,7 +444,7 @@ mod tests {
         shop.git(2, &["tag", "-m", "annotated", "v1.2", "HEAD^{tree}"]);
         shop.git(2, &["tag", "weekly", "HEAD^{tree}"]);
         let (note, batches) = read(of(&shop.path)).await.expect("read");
-        assert_eq!(told(&batches), ["shop:v1.0 shop 1"]);
+        assert_eq!(told(&batches), ["shop:v1.0 - 1"]);
         let reasons: Vec<&str> = batches.iter().flat_map(|batch| &batch.rejected).map(|row| row.reason.as_str()).collect();
         assert_eq!(reasons.len(), 2);
         assert!(reasons.iter().all(|reason| reason.contains("points to a tree, not to a commit")), "{reasons:?}");
@@ -423,7 +473,7 @@ mod tests {
         shop.git(2, &["tag", "weekly-7"]);
         let import = GitImport { tags: Some("week*".into()), ..of(&shop.path) };
         let (_, batches) = read(import).await.expect("read");
-        assert_eq!(told(&batches), ["shop:weekly-7 shop 1"]);
+        assert_eq!(told(&batches), ["shop:weekly-7 - 1"]);
         let (note, batches) = read(GitImport { deployments: false, ..of(&shop.path) }).await.expect("read");
         assert_eq!((told(&batches).len(), commits(&batches).len(), note.as_str()), (0, 1, ""));
     }
@@ -507,7 +557,7 @@ mod tests {
         shop.git(1, &["tag", "v1.0"]);
         shop.git(1, &["clone", "-q", "--bare", ".", "../store.git"]);
         shop.git(1, &["worktree", "add", "-q", "../desk", "HEAD"]);
-        for (folder, expect) in [("store.git", "store:v1.0 store 1"), ("desk", "desk:v1.0 desk 1"), ("shop/.git", "shop:v1.0 shop 1")] {
+        for (folder, expect) in [("store.git", "store:v1.0 - 1"), ("desk", "desk:v1.0 - 1"), ("shop/.git", "shop:v1.0 - 1")] {
             let (_, batches) = read(of(shop.beside("x").with_file_name(folder))).await.expect(folder);
             assert_eq!(told(&batches), [expect], "{folder}");
         }
@@ -617,7 +667,7 @@ mod tests {
         shop.git(1, &["tag", "v1.0"]);
         std::fs::create_dir(shop.path.join("src")).expect("a folder");
         let (_, batches) = read(of(shop.path.join("src"))).await.expect("read");
-        assert_eq!(told(&batches), ["shop:v1.0 shop 1"]);
+        assert_eq!(told(&batches), ["shop:v1.0 - 1"]);
     }
 
     #[test]

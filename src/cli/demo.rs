@@ -126,7 +126,8 @@ async fn feed_sample(app: &App, sample: Sample) -> Result<()> {
 }
 
 async fn feed_git(app: &App, path: &std::path::Path) -> Result<()> {
-    let import = GitImport { path: path.to_path_buf(), tags: None, deployments: true };
+    let org = app.store.org(app.clock.now()).await?;
+    let import = GitImport { path: path.to_path_buf(), org: &org.org, tags: None, deployments: true };
     let mut at = 0_u32;
     let read = import
         .run(async |parsed: Parsed| {

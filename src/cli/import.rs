@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::backfill::GitImport;
 use crate::config::Config;
 use crate::domain::event::{Parsed, Rejected, Stated};
+use crate::domain::org::Org;
 use crate::domain::said::Said;
 use crate::domain::words;
 use crate::sources::{self, Headers, Source, csv, generic, git, recorded};
@@ -82,11 +83,12 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
         anyhow::ensure!(path.as_os_str() == "-" || path.exists(), "{} does not exist", path.display());
     }
     let app = open(config).await?;
+    let org = app.store.org(app.clock.now()).await?;
     let bar = progress("events");
     let (said, mut total) = (args.said(), Total::default());
     for path in &args.paths {
         let (send, batches) = mpsc::channel(AHEAD);
-        let reading = read(source, path, &args, send);
+        let reading = read(source, path, &args, &org.org, send);
         let storing = store(&app, source, &said, batches, &bar, &mut total);
         let (read, stored) = tokio::join!(reading, storing);
         stored?;
@@ -182,9 +184,9 @@ async fn store(
 }
 
 /// Reads a path and sends batches until it ends.
-async fn read(source: &'static Source, path: &Path, args: &Args, send: mpsc::Sender<Batch>) -> Result<()> {
+async fn read(source: &'static Source, path: &Path, args: &Args, org: &Org, send: mpsc::Sender<Batch>) -> Result<()> {
     if source.slug == git::SOURCE.slug {
-        return read_git(path, args, send).await;
+        return read_git(path, args, org, send).await;
     }
     let several = args.paths.len() > 1 || path.is_dir();
     let (path, kind, placed) = (path.to_path_buf(), args.kind.clone(), args.service.is_some());
@@ -203,8 +205,8 @@ async fn read(source: &'static Source, path: &Path, args: &Args, send: mpsc::Sen
     reading.await.context("reading the input")?
 }
 
-async fn read_git(path: &Path, args: &Args, send: mpsc::Sender<Batch>) -> Result<()> {
-    let import = GitImport { path: path.to_path_buf(), tags: args.tag.clone(), deployments: !args.no_deployments };
+async fn read_git(path: &Path, args: &Args, org: &Org, send: mpsc::Sender<Batch>) -> Result<()> {
+    let import = GitImport { path: path.to_path_buf(), org, tags: args.tag.clone(), deployments: !args.no_deployments };
     let file = (args.paths.len() > 1).then(|| path.display().to_string());
     let outcome = import
         .run(async |parsed: Parsed| {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod figure;
 pub mod flow;
 pub mod form;
+pub mod glob;
 pub mod item_link;
 pub mod metric;
 pub mod org;

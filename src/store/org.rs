@@ -1,6 +1,6 @@
 //! Versions of the organisation, and the names of services.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -86,12 +86,12 @@ impl Store {
         if before.version > 0 && before.org == org {
             return Ok(before.version);
         }
-        let old = before.org.services.clone();
+        let old = before.org.clone();
         let other_bots = before.org.bots() != org.bots();
         let expected = before.version;
         self.writer
             .write(move |conn| {
-                let (org, old) = (org.clone(), old.clone());
+                let (org, before) = (org.clone(), old.clone());
                 Box::pin(async move {
                     let newest: i64 =
                         sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&mut *conn).await?.try_get(0)?;
@@ -103,6 +103,7 @@ impl Store {
                         .execute(&mut *conn)
                         .await?;
                     remap(conn, &org).await?;
+                    let old = &before.services;
                     let mut changed: BTreeSet<String> = BTreeSet::new();
                     for (name, service) in &org.services {
                         let default = Service::default();
@@ -112,13 +113,10 @@ impl Store {
                     }
                     changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
                     changed.extend(org.teams.values().flat_map(|team| team.services.iter().map(|(name, _)| name.clone())));
-                    let redrawn: BTreeSet<&String> = changed
-                        .iter()
-                        .flat_map(|name| [old.get(name), org.services.get(name)])
-                        .flatten()
-                        .filter_map(|it| it.repository.as_ref())
-                        .collect();
-                    changed.extend(sharing(conn, &org, &redrawn).await?);
+                    let redrawn: BTreeSet<&str> =
+                        changed.iter().flat_map(|name| [&before, &org].map(|org| org.repositories_of(name))).flatten().collect();
+                    let sharing = sharing(conn, &org, &redrawn).await?;
+                    changed.extend(sharing);
                     if other_bots {
                         let all = sqlx::query("select name from service").fetch_all(&mut *conn).await?;
                         changed.extend(all.iter().map(|row| row.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?);
@@ -134,14 +132,9 @@ impl Store {
 }
 
 /// The services of those repositories: what one declares may take from another.
-async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&String>) -> Result<BTreeSet<String>> {
-    let keys: Vec<&str> = repositories.iter().map(|name| name.as_str()).collect();
-    let mut found: BTreeSet<String> = org
-        .services
-        .iter()
-        .filter(|(_, it)| it.repository.as_ref().is_some_and(|it| repositories.contains(it)))
-        .map(|(name, _)| name.clone())
-        .collect();
+async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+    let keys: Vec<&str> = repositories.iter().copied().collect();
+    let mut found: BTreeSet<String> = keys.iter().flat_map(|it| org.declaring(it)).map(|(name, _)| name.to_string()).collect();
     for sql in [
         "select service from service_repository where $1 <> '' and repository in ({keys})",
         "select distinct service from deployment where $1 <> '' and repository in ({keys})",
@@ -166,18 +159,14 @@ async fn deploying_by_runs(conn: &mut AnyConnection, org: &Org) -> Result<()> {
 /// Repositories that the file gives to a service: events that name only the repository are that service's, those
 /// already stored too. A repository of several services is left to their own words, paths and environments.
 async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
-    let mut by_repository: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (name, service) in &org.services {
-        if let Some(repository) = service.repository.as_ref().filter(|_| service.paths.is_empty()) {
+    let mut by_repository: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, _) in org.services.iter().filter(|(_, service)| service.paths.is_empty()) {
+        for repository in org.repositories_of(name) {
             by_repository.entry(repository).or_default().push(name);
         }
     }
-    let mut mapping: Vec<(String, String)> = by_repository
-        .into_iter()
-        .filter(|(_, names)| names.len() == 1)
-        .map(|(repository, names)| (repository.to_string(), names[0].to_string()))
-        .collect();
-    mapping.sort();
+    let alone = by_repository.into_iter().filter(|(_, names)| names.len() == 1);
+    let mut mapping: Vec<(String, String)> = alone.map(|(repository, names)| (repository.to_string(), names[0].to_string())).collect();
     let mut moved: BTreeSet<String> = BTreeSet::new();
     let mut before: HashMap<String, String> = HashMap::new();
     for row in sqlx::query("select repository, service from service_mapping").fetch_all(&mut *conn).await? {

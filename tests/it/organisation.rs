@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Harness;
+use crate::harness::binary::{Pacer, git};
 use crate::harness::facts::{ORG, days_ago, deployment, figures, lines, metric, sample};
+use crate::harness::{Harness, NOW};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_team_is_the_pool_of_its_services_and_of_the_teams_below() {
@@ -112,4 +113,49 @@ async fn a_service_nobody_declared_is_there_from_its_first_event() {
         (&metric(&answer, "deployment_frequency")["n"], &metric(&answer, "change_fail_rate")["reason"]),
         (&json!(1), &json!("no_incident_source"))
     );
+}
+
+/// A repository of two services whose tags deploy whichever of them changed, checked against `git log -- FOLDER`.
+#[test]
+fn a_clone_of_several_services_is_divided_by_the_folders_they_declare() {
+    let pacer = Pacer::new();
+    let mono = pacer.database.folder.path().join("mono");
+    std::fs::create_dir(&mono).expect("a folder");
+    git(&mono, &["init", "-q"]);
+    for (tag, folders) in [
+        ("v1.0", ["pay", "web"]),
+        ("v1.1", ["pay", "docs"]),
+        ("v1.2", ["web", "web"]),
+        ("v1.3", ["pay", "web"]),
+        ("v1.4", ["docs", "docs"]),
+    ] {
+        for (at, folder) in folders.into_iter().enumerate() {
+            std::fs::create_dir_all(mono.join(folder)).expect("a folder");
+            std::fs::write(mono.join(folder).join("file"), format!("{tag} {at}")).expect("written");
+            git(&mono, &["add", "."]);
+            git(&mono, &["commit", "-q", "-m", tag]);
+        }
+        git(&mono, &["tag", tag]);
+    }
+    let tags = ["v1.0", "v1.1", "v1.2", "v1.3", "v1.4"];
+    let ranges: Vec<String> = tags.windows(2).map(|pair| format!("{}..{}", pair[0], pair[1])).collect();
+    let deployed =
+        |folder: &str| 1 + ranges.iter().filter(|range| !git(&mono, &["log", "--format=%H", range, "--", folder]).is_empty()).count();
+    let brought = |folder: &str| git(&mono, &["log", "--format=%H", "v1.0..v1.4", "--", folder]).lines().count();
+
+    let org = "[[services]]\nid = \"pay\"\nrepository = \"acme/mono\"\npaths = [\"pay/**\"]\n\
+               [[services]]\nid = \"web\"\nrepository = \"acme/mono\"\npaths = [\"web/**\"]\n";
+    let (org, path) = (pacer.database.file("org.toml", org), mono.display().to_string());
+    let told = |service: &str| {
+        let answer = pacer.run_at(NOW, &["ask", &format!("dora service:{service} 10y"), "--format", "json"]).ok().json();
+        let n = |id: &str| metric(&answer, id)["n"].as_u64().expect("n");
+        (n("deployment_frequency"), n("change_lead_time"))
+    };
+    pacer.run(&["import", "git", &path]).ok();
+    assert_eq!(told("mono").0, 5, "nobody has said yet that it is two services");
+    pacer.run(&["org", "apply", &org]).ok();
+    pacer.run(&["import", "git", &path]).ok();
+    for folder in ["pay", "web"] {
+        assert_eq!(told(folder), (deployed(folder) as u64, brought(folder) as u64), "{folder}");
+    }
 }

@@ -163,8 +163,8 @@ pub(super) struct RawService {
     pub(super) id: Spanned<String>,
     pub(super) repository: Option<String>,
     #[serde(default)]
-    pub(super) paths: Vec<String>,
-    pub(super) tags: Option<String>,
+    pub(super) paths: Vec<Spanned<String>>,
+    pub(super) tags: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) environments: Vec<String>,
     pub(super) incident_window: Option<Spanned<String>>,
@@ -312,6 +312,8 @@ category = "new"
         check("[[teams]]\nid='a'\nvisibility='none'", "`visibility` is `none`: it may be `organisation`, `team`.");
         check("[[services]]\nid='a'\ndeploys_by='workflow:'", "`deploys_by` is `workflow:`");
         check("[[services]]\nid='a'\ndeploys_by='workflow:NAME'\nincident_window='2'", "`2` is not a duration");
+        check("[[services]]\nid='a'\npaths=['a/**', 'pay/{a']", "line 3: `pay/{a` is not a glob of files");
+        check("[[services]]\nid='a'\ntags='v[9-0]'", "line 3: `v[9-0]` is not a glob of tags");
         check("[[teams]]\nid='a'\n\nnmae='A'", "line 4: unknown field `nmae`");
         check("[[teams]]\nname='A'", "missing field `id`");
         check("[[teams]", "line 1:");

@@ -6,6 +6,7 @@ use toml::{Spanned, Value};
 
 use super::file::{Problems, RawFile, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
 use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, quantity};
+use crate::domain::glob;
 
 /// Everything that the file declares.
 pub(super) fn organisation(raw: &RawFile, problems: &mut Problems<'_>) -> Org {
@@ -87,10 +88,16 @@ fn service(raw: &RawService, problems: &mut Problems<'_>) -> Service {
         Some(by) if by.get_ref().strip_prefix("workflow:").is_some_and(|name| !name.trim().is_empty()) => Some(by.get_ref().clone()),
         by => one_of(by.as_ref(), &["deployment", "release", "merge", "workflow:NAME"], "deploys_by", problems),
     };
+    for path in &raw.paths {
+        problems.keep(path.span(), glob::files(path.get_ref()));
+    }
+    if let Some(tags) = &raw.tags {
+        problems.keep(tags.span(), glob::tags(tags.get_ref()));
+    }
     Service {
         repository: raw.repository.clone(),
-        paths: raw.paths.clone(),
-        tags: raw.tags.clone(),
+        paths: raw.paths.iter().map(|path| path.get_ref().clone()).collect(),
+        tags: raw.tags.as_ref().map(|tags| tags.get_ref().clone()),
         environments: raw.environments.clone(),
         incident_window: window,
         deploys_by,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
-use super::{Org, Person, Span, Team};
+use super::{Org, Person, Service, Span, Team};
 use crate::domain::card::Scope;
 use crate::domain::time::At;
 
@@ -80,6 +80,31 @@ impl Org {
     pub fn service_names(&self) -> BTreeSet<&str> {
         let owned = self.teams.values().flat_map(|team| team.services.iter().map(|(service, _)| service.as_str()));
         self.services.keys().map(String::as_str).chain(owned).collect()
+    }
+
+    /// The repository that one named in an event is: the declared one where the event leaves out the owner, as a clone's
+    /// folder does, and only one is called so; else the same.
+    pub fn repository<'a>(&'a self, seen: &'a str) -> &'a str {
+        let declared = || self.services.values().filter_map(|service| service.repository.as_deref());
+        if seen.contains('/') || declared().any(|known| known == seen) {
+            return seen;
+        }
+        let called: BTreeSet<&str> = declared().filter(|known| known.rsplit('/').next() == Some(seen)).collect();
+        if called.len() == 1 { called.first().copied().unwrap_or(seen) } else { seen }
+    }
+
+    /// The services that declare a repository, in order of name.
+    pub fn declaring(&self, repository: &str) -> impl Iterator<Item = (&str, &Service)> {
+        let meant = self.repository(repository).to_owned();
+        let services = self.services.iter().filter(move |(_, service)| service.repository.as_deref() == Some(&meant));
+        services.map(|(name, service)| (name.as_str(), service))
+    }
+
+    /// The names that events may give to the repository that a service declares.
+    pub fn repositories_of(&self, service: &str) -> BTreeSet<&str> {
+        let Some(declared) = self.services.get(service).and_then(|it| it.repository.as_deref()) else { return BTreeSet::new() };
+        let bare = declared.rsplit('/').next().unwrap_or(declared);
+        [declared, bare].into_iter().filter(|name| self.repository(name) == declared).collect()
     }
 
     /// The teams that own or owned a service themselves, when.
@@ -161,4 +186,30 @@ pub(super) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::OrgFile;
+
+    #[test]
+    fn a_repository_named_without_its_owner_is_the_declared_one_of_that_name_if_only_one_is() {
+        let file = "[[services]]\nid='pay'\nrepository='acme/shop'\n[[services]]\nid='web'\nrepository='acme/shop'\n\
+                    [[services]]\nid='a'\nrepository='acme/twice'\n[[services]]\nid='b'\nrepository='other/twice'\n\
+                    [[services]]\nid='c'\nrepository='bare'\n[[services]]\nid='d'\nrepository='acme/bare'";
+        let org = OrgFile::parse(file).expect("a file").declared;
+        let check = |seen: &str, expect: &str, services: &[&str]| {
+            assert_eq!(org.repository(seen), expect);
+            assert_eq!(org.declaring(seen).map(|(name, _)| name).collect::<Vec<_>>(), services, "{seen}");
+        };
+        check("shop", "acme/shop", &["pay", "web"]);
+        check("acme/shop", "acme/shop", &["pay", "web"]);
+        check("fork/shop", "fork/shop", &[]);
+        check("twice", "twice", &[]);
+        check("bare", "bare", &["c"]);
+        check("unknown", "unknown", &[]);
+        let names = |service: &str| org.repositories_of(service).into_iter().collect::<Vec<_>>();
+        assert_eq!((names("pay"), names("a"), names("d")), (vec!["acme/shop", "shop"], vec!["acme/twice"], vec!["acme/bare"]));
+        assert_eq!((names("c"), names("nobody")), (vec!["bare"], vec![]));
+    }
 }

@@ -5,11 +5,13 @@
 //!
 //! Why the tag's date is the version: a tag that was moved points to later work, and then the later one wins.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use globset::GlobMatcher;
 use regex::Regex;
 
 use super::log::instant;
 use crate::domain::event::{Deployment, Event, Rejected, Stated, Status};
+use crate::domain::glob;
 use crate::domain::time::At;
 
 /// Arguments of `git for-each-ref` whose output [`parse_tags`] reads. `*` is what an annotated tag points to: the
@@ -21,7 +23,7 @@ pub const TAGS: &[&str] = &[
 ];
 
 /// Tags that count without `--tag`: versions of two to four numbers, so no pre-releases.
-const RELEASE: &str = r"^(?:(?<service>[A-Za-z][\w.-]*?)[-/])?v?\d+(\.\d+){1,3}$";
+const VERSION: &str = r"^(?:(?<service>[A-Za-z][\w.-]*?)[-/])?v?\d+(\.\d+){1,3}$";
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,29 +75,53 @@ fn parse_tag(line: &[u8]) -> Option<Tag> {
 #[derive(Debug, Clone)]
 pub struct TagRule {
     repository: String,
-    release: Regex,
+    version: Regex,
     /// With `--tag`: replaces the pattern.
-    glob: Option<Regex>,
+    glob: Option<GlobMatcher>,
+    /// The services that declare this repository, each with the tags that it declares.
+    services: Vec<(String, Option<GlobMatcher>)>,
+}
+
+/// That a tag is a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The service that its name tells; none: that of the repository.
+    pub service: Option<String>,
 }
 
 impl TagRule {
-    /// The rule for a repository, with the pattern of the command line.
-    pub fn new(repository: &str, glob: Option<&str>) -> Result<Self> {
+    /// The rule for a repository, with the pattern of the command line and the services that declare the repository, each
+    /// with the pattern of its tags.
+    pub fn new<'a>(repository: &str, glob: Option<&str>, services: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Result<Self> {
+        let read = |pattern: &str| glob::tags(pattern).map(|glob| glob.compile_matcher()).map_err(Error::msg);
         Ok(Self {
             repository: repository.to_string(),
-            release: Regex::new(RELEASE).context("reading our own pattern of release tags")?,
-            glob: glob
-                .map(|glob| Regex::new(&glob_pattern(glob)).with_context(|| format!("--tag {glob} is not a pattern of a shell")))
-                .transpose()?,
+            version: Regex::new(VERSION).context("reading our own pattern of versions")?,
+            glob: glob.map(read).transpose().context("reading --tag")?,
+            services: services
+                .into_iter()
+                .map(|(service, tags)| Ok((service.to_string(), tags.map(read).transpose()?)))
+                .collect::<Result<_>>()?,
         })
     }
 
-    /// The service that a tag of this name deploys; none where it is no release.
-    pub fn service(&self, name: &str) -> Option<String> {
-        let release = self.release.captures(name);
-        let counts = self.glob.as_ref().map_or(release.is_some(), |glob| glob.is_match(name));
-        let prefix = || release.and_then(|found| found.name("service")).map(|found| found.as_str().to_string());
-        counts.then(|| prefix().unwrap_or_else(|| self.repository.clone()))
+    /// Whether a tag of this name is a deployment: by the pattern of the command line, else by that of a service, else as
+    /// a version, but not of a service that declares its tags.
+    pub fn release(&self, name: &str) -> Option<Release> {
+        if self.glob.as_ref().is_some_and(|glob| !glob.is_match(name)) {
+            return None;
+        }
+        let matching =
+            self.services.iter().filter_map(|(service, tags)| Some((service, tags.as_ref().filter(|tags| tags.is_match(name))?)));
+        if let Some((service, _)) = matching.max_by_key(|(_, tags)| tags.glob().glob().len()) {
+            return Some(Release { service: Some(service.clone()) });
+        }
+        let version = self.version.captures(name);
+        let prefix = version.as_ref().and_then(|found| found.name("service")).map(|found| found.as_str());
+        let mut meant = self.services.iter().filter(|(service, _)| prefix.is_none_or(|prefix| prefix == service)).peekable();
+        let has_other_tags = meant.peek().is_some() && meant.all(|(_, tags)| tags.is_some());
+        let counts = self.glob.is_some() || (version.is_some() && !has_other_tags);
+        counts.then(|| Release { service: prefix.map(str::to_string) })
     }
 
     /// The deployments among the tags, by date, then name; and those that point to no commit, with the reason.
@@ -103,9 +129,9 @@ impl TagRule {
     pub fn deployments(&self, mut tags: Vec<Tag>, line: u64) -> (Vec<Stated>, Vec<Rejected>) {
         tags.sort_by_cached_key(|tag| (tag.finished_at(), tag.name.clone()));
         let (mut events, mut rejected) = (Vec::new(), Vec::new());
-        let releases = tags.iter().filter_map(|tag| Some((tag, self.service(&tag.name)?)));
-        for (line, (tag, service)) in (line..).zip(releases) {
-            match self.deployment(tag, service) {
+        let releases = tags.iter().filter_map(|tag| Some((tag, self.release(&tag.name)?)));
+        for (line, (tag, release)) in (line..).zip(releases) {
+            match self.deployment(tag, release) {
                 Ok(deployment) => {
                     events.push(Stated { updated_at: deployment.finished_at, event: Event::Deployment(deployment), line });
                 }
@@ -115,7 +141,7 @@ impl TagRule {
         (events, rejected)
     }
 
-    fn deployment(&self, tag: &Tag, service: String) -> Result<Deployment, String> {
+    fn deployment(&self, tag: &Tag, release: Release) -> Result<Deployment, String> {
         let sha = match &tag.target {
             Target::Commit { sha, .. } => sha.clone(),
             Target::Tag(_) => return Err(format!("tag {} leads to no commit: only a tag on a commit is a deployment", tag.name)),
@@ -127,7 +153,7 @@ impl TagRule {
             tag.finished_at().ok_or_else(|| format!("tag {} has no date that can be read: tag its commit again", tag.name))?;
         Ok(Deployment {
             id: format!("{}:{}", self.repository, tag.name),
-            service: Some(service),
+            service: release.service,
             repository: Some(self.repository.clone()),
             environment: None, // a tag names none
             production: None,
@@ -155,50 +181,6 @@ impl Tag {
     }
 }
 
-/// A shell's pattern as a regular expression on the whole name: `*`, `?`, `[a-z]`, `[!a-z]`, `\x`. As with `git tag
-/// --list`, `*` takes slashes too; a bracket that is never closed stands for itself.
-fn glob_pattern(glob: &str) -> String {
-    let mut pattern = String::from("(?s)^");
-    let mut rest = glob.chars();
-    while let Some(letter) = rest.next() {
-        match letter {
-            '*' => pattern.push_str(".*"),
-            '?' => pattern.push('.'),
-            '\\' => pattern.push_str(&literal(rest.next().unwrap_or('\\'))),
-            '[' => match set_pattern(rest.as_str()) {
-                Some((set, after)) => {
-                    pattern.push_str(&set);
-                    rest = after.chars();
-                }
-                None => pattern.push_str(r"\["),
-            },
-            other => pattern.push_str(&literal(other)),
-        }
-    }
-    pattern + "$"
-}
-
-/// What follows an opening bracket, as a regular expression, and what stands after its end.
-fn set_pattern(text: &str) -> Option<(String, &str)> {
-    let (negated, text) = text.strip_prefix(['!', '^']).map_or((false, text), |rest| (true, rest));
-    let first = text.chars().next()?.len_utf8(); // a bracket in the first place is a member
-    let end = first + text[first..].find(']')?;
-    let members: Vec<char> = text[..end].chars().collect();
-    let mut set = String::from(if negated { "[^" } else { "[" });
-    for (place, member) in members.iter().enumerate() {
-        if *member == '-' && place > 0 && place + 1 < members.len() {
-            set.push('-');
-        } else {
-            set.push_str(&literal(*member));
-        }
-    }
-    Some((set + "]", &text[end + 1..]))
-}
-
-fn literal(letter: char) -> String {
-    regex::escape(&letter.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,12 +188,17 @@ mod tests {
     const SHA: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
     fn rule(glob: Option<&str>) -> TagRule {
-        TagRule::new("shop", glob).expect("a rule")
+        TagRule::new("shop", glob, []).expect("a rule")
+    }
+
+    /// The service that a tag deploys: `-` for the repository's, none for no deployment.
+    fn told(rule: &TagRule, tag: &str) -> Option<String> {
+        rule.release(tag).map(|release| release.service.unwrap_or_else(|| "-".into()))
     }
 
     #[test]
     fn versions_count_and_their_prefix_is_the_service() {
-        let check = |tag: &str, expect: Option<&str>| assert_eq!(rule(None).service(tag).as_deref(), expect, "{tag}");
+        let check = |tag: &str, expect: Option<&str>| assert_eq!(told(&rule(None), tag).as_deref(), expect, "{tag}");
         check("checkout-v1.2.3", Some("checkout"));
         check("checkout-1.2", Some("checkout"));
         check("checkout/v1.2.3.4", Some("checkout"));
@@ -219,9 +206,9 @@ mod tests {
         check("tokio-util-0.7.1", Some("tokio-util"));
         check("tokio-util-v0.7.1", Some("tokio-util"));
         check("web.api_2-1.0", Some("web.api_2"));
-        check("v1.0", Some("shop"));
-        check("1.2", Some("shop"));
-        check("1.2.3.4", Some("shop"));
+        check("v1.0", Some("-"));
+        check("1.2", Some("-"));
+        check("1.2.3.4", Some("-"));
         check("v1.0-rc1", None);
         check("v1.0.0-beta.2", None);
         check("v1", None);
@@ -235,34 +222,51 @@ mod tests {
     #[test]
     fn a_glob_replaces_the_pattern() {
         let check = |glob: &str, tag: &str, expect: Option<&str>| {
-            assert_eq!(rule(Some(glob)).service(tag).as_deref(), expect, "--tag {glob}: {tag}");
+            assert_eq!(told(&rule(Some(glob)), tag).as_deref(), expect, "--tag {glob}: {tag}");
         };
         check("checkout-v*", "checkout-v1.2.3", Some("checkout"));
-        check("checkout-v*", "checkout-v1.2.3-rc1", Some("shop"));
+        check("checkout-v*", "checkout-v1.2.3-rc1", Some("-"));
         check("checkout-v*", "pay-v1.2.3", None);
         check("checkout-v*", "my-checkout-v1.0", None);
-        check("week*", "weekly", Some("shop"));
-        check("*", "a/b", Some("shop"));
-        check("v?.?", "v1.0", Some("shop"));
+        check("*", "a/b", Some("-"));
+        check("v?.?", "v1.0", Some("-"));
         check("v?.?", "v1x0", None);
-        check("v[0-9]", "v7", Some("shop"));
-        check("v[0-9]", "vx", None);
-        check("v[!0-9]", "vx", Some("shop"));
-        check("v[^0-9]", "v7", None);
-        check("[]x]", "]", Some("shop"));
-        check("[a&&b~~c]", "&", Some("shop"));
-        check("[a\\d]", "7", None);
-        check("a[b", "a[b", Some("shop"));
-        check("a\\*", "a*", Some("shop"));
+        check("v[0-9]", "v7", Some("-"));
+        check("v[!0-9]", "v7", None);
+        check("{prod,live}-*", "live-7", Some("-"));
+        check("a\\*", "a*", Some("-"));
         check("a\\*", "ab", None);
-        check("a+(b)|$", "a+(b)|$", Some("shop"));
-        check("é?", "éü", Some("shop"));
+        check("a+(b)|$", "a+(b)|$", Some("-"));
     }
 
     #[test]
-    fn a_range_that_runs_backwards_is_refused() {
-        let refused = TagRule::new("shop", Some("v[9-0]")).expect_err("a bad range");
-        assert_eq!(refused.to_string(), "--tag v[9-0] is not a pattern of a shell");
+    fn a_pattern_that_is_none_is_refused() {
+        let refused = TagRule::new("shop", Some("v[9-0]"), []).expect_err("a bad pattern");
+        assert!(format!("{refused:#}").starts_with("reading --tag: `v[9-0]` is not a glob of tags"), "{refused:#}");
+    }
+
+    #[test]
+    fn a_service_that_declares_its_tags_has_those_and_no_others() {
+        let services = [("pay", Some("pay-*")), ("pay-api", Some("pay-api-*")), ("web", None), ("site", Some("live/*"))];
+        let check = |glob: Option<&str>, tag: &str, expect: Option<&str>| {
+            let rule = TagRule::new("mono", glob, services).expect("a rule");
+            assert_eq!(told(&rule, tag).as_deref(), expect, "{tag}");
+        };
+        check(None, "pay-2026.11", Some("pay"));
+        check(None, "pay-api-7", Some("pay-api"));
+        check(None, "live/7", Some("site"));
+        check(None, "site-v1.0", None);
+        check(None, "web-v1.0", Some("web"));
+        check(None, "jobs-v1.0", Some("jobs"));
+        check(None, "v1.0", Some("-"));
+        check(Some("*7"), "pay-api-7", Some("pay-api"));
+        check(Some("*7"), "pay-8", None);
+        check(Some("*7"), "site-v1.7", Some("site"));
+        let only = TagRule::new("shop", None, [("checkout", Some("live-*"))]).expect("a rule");
+        assert_eq!(
+            (told(&only, "live-1").as_deref(), told(&only, "v1.0"), told(&only, "pay-v1.0").as_deref()),
+            (Some("checkout"), None, Some("pay"))
+        );
     }
 
     fn lines(rows: &[[&str; 8]]) -> Vec<Tag> {

@@ -68,10 +68,7 @@ pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> 
 
 /// The repositories named by the deployments, by the organisation, and those that hold the deployed commits.
 async fn repositories(conn: &mut AnyConnection, service: &str, org: &Org, deployments: &[DeploymentRow]) -> Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    if let Some(repository) = org.services.get(service).and_then(|declared| declared.repository.clone()) {
-        found.insert(repository);
-    }
+    let mut found: BTreeSet<String> = org.repositories_of(service).into_iter().map(str::to_string).collect();
     let rows = sqlx::query("select distinct repository from deployment where service = $1 and repository is not null")
         .bind(service.to_string())
         .fetch_all(&mut *conn)
@@ -113,9 +110,8 @@ pub(super) async fn claims(conn: &mut AnyConnection, repositories: &BTreeSet<Str
     }
     let mut all = BTreeMap::new();
     for repository in repositories {
-        let declaring = org.services.iter().filter(|(_, service)| service.repository.as_ref() == Some(repository));
         let mut claims = Vec::new();
-        for (name, service) in declaring {
+        for (name, service) in org.declaring(repository) {
             seen.entry(repository.clone()).or_default().remove(name);
             claims.push(Claim::declared(name, &service.paths, &service.environments).map_err(anyhow::Error::msg)?);
         }

@@ -154,7 +154,7 @@ impl Drop for Served {
 }
 
 /// A git repository made by commands, dates and all.
-pub fn git(folder: &Path, args: &[&str]) {
+pub fn git(folder: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=Ana", "-c", "user.email=ana@sample.example", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"])
         .args(args)
@@ -166,4 +166,5 @@ pub fn git(folder: &Path, args: &[&str]) {
         .output()
         .expect("git runs");
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
