@@ -5,6 +5,7 @@ mod answers;
 mod backfill;
 mod command_line;
 mod crashes;
+mod dialects;
 mod feeding;
 mod gatekeeping;
 mod gitlab;
