@@ -1,7 +1,7 @@
 //! The store contract: on SQLite always, and on PostgreSQL where `PACER_TEST_DATABASE_URL` names a server, each test in a
 //! database of its own.
 
-mod undo;
+mod batches;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! Undoing batches leaves what would be there had they never come.
+//! Batches of any facts: how they are cut and ordered changes nothing, and undoing them leaves what would be there had they never come.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -100,6 +100,54 @@ proptest! {
         });
         prop_assert_eq!(left.0, never.0);
         prop_assert_eq!(left.1, never.1);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 25, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_repetition_and_splitting_change_nothing(
+        (events, turned) in prop::collection::vec(event(), 1..14).prop_flat_map(|events| {
+            let twice = [events.clone(), events.clone()].concat();
+            (Just(events), Just(twice).prop_shuffle())
+        }),
+        cuts in prop::collection::vec(1..4_usize, 30),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (one, other) = runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let told = |name: &str, batches: Vec<Vec<Value>>| {
+                let url = format!("sqlite://{}/{name}.db", folder.path().display());
+                async move {
+                    let store = Store::open(&url, &TaskTracker::new()).await.unwrap();
+                    let ingest = Ingest::new(store.clone());
+                    for batch in batches {
+                        ingest.events(body(&batch), hour(200)).await.unwrap();
+                        store.refresh(None).await.unwrap(); // each step derives, so that a missing mark shows
+                    }
+                    let mut pool = pool(&store, &[("s0", ALWAYS), ("s1", ALWAYS)], 100).await;
+                    // By these shared commits were counted once; a service that shares none any more may still keep them.
+                    pool.deployments.iter_mut().for_each(|it| it.keys.clear());
+                    let answer = (facts(&store).await, format!("{pool:?}"));
+                    store.close().await;
+                    answer
+                }
+            };
+            let mut rest = turned.as_slice();
+            let mut pieces = Vec::new();
+            for cut in cuts.into_iter().chain(std::iter::repeat(3)) {
+                if rest.is_empty() {
+                    break;
+                }
+                let (piece, after) = rest.split_at(cut.min(rest.len()));
+                pieces.push(piece.to_vec());
+                rest = after;
+            }
+            (told("one", vec![events]).await, told("other", pieces).await)
+        });
+        prop_assert_eq!(one.0, other.0);
+        prop_assert_eq!(one.1, other.1);
     }
 }
 
