@@ -3,7 +3,7 @@
 use super::compute::Dora;
 use super::reading;
 use crate::domain::card::{Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth};
-use crate::domain::figure::Figure;
+use crate::domain::figure::{FEW_OF_MEDIAN, Figure};
 use crate::domain::metric::DORA;
 use crate::domain::window::Window;
 use crate::domain::words;
@@ -107,14 +107,17 @@ pub fn absent(reason: Option<&str>) -> &'static str {
 }
 
 fn band(figure: &Figure, metric: &Metric) -> Option<String> {
+    if figure.unsettled {
+        return Some("no band: open failures could move the median".into());
+    }
     match metric.reason.as_deref() {
+        Some("too_few") if figure.n >= FEW_OF_MEDIAN && figure.interval.is_none() => {
+            return Some("no band: they came in too few deployments to tell how sure that is".into());
+        }
         Some("too_few") => return Some("too few for a band".into()),
         Some("before_data") => return Some("no band: the period begins before the data".into()),
         Some(_) => return None,
         None => {}
-    }
-    if figure.unsettled {
-        return Some("no band: open failures could move the median".into());
     }
     let band = metric.band.as_ref()?;
     Some(match &band.name {

@@ -141,7 +141,26 @@ fn each_figure_without_a_value_or_a_comparison_says_why() {
 fn the_period_before_is_compared_only_where_it_was_seen_whole() {
     let previous = |first: i64| over(&Pool { first_event: Some(At(first * HOUR)), ..live(10..240) }, 200, 400).metrics[0].previous.clone();
     assert_eq!(previous(0).map(|it| (it.n, it.reason)), Some((190, None)));
-    assert_eq!(previous(1).map(|it| (it.value, it.n, it.reason)), Some((None, 0, Some("before_data".into()))));
+    let partial = previous(1).expect("a part of it has data");
+    assert_eq!((partial.value.is_some(), partial.n, partial.reason.as_deref()), (true, 190, Some("before_data")));
+    let compared = |first: i64| over(&Pool { first_event: Some(At(first * HOUR)), ..live(10..240) }, 200, 400).before.is_some();
+    assert!(compared(0) && !compared(1), "told, and compared with nothing");
+    assert_eq!(previous(200), None, "nothing of it has data");
+}
+
+#[test]
+fn many_commits_of_few_deployments_are_too_few_to_judge() {
+    let mut pool = live(210..215);
+    for deployment in &mut pool.deployments {
+        deployment.leads = vec![HOUR, 2 * HOUR];
+    }
+    let lead = |pool: &Pool| over(pool, 200, 400).metrics[1].clone();
+    let few = lead(&pool);
+    assert_eq!((few.n, few.value.is_some(), few.interval, few.band.is_none()), (10, true, None, true));
+    assert_eq!(few.reason.as_deref(), Some("too_few"));
+    pool.deployments.push(Packed { at: 216 * HOUR, leads: vec![HOUR], ..Packed::default() });
+    let enough = lead(&pool);
+    assert_eq!((enough.reason, enough.interval.is_some()), (None, true));
 }
 
 #[test]
@@ -165,7 +184,8 @@ fn an_open_failure_unsettles_the_median_from_above_and_from_below() {
         (open.failed, open.recovery) = (true, PackedRecovery::Open);
         let dora = over(&pool, 200, 300);
         assert_eq!(dora.metrics[2].excluded.get("open"), Some(&1));
-        assert!(!dora.now.failed_deployment_recovery_time.unsettled || dora.metrics[2].band.is_none());
+        let unsettled = dora.now.failed_deployment_recovery_time.unsettled;
+        assert_eq!((dora.metrics[2].reason.as_deref(), unsettled), (unsettled.then_some("too_few"), unsettled), "scripts read it too");
         dora.now.failed_deployment_recovery_time.unsettled
     };
     assert!(!unsettled(&[5; 9], 290));
