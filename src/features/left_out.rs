@@ -24,7 +24,7 @@ const CODES: [(&str, &str, &str, &str); 11] = [
         "unknown_commit",
         "deployment or change of unknown commits",
         "deployments or changes of unknown commits",
-        "the commit is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
+        "no commit is named, or it is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
     ),
     (
         "shallow",
@@ -74,6 +74,16 @@ pub fn explained(code: &str) -> &'static str {
 pub fn of(metrics: &[Metric]) -> Vec<(&'static str, String)> {
     let most = |code: &str| metrics.iter().filter_map(|metric| Some((metric.excluded.get(code)?, metric))).max_by_key(|(count, _)| **count);
     CODES.iter().filter_map(|(code, ..)| most(code).map(|(count, metric)| (*code, exclusion(&metric.id, code, *count)))).collect()
+}
+
+/// Why there is no value, as people say it.
+pub fn absent(reason: Option<&str>) -> String {
+    match reason {
+        None | Some("no_data") => "no data".into(),
+        Some("no_incident_source") => "not known: no incident source".into(),
+        Some("before_data") => "before the data".into(),
+        Some(other) => other.replace('_', " "),
+    }
 }
 
 /// "a, b and c".

@@ -36,6 +36,10 @@ pub struct Dora {
     pub metrics: Vec<Metric>,
     /// Failed attempts in the window.
     pub attempts: u64,
+    /// When the deployments finished whose failures are open, oldest first.
+    pub open: Vec<At>,
+    /// The instant up to which facts exist.
+    pub as_of: At,
     /// How many services are in the pool.
     pub services: usize,
     /// Weekly values, oldest first, for sparklines; in the order of [`DORA`].
@@ -66,13 +70,24 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
     });
     let metrics = metrics.collect();
     let attempts = pool.attempts.iter().filter(|at| window.holds(**at)).count() as u64;
+    let within = within(&pool.deployments, window.from, window.to);
+    let open = within.iter().filter(|it| it.recovery == PackedRecovery::Open).map(Packed::finished_at).collect();
     Dora {
         now,
         before: before.filter(|_| against.has_before()),
         metrics,
         attempts,
+        open,
+        as_of: pool.as_of,
         services: pool.services,
         weekly: weekly(pool, window),
+    }
+}
+
+impl Dora {
+    /// How long each open failure has lasted, in seconds, oldest first.
+    pub fn open_ages(&self) -> impl Iterator<Item = f64> {
+        self.open.iter().map(|at| to_f64(self.as_of.since(*at).max(0).unsigned_abs()) / 1e6)
     }
 }
 

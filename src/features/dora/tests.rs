@@ -164,6 +164,39 @@ fn many_commits_of_few_deployments_are_too_few_to_judge() {
 }
 
 #[test]
+fn an_open_failure_has_an_age() {
+    let mut pool = Pool { as_of: At(500 * HOUR), ..live(210..230) };
+    for (place, recovery) in [(0, PackedRecovery::Open), (3, PackedRecovery::After(HOUR)), (5, PackedRecovery::Open)] {
+        (pool.deployments[place].failed, pool.deployments[place].recovery) = (true, recovery);
+    }
+    let dora = over(&pool, 200, 400);
+    assert_eq!(dora.open_ages().map(|secs| secs / 3_600.0).collect::<Vec<_>>(), [290.0, 285.0], "until the instant of asking");
+    let detail = super::shown(&dora, 2).detail;
+    assert_eq!(detail, "1 recovered failure, 2 still open for 12 days, 12 days");
+}
+
+#[test]
+fn faster_and_safer_is_not_said_while_recovery_got_worse() {
+    use super::compute::Five;
+    use super::reading::question;
+    use crate::domain::figure::Figure;
+    let figure = |value: f64| Figure { value: Some(value), n: 100, interval: Some([value * 0.9, value * 1.1]), ..Figure::default() };
+    let five = |frequency, recovery, fail| Five {
+        deployment_frequency: figure(frequency),
+        change_lead_time: figure(10.0),
+        failed_deployment_recovery_time: figure(recovery),
+        change_fail_rate: figure(fail),
+        deployment_rework_rate: figure(0.1),
+    };
+    let asked = |recovery: f64| {
+        let dora = Dora { now: five(20.0, recovery, 0.1), before: Some(five(5.0, 100.0, 0.5)), ..over(&live(210..220), 200, 400) };
+        question(&dora).unwrap_or_default()
+    };
+    assert!(asked(100.0).starts_with("Delivery got faster and safer together"));
+    assert!(asked(900.0).starts_with("Recovery takes longer than before"), "{}", asked(900.0));
+}
+
+#[test]
 fn rollbacks_are_left_out_of_the_fail_rate_alone() {
     let mut pool = live(210..220);
     pool.deployments[3].failed = true;
