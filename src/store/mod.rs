@@ -18,6 +18,7 @@ pub mod facts;
 pub mod figures;
 pub mod flow;
 mod kept;
+mod late;
 pub mod lease;
 pub mod org;
 mod queue;

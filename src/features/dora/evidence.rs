@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::receipts::{Evidence, Listing, Row as Shown};
 use crate::store::figures::Services;
-use crate::store::receipts::Receipt;
+use crate::store::receipts::{Receipt, Rests};
 
 /// A deployment as a receipt lists it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,7 +110,8 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         columns: vec![("Finished", false), ("Deployment", false), ("Commits", true), ("Lead", true), ("Outcome", false)],
         rows: rows.deployments.iter().map(|row| shown(row, now, zone)).collect(),
     };
-    Ok(Evidence { summary, listings: vec![listing], more, data, services })
+    let services = services.into_iter().map(|(name, _)| name).collect();
+    Ok(Evidence { summary, listings: vec![listing], more, data, rests: Rests { services, flow: None } })
 }
 
 fn shown(row: &Row, now: At, zone: Tz) -> Shown {
