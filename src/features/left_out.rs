@@ -3,6 +3,7 @@
 use crate::domain::card::Metric;
 use crate::domain::metric::FLOW;
 use crate::domain::words;
+pub use crate::domain::words::{either, join};
 
 /// A code in the singular, the plural, and why it is left out.
 const CODES: [(&str, &str, &str, &str); 11] = [
@@ -83,23 +84,5 @@ pub fn absent(reason: Option<&str>) -> String {
         Some("no_incident_source") => "not known: no incident source".into(),
         Some("before_data") => "before the data".into(),
         Some(other) => other.replace('_', " "),
-    }
-}
-
-/// "a, b and c".
-pub fn join(parts: &[String]) -> String {
-    joined(parts, "and")
-}
-
-/// "a, b or c".
-pub fn either(parts: &[String]) -> String {
-    joined(parts, "or")
-}
-
-fn joined(parts: &[String], last_word: &str) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
     }
 }

@@ -156,6 +156,9 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     let pool = match (about.scope, dora.services) {
         (Scope::Service(_), _) => None,
         (Scope::Team(_), n) => Some(format!("{} of this team and the teams below it", words::count(n as u64, "service", "services"))),
+        (Scope::Teams(_), n) => {
+            Some(format!("{} of these teams and the teams below them, together", words::count(n as u64, "service", "services")))
+        }
         (_, n) => Some(format!("{} together", words::count(n as u64, "service", "services"))),
     };
     let benchmark = dora.metrics.iter().any(|metric| metric.band.is_some()).then_some("Bands: DORA 2024, as context, not as a goal");
