@@ -165,7 +165,18 @@ fn a_file_that_can_not_be_written_or_is_none_is_said() {
     let pacer = Pacer::on(database);
     pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{folder}"), &["ask", "dora"]).fails(1, &["no/such/folder"]);
     let text = pacer.database.file("notes.txt", "this is no database, whatever its name says, and long enough to have a header of its own");
-    pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{text}"), &["ask", "dora"]).fails(1, &["notes.txt"]);
+    let began = std::time::Instant::now();
+    let refused = pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{text}"), &["ask", "dora"]);
+    refused.fails(1, &["notes.txt", "is not a SQLite database", "PACER_DATABASE_URL"]);
+    assert_eq!((refused.stderr.lines().count(), refused.stderr.contains('\u{1b}')), (1, false), "{refused:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "at once: {:?}", began.elapsed());
+    let here = pacer.database.folder.path().display().to_string();
+    pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{here}"), &["ask", "dora"]).fails(1, &["is a folder"]);
+    let none = pacer.database.path("none.db");
+    pacer
+        .run_with("PACER_DATABASE_URL", &format!("sqlite://{none}"), &["backup", &pacer.database.path("copy.db")])
+        .fails(1, &["none.db", "nothing to copy"]);
+    assert!(!std::path::Path::new(&none).exists() && !std::path::Path::new(&pacer.database.path("copy.db")).exists());
     pacer.run(&["import", "json", &pacer.database.file("facts.json", sample())]).ok();
     let read_only = format!("{}?mode=ro", pacer.database.url);
     let refused = pacer.run_with(
