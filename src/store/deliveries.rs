@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use futures::TryStreamExt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{Store, facts};
 use crate::domain::event::{Parsed, Rejected};
@@ -75,6 +76,9 @@ pub struct Stored {
     pub delivery: Delivery,
 }
 
+/// Bytes of bodies read at once, one larger delivery aside.
+const ROOM: i64 = 16 << 20;
+
 /// Headers that are kept; all others, signatures and tokens among them, are not.
 const KEPT: &[&str] = &[
     "content-type",
@@ -108,6 +112,7 @@ impl Delivery {
 impl Store {
     /// Makes a delivery durable; it is parsed later, and then answers see it.
     pub async fn record(&self, delivery: Delivery) -> Result<Recorded> {
+        let delivery = std::sync::Arc::new(delivery); // its body may be large
         self.writer
             .write_unread(move |conn| {
                 let delivery = delivery.clone();
@@ -166,18 +171,36 @@ impl Store {
             .context("storing events")
     }
 
-    /// Deliveries that wait to be parsed, oldest first.
+    /// Deliveries that wait to be parsed, oldest first: as many as there is room for, at least one.
     pub async fn pending(&self, limit: i64) -> Result<Vec<Stored>> {
-        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where state = 'pending' order by seq limit $1";
-        let rows = sqlx::query(sql).bind(limit).fetch_all(&self.pool).await.context("reading waiting deliveries")?;
-        rows.iter().map(stored).collect()
+        self.oldest("state = 'pending'", 0, limit).await.context("reading waiting deliveries")
     }
 
-    /// All raw deliveries after `seq`, oldest first: for `replay`.
+    /// Raw deliveries after `seq`, oldest first: as many as there is room for, at least one. For `replay`.
     pub async fn deliveries_after(&self, seq: i64, limit: i64) -> Result<Vec<Stored>> {
-        let sql = "select seq, source, dedupe, headers, body, received_at from delivery where seq > $1 order by seq limit $2";
-        let rows = sqlx::query(sql).bind(seq).bind(limit).fetch_all(&self.pool).await.context("reading deliveries")?;
-        rows.iter().map(stored).collect()
+        self.oldest("1 = 1", seq, limit).await.context("reading deliveries")
+    }
+
+    async fn oldest(&self, condition: &str, after: i64, limit: i64) -> Result<Vec<Stored>> {
+        let sizes = format!("select seq, cast(length(body) as bigint) from delivery where {condition} and seq > $1 order by seq limit $2");
+        let (mut last, mut bytes) = (None, 0);
+        for row in sqlx::query(AssertSqlSafe(sizes)).bind(after).bind(limit).fetch_all(&self.pool).await? {
+            bytes += row.try_get::<i64, _>(1)?;
+            if last.is_some() && bytes > ROOM {
+                break;
+            }
+            last = Some(row.try_get::<i64, _>(0)?);
+        }
+        let Some(last) = last else { return Ok(Vec::new()) };
+        let sql = format!(
+            "select seq, source, dedupe, headers, body, received_at from delivery where {condition} and seq > $1 and seq <= $2 order by seq"
+        );
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(last).fetch(&self.pool);
+        let mut found = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            found.push(stored(&row)?);
+        }
+        Ok(found)
     }
 
     /// Deletes raw deliveries older than `before`; their facts stay.
@@ -223,7 +246,7 @@ async fn insert(conn: &mut AnyConnection, delivery: &Delivery, state: &str) -> R
         .bind(batch.clone())
         .bind(delivery.received_at.0)
         .bind(delivery.kept_headers())
-        .bind(delivery.body.clone())
+        .bind(delivery.body.as_slice())
         .bind(state.to_string())
         .fetch_optional(&mut *conn)
         .await?;

@@ -829,3 +829,27 @@ fn a_receipt_of_flow_knows_late_changes_reviews_runs_and_items() {
         assert_eq!(late_for_a(&store, &receipt, None).await, ["change o/a#1 o/a"]);
     });
 }
+
+#[test]
+fn large_deliveries_are_taken_up_a_few_at_a_time() {
+    on_each(|store| async move {
+        for place in 0..5_u8 {
+            let large = Delivery { body: vec![place; 7 << 20], ..delivery("github", &place.to_string()) };
+            store.record(large).await.unwrap();
+        }
+        let mut taken = Vec::new();
+        loop {
+            let waiting = store.pending(500).await.unwrap();
+            if waiting.is_empty() {
+                break;
+            }
+            taken.push(waiting.len());
+            for stored in &waiting {
+                assert_eq!(stored.delivery.body.len(), 7 << 20);
+                store.apply(stored, Parsed { read: 1, ..Parsed::default() }).await.unwrap();
+            }
+        }
+        assert_eq!(taken, [2, 2, 1]);
+        assert_eq!(store.deliveries_after(3, 500).await.unwrap().len(), 2);
+    });
+}
