@@ -30,7 +30,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
                 refuse_person(&value)?;
                 let this = scope::resolve(&key, &value, context)?;
                 scope = Some(match scope {
-                    Some(other) => together(other, this, &command)?,
+                    Some(other) => together(other, &this, &command)?,
                     None => this,
                 });
             }
@@ -51,15 +51,15 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
 }
 
 /// Two scopes of one question: teams are asked about together, else it is about one thing.
-fn together(one: Scope, other: Scope, command: &str) -> Result<Scope, UserError> {
-    if one == other {
+fn together(one: Scope, other: &Scope, command: &str) -> Result<Scope, UserError> {
+    if one == *other {
         return Ok(one);
     }
     if !one.teams().is_empty() && !other.teams().is_empty() {
         return Ok(Scope::of_teams(one.teams().iter().chain(other.teams()).cloned()));
     }
     let message = "A question is about teams, one service or one project, and here are two.";
-    Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} {}`.", scope::text(&other))))
+    Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} {}`.", scope::text(other))))
 }
 
 /// Takes the command's name off the words, or [`DEFAULT`] where they begin with a scope or a period.

@@ -135,8 +135,8 @@ impl Org {
         match scope {
             Scope::Organisation => "the whole organisation".into(),
             Scope::Team(_) | Scope::Teams(_) => {
-                let names: Vec<String> = scope.teams().iter().map(|id| named(self.teams.get(id).map(|team| &team.name), id)).collect();
-                words::join(&names)
+                let teams = scope.teams().iter().map(|id| named(self.teams.get(id).map(|team| &team.name), id));
+                words::join(&teams.collect::<Vec<_>>())
             }
             Scope::Service(name) => name.clone(),
             Scope::Project(id) => named(self.projects.get(id).map(|project| &project.name), id),

@@ -67,7 +67,6 @@ pub fn card(about: &About<'_>, page: usize) -> Card {
         receipt: Some(receipt.id.clone()),
         buttons: paging(&receipt.id, page, pages),
         data,
-        ..Card::default()
     }
 }
 
