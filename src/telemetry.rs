@@ -2,6 +2,7 @@
 //!
 //! Why labels are names from our own tables: a label from outside would let anybody grow the memory.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -24,6 +25,8 @@ type Labels = Vec<(&'static str, String)>;
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // On a terminal colours are as its own settings say (NO_COLOR); in a file or a journal they would be noise.
+    let logs = if std::io::stderr().is_terminal() { logs } else { logs.with_ansi(false) };
     let started = match format {
         LogFormat::Text => logs.try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),

@@ -1,7 +1,9 @@
 //! `pacer demo`: everything on this machine, with a sample organisation and a Slack workspace in the browser.
 //!
 //! The bot is the real one: it reaches the sandbox over real HTTP with real signatures, on the port that the page
-//! is served on. The database is a file in a temporary folder, gone when the demo ends.
+//! is served on. The database is a file in a temporary folder, gone when the demo ends, and never the one of
+//! `PACER_DATABASE_URL`: a demo must not write sample data among real data. The welcome says where it is, so that
+//! `pacer ask` gives the same answers in a terminal meanwhile.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,8 +43,6 @@ const SEED: u64 = 1;
 const BATCH: usize = 5_000;
 
 pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
-    let folder = std::env::temp_dir().join(format!("pacer-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let clock = config.now.map_or_else(Clock::real, Clock::running);
     let listener = TcpListener::bind(&args.listen)
         .await
@@ -50,7 +50,9 @@ pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
     let url = format!("http://{}", listener.local_addr()?);
     let sample = args.git.is_none().then(|| simulator::sample(SEED, clock.now()));
     let workspace = workspace(sample.as_ref(), &clock, &url)?;
-    config.database_url = format!("sqlite://{}", folder.join("demo.db").display());
+    let folder = Folder::new()?;
+    config.database_url = format!("sqlite://{}", folder.0.join("demo.db").display());
+    let database_url = config.database_url.clone();
     config.slack = sandbox_slack(&workspace);
     config.admins = sample
         .as_ref()
@@ -67,11 +69,26 @@ pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
     app.start();
     app.tasks.spawn("schedule", schedule::run(app.clone()));
     let router = http::router(app.clone()).merge(sandbox::router(workspace));
-    print(&welcome(&url, args.git.is_some()));
-    let outcome = http::serve_router(app, router, listener, serve::stopped()?).await;
-    let _ = std::fs::remove_dir_all(&folder); // a temporary folder that stays is the system's to clean
-    outcome?;
+    print(&welcome(&url, &database_url, args.git.is_some()));
+    http::serve_router(app, router, listener, serve::stopped()?).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A temporary folder that goes when the demo ends, however it ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("pacer-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0); // one that stays is the system's to clean
+    }
 }
 
 /// The workspace with the sample organisation's people and channels.
@@ -150,11 +167,11 @@ async fn take(app: &App, source: &str, key: String, parsed: Parsed) -> Result<()
 }
 
 /// Where to click, and what to type first.
-fn welcome(url: &str, git: bool) -> String {
+fn welcome(url: &str, database_url: &str, git: bool) -> String {
     let about = if git { "The data is your repository: its tags are deployments." } else { Sample::about() };
     let team = if git { "" } else { " team:payments" };
     format!(
-        "\n  pacer is ready. Open  {url}/\n\n  It is a Slack workspace on this machine, with pacer in it. Type  /metrics dora{team}\n  and press the buttons below the answer.\n\n  {}\n\n  Stop with Ctrl-C. Nothing leaves this machine.\n",
+        "\n  pacer is ready. Open  {url}/\n\n  It is a Slack workspace on this machine, with pacer in it. Type  /metrics dora{team}\n  and press the buttons below the answer.\n  In a terminal the same is  PACER_DATABASE_URL={database_url} pacer ask \"dora{team}\"\n\n  {}\n\n  Stop with Ctrl-C. Nothing leaves this machine.\n",
         about.replace('\n', "\n  ")
     )
 }

@@ -127,7 +127,8 @@ async fn open(config: Config) -> Result<std::sync::Arc<App>> {
 
 /// One sentence that says why and what to do.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "pacer: {error:#}");
+    let sentence = crate::store::trouble(error).unwrap_or_else(|| format!("{error:#}"));
+    let _ = writeln!(std::io::stderr(), "pacer: {sentence}");
     ExitCode::FAILURE
 }
 

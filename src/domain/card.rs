@@ -15,10 +15,36 @@ pub enum Scope {
     Organisation,
     /// A team and its descendants, by id.
     Team(String),
+    /// Several teams together, each with its descendants, by id: at least two, in order. What somebody of several teams asks
+    /// about.
+    Teams(Vec<String>),
     /// A service, by name.
     Service(String),
     /// A portfolio project, by id.
     Project(String),
+}
+
+impl Scope {
+    /// Those teams together; none of them: the whole organisation.
+    pub fn of_teams(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let mut ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        match ids.len() {
+            0 => Self::Organisation,
+            1 => Self::Team(ids.remove(0)),
+            _ => Self::Teams(ids),
+        }
+    }
+
+    /// The teams that it names, by id.
+    pub fn teams(&self) -> &[String] {
+        match self {
+            Self::Team(id) => std::slice::from_ref(id),
+            Self::Teams(ids) => ids,
+            Self::Organisation | Self::Service(_) | Self::Project(_) => &[],
+        }
+    }
 }
 
 /// A plain answer.

@@ -33,7 +33,7 @@ pub struct Figure {
     pub excluded: BTreeMap<String, u64>,
     /// Further percentiles, by name.
     pub percentiles: Option<BTreeMap<String, f64>>,
-    /// Open failures that could move the median: no band.
+    /// Open failures could move the median: too few have ended to judge.
     pub unsettled: bool,
     /// It rests on reverts alone.
     pub inferred: bool,
@@ -136,28 +136,29 @@ impl Against<'_> {
         !self.begins_before_data(&self.window.previous())
     }
 
-    fn previous(&self, figure: Option<&Figure>) -> Option<Previous> {
-        match figure {
-            Some(figure) => Some(Previous { value: figure.value, n: figure.n, reason: figure.reason.map(str::to_string) }),
-            None if self.first.is_some_and(|first| first < self.window.previous().to) => {
-                Some(Previous { value: None, n: 0, reason: Some("before_data".into()) })
-            }
-            None => None,
-        }
+    /// Whether any part of the period before has data.
+    pub fn has_some_before(&self) -> bool {
+        self.first.is_some_and(|first| first < self.window.previous().to)
     }
 
-    /// The figure in machine form. `before` is that of the period before, where there is a whole one.
+    /// What is known of the period before; where it begins before the data it is told, and compared with nothing.
+    fn previous(&self, figure: &Figure) -> Previous {
+        let reason = if self.has_before() { figure.reason } else { Some("before_data") };
+        Previous { value: figure.value, n: figure.n, reason: reason.map(str::to_string) }
+    }
+
+    /// The figure in machine form. `before` is that of the period before, where any part of that has data.
     pub fn metric(&self, definition: &Definition, now: &Figure, before: Option<&Figure>) -> Metric {
         let early = self.begins_before_data(self.window);
         let reason = now.reason.or_else(|| (early && now.value.is_some()).then_some("before_data"));
-        let banded = reason.is_none() && !now.unsettled;
+        let banded = reason.is_none();
         Metric {
             id: definition.id.to_string(),
             value: now.value,
             unit: definition.unit.to_string(),
             n: now.n,
             interval: now.interval,
-            previous: self.previous(before),
+            previous: before.map(|before| self.previous(before)),
             band: if banded { benchmark::band(definition.id, now.interval, now.value) } else { None },
             target: self.target.map(|target| Target {
                 value: target,

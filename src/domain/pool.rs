@@ -10,6 +10,8 @@ pub struct Pool {
     pub services: usize,
     /// In order of time. `at` is in microseconds since 1970.
     pub deployments: Vec<Packed>,
+    /// The instant up to which facts exist.
+    pub as_of: At,
     /// Failed attempts: neither deployments nor failures.
     pub attempts: Vec<At>,
     /// Beginnings of incidents that link to no deployment.

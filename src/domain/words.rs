@@ -316,6 +316,24 @@ pub fn age(at: At, now: At) -> String {
     }
 }
 
+/// "a, b and c".
+pub fn join(parts: &[String]) -> String {
+    joined(parts, "and")
+}
+
+/// "a, b or c".
+pub fn either(parts: &[String]) -> String {
+    joined(parts, "or")
+}
+
+fn joined(parts: &[String], last_word: &str) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

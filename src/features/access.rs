@@ -9,17 +9,20 @@ pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
     let Some(asker) = cx.asker.as_ref().filter(|asker| !asker.admin) else { return Ok(()) };
     let org = &cx.org.org;
     let hidden: Vec<&str> = match scope {
-        Scope::Team(id) => closed(cx, id).into_iter().collect(),
+        Scope::Team(_) | Scope::Teams(_) => scope.teams().iter().filter_map(|id| closed(cx, id)).collect(),
         Scope::Service(name) => {
             org.owners(name).into_iter().filter(|(_, span)| span.holds(cx.now)).filter_map(|(team, _)| closed(cx, team)).collect()
         }
         Scope::Organisation | Scope::Project(_) => Vec::new(),
     };
-    let Some(team) = hidden.first() else { return Ok(()) };
     let mine = org.teams_of_slack(&asker.user, cx.now);
-    if mine.iter().any(|member| belongs(cx, member, team)) {
-        return Ok(());
-    }
+    let may = |team: &str| mine.iter().any(|member| belongs(cx, member, team));
+    // A service that two teams own may be seen by either; of several teams, each must be.
+    let refused = match scope {
+        Scope::Service(_) if hidden.iter().any(|team| may(team)) => None,
+        _ => hidden.iter().find(|team| !may(team)),
+    };
+    let Some(team) = refused else { return Ok(()) };
     let hint = "Ask somebody of that team, or an admin. `/metrics dora` shows your own teams.";
     Err(UserError::new(Kind::NotAllowed, format!("Team `{team}` shows its figures to its members only."), hint).into())
 }
@@ -29,7 +32,8 @@ pub fn closed<'a>(cx: &'a Cx, team: &'a str) -> Option<&'a str> {
     lineage(cx, team).find(|id| cx.org.org.teams.get(*id).is_some_and(|team| team.visibility.as_deref() == Some("team")))
 }
 
-fn belongs(cx: &Cx, member: &str, team: &str) -> bool {
+/// Whether a team is another one, or below it.
+pub fn belongs(cx: &Cx, member: &str, team: &str) -> bool {
     lineage(cx, member).any(|id| id == team)
 }
 

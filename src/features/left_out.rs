@@ -3,6 +3,7 @@
 use crate::domain::card::Metric;
 use crate::domain::metric::FLOW;
 use crate::domain::words;
+pub use crate::domain::words::{either, join};
 
 /// A code in the singular, the plural, and why it is left out.
 const CODES: [(&str, &str, &str, &str); 11] = [
@@ -24,7 +25,7 @@ const CODES: [(&str, &str, &str, &str); 11] = [
         "unknown_commit",
         "deployment or change of unknown commits",
         "deployments or changes of unknown commits",
-        "the commit is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
+        "no commit is named, or it is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
     ),
     (
         "shallow",
@@ -76,20 +77,12 @@ pub fn of(metrics: &[Metric]) -> Vec<(&'static str, String)> {
     CODES.iter().filter_map(|(code, ..)| most(code).map(|(count, metric)| (*code, exclusion(&metric.id, code, *count)))).collect()
 }
 
-/// "a, b and c".
-pub fn join(parts: &[String]) -> String {
-    joined(parts, "and")
-}
-
-/// "a, b or c".
-pub fn either(parts: &[String]) -> String {
-    joined(parts, "or")
-}
-
-fn joined(parts: &[String], last_word: &str) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
+/// Why there is no value, as people say it.
+pub fn absent(reason: Option<&str>) -> String {
+    match reason {
+        None | Some("no_data") => "no data".into(),
+        Some("no_incident_source") => "not known: no incident source".into(),
+        Some("before_data") => "before the data".into(),
+        Some(other) => other.replace('_', " "),
     }
 }

@@ -178,10 +178,14 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     (command.run)(cx, ask).await
 }
 
-/// The asker's team where there is exactly one, else the whole organisation.
+/// The asker's teams together, without those that lie below another of theirs; the whole organisation where they have none.
+///
+/// Why together: who is in two teams asks about their own work, of which neither team is the whole, and side by side the
+/// two would be a comparison that nobody asked for. Each alone is `team:T`.
 fn default_scope(cx: &Cx) -> Scope {
-    let teams = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
-    if let [team] = teams[..] { Scope::Team(team.to_string()) } else { Scope::Organisation }
+    let mine = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
+    let below = |team: &str| mine.iter().any(|other| *other != team && access::belongs(cx, team, other));
+    Scope::of_teams(mine.iter().copied().filter(|team| !below(team)))
 }
 
 /// Carries out a press of a button or a form sent.

@@ -13,8 +13,7 @@ use crate::domain::derive::DEFINITIONS;
 use crate::domain::metric;
 use crate::domain::words::{self, Better};
 use crate::error::Failure;
-use crate::store::figures::Services;
-use crate::store::receipts::{Receipt, new_id};
+use crate::store::receipts::{Receipt, Rests, new_id};
 
 /// How an answer is counted again under its receipt.
 pub struct Recount {
@@ -34,8 +33,8 @@ pub struct Evidence {
     pub more: Vec<Part>,
     /// Further members of the JSON answer.
     pub data: serde_json::Map<String, Value>,
-    /// The services whose facts it rests on: rows that came late are looked for there.
-    pub services: Services,
+    /// What it rests on: rows that came late are looked for there.
+    pub rests: Rests,
 }
 
 /// Rows of one kind.

@@ -16,9 +16,9 @@ pub async fn services(store: &Store, scope: &Scope, org: &Org) -> Result<Service
             names.into_iter().chain([String::new()]).map(|name| (name, vec![Span::default()])).collect()
         }
         Scope::Service(name) => vec![(name.clone(), vec![Span::default()])],
-        Scope::Team(id) => {
+        Scope::Team(_) | Scope::Teams(_) => {
             let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-            for (service, span) in org.owned(id) {
+            for (service, span) in scope.teams().iter().flat_map(|id| org.owned(id)) {
                 spans.entry(service).or_default().push(span);
             }
             spans.into_iter().collect()

@@ -2,7 +2,6 @@
 
 use super::receipts::recount;
 use super::{Cx, why};
-use crate::domain::words;
 use crate::error::Failure;
 
 /// What a recomputation says, in lines for the terminal.
@@ -35,13 +34,7 @@ pub async fn verify(cx: &Cx, id: &str) -> Result<Verified, Failure> {
         receipt.metrics.len(),
         receipt.asked_at
     )];
-    for (metric, (id, then, now)) in
-        checked.differs.iter().map(|differs| (receipt.metrics.iter().find(|metric| metric.id == differs.0), differs))
-    {
-        let unit = metric.map_or("", |metric| metric.unit.as_str());
-        let say = |value: &Option<f64>| value.map_or_else(|| "none".to_string(), |value| words::value(unit, value));
-        lines.push(format!("  {id}: {} then, {} now", say(then), say(now)));
-    }
+    lines.extend(checked.differs.iter().map(|differs| format!("  {}: {}", differs.id, differs.text())));
     if checked.redefined {
         lines.push("  the definitions changed since: see the release notes".into());
     }

@@ -21,6 +21,8 @@ use crate::sources::{Headers, SOURCES};
 const UNIT: usize = 128 * 1024;
 /// Units that one source may hold: 128 MiB, or 1,024 small deliveries.
 const SHARE: usize = 1_024;
+/// How often a body stands in memory while it is stored: as it came, in the statement, in the database's own pages.
+const COPIES: usize = 4;
 /// Longest wait for a body.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 
@@ -44,7 +46,7 @@ impl Intake {
         if announced.is_some_and(|length| length > cap) {
             return Err(larger(cap));
         }
-        let units = u32::try_from(announced.unwrap_or(cap) / UNIT + 1).unwrap_or(u32::MAX);
+        let units = u32::try_from(announced.unwrap_or(cap) * COPIES / UNIT + 1).unwrap_or(u32::MAX);
         let Some(share) = self.0.get(slug) else { return Ok(None) };
         Arc::clone(share).try_acquire_many_owned(units).map(Some).map_err(|_| Problem::too_many())
     }
@@ -198,6 +200,14 @@ mod tests {
         assert_eq!(refused("json"), None);
         drop(held);
         assert_eq!(refused("github"), None);
+        headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(10 << 20));
+        let large: Vec<_> =
+            (0..SHARE * UNIT / COPIES / (10 << 20)).map(|_| intake.room("github", &headers, 10 << 20).expect("room")).collect();
+        assert_eq!(
+            (large.len(), intake.room("github", &headers, 10 << 20).is_err()),
+            (3, true),
+            "a large one takes the room of its copies"
+        );
         headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(1_001));
         assert_eq!(intake.room("github", &headers, 1_000).err().map(|problem| problem.status.as_u16()), Some(413));
     }

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
 
-use super::HOOK_CAP;
 use super::body::{Intake, headers_of, kept};
 use super::events::bearer;
 use super::problem::Problem;
+use super::{CDEVENTS_CAP, HOOK_CAP};
 use crate::app::App;
 use crate::config::exposed;
 use crate::sources::{Refused, Source, source};
@@ -56,7 +56,8 @@ async fn take(app: &App, intake: &Intake, source: &'static Source, secrets: &[St
         return Err(("unproven", Problem::bad_token()));
     }
     let headers = headers_of(request.headers());
-    let (body, _room) = intake.read(source.slug, request, HOOK_CAP).await.map_err(|problem| ("unread", problem))?;
+    let cap = if source.slug == "cdevents" { CDEVENTS_CAP } else { HOOK_CAP };
+    let (body, _room) = intake.read(source.slug, request, cap).await.map_err(|problem| ("unread", problem))?;
     let received_at = app.clock.now();
     (source.verify)(&headers, &body, secrets, received_at).map_err(refused)?;
     (source.check)(&headers, &body).map_err(refused)?;

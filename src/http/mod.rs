@@ -23,8 +23,11 @@ use problem::Problem;
 
 /// How long a stop may take.
 const DRAIN: Duration = Duration::from_secs(10);
-/// GitHub's own limit for a delivery.
-const HOOK_CAP: usize = 25 * 1024 * 1024;
+/// The limit of a delivery. GitHub and GitLab send up to 25 MB; what pacer uses of them is far smaller. Only a push of very
+/// many files could be larger, and its commits come with `pacer import git` as well.
+const HOOK_CAP: usize = 10 * 1024 * 1024;
+/// That of `CDEvents`: `CloudEvents` asks of nobody to carry more than 64 KiB, and a batch has several.
+const CDEVENTS_CAP: usize = 1024 * 1024;
 /// The limit of `/v1/events`, before and after inflation.
 const EVENTS_CAP: usize = 5 * 1024 * 1024;
 

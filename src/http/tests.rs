@@ -82,6 +82,21 @@ async fn every_refusal_has_its_status_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_delivery_of_20_mb_is_refused_whoever_sends_it() {
+    let served = serve(&[("PACER_EVENTS_TOKEN", "tok"), ("PACER_GITHUB_SECRET", "shh"), ("PACER_GITLAB_SECRET", "shh")]).await;
+    let check = async |path: &str, bytes: usize| {
+        let (status, kind) = served.status_and_kind(&format!("POST {path}"), &[BEARER, JSON], &vec![b' '; bytes]).await;
+        assert_eq!((status, kind.as_str()), (413, "too_large"), "{path} {bytes}");
+    };
+    for path in ["/hooks/github", "/hooks/gitlab", "/hooks/cdevents", "/v1/events"] {
+        check(path, 20_000_000).await;
+    }
+    check("/hooks/cdevents", 1024 * 1024 + 1).await;
+    assert_eq!(served.status_and_kind("POST /hooks/github", &[BEARER, JSON], &vec![b' '; 9_000_000]).await.0, 401, "read, and unproven");
+    assert_eq!(served.app.store.waiting().await.expect("counts"), 0);
+}
+
+#[tokio::test]
 async fn a_batch_is_answered_with_its_tally_and_with_503_where_it_can_not_be_stored() {
     let served = serve(&[("PACER_EVENTS_TOKEN", "old,tok")]).await;
     let (status, _, tally) = served.send("POST /v1/events", &[BEARER, JSON], b"[]").await;

@@ -19,11 +19,12 @@ pub fn json(card: &Card) -> Value {
     Value::Object(out)
 }
 
-/// `{}` for the whole organisation, else `{"team":"payments"}`.
+/// `{}` for the whole organisation, else `{"team":"payments"}`; several teams together `{"teams":["payments","search"]}`.
 fn scope(scope: &Scope) -> Value {
     match scope {
         Scope::Organisation => json!({}),
         Scope::Team(id) => json!({"team": id}),
+        Scope::Teams(ids) => json!({"teams": ids}),
         Scope::Service(name) => json!({"service": name}),
         Scope::Project(id) => json!({"project": id}),
     }

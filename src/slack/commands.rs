@@ -75,7 +75,7 @@ async fn answer(app: Arc<App>, slash: Slash) -> Value {
     let result = guarded.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))));
     let (body, outcome) = match result {
         Ok(body) => (body, "ok"),
-        Err(Failure::User(error)) => (said_no(&error), "user_error"),
+        Err(Failure::User(error)) => (said_no(&error, name), "user_error"),
         Err(Failure::Ours(error)) => (broke(&error, name), "failed"),
     };
     app.metrics.command(name, outcome);
@@ -123,9 +123,12 @@ pub(super) fn say(sentence: &str) -> Value {
     json!({ "response_type": "ephemeral", "text": sentence })
 }
 
-/// What the person can mend.
-pub(super) fn said_no(error: &UserError) -> Value {
-    private(blocks::error(error))
+/// What the person can mend. It is logged under the reference that they see, so that whoever runs pacer can tell what
+/// somebody ran into: by kind and command, never by what was typed.
+pub(super) fn said_no(error: &UserError, name: &str) -> Value {
+    let reference = reference();
+    tracing::info!(reference, name, kind = ?error.kind, "refused, with what to do");
+    private(blocks::error(error, &reference))
 }
 
 /// What we must mend: logged under the reference that the person sees.
@@ -133,9 +136,14 @@ pub(super) fn broke(error: &anyhow::Error, name: &str) -> Value {
     private(blocks::broken(&log_broken(error, name)))
 }
 
+/// A short name for one line of the log.
+fn reference() -> String {
+    format!("{:08x}", rand::random::<u32>())
+}
+
 /// Logs a failure of ours and gives the reference it stands under.
 pub(super) fn log_broken(error: &anyhow::Error, name: &str) -> String {
-    let reference = format!("{:08x}", rand::random::<u32>());
+    let reference = reference();
     tracing::error!(reference, name, error = format!("{error:#}"), "something broke");
     reference
 }

@@ -122,7 +122,7 @@ async fn finish(app: &App, name: &'static str, place: &Place, result: Result<Eff
     let outcome = match done {
         Ok(()) => "ok",
         Err(Failure::User(error)) => {
-            place.tell(app, commands::said_no(&error)).await;
+            place.tell(app, commands::said_no(&error, name)).await;
             "user_error"
         }
         Err(Failure::Ours(error)) => {
@@ -167,7 +167,7 @@ fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: 
             let stacked = !click.root_view_id.is_empty() && click.root_view_id != click.view_id;
             return if stacked { json!({ "response_action": "clear" }) } else { Value::Null };
         }
-        Err(Failure::User(error)) => (field_error(&error, click), "user_error"),
+        Err(Failure::User(error)) => (field_error(&error, click, name), "user_error"),
         Err(Failure::Ours(error)) => (update(&super::effects::as_modal(&commands::broke(&error, name))), "failed"),
     };
     app.metrics.command(name, outcome);
@@ -179,7 +179,7 @@ fn update(view: &Value) -> Value {
 }
 
 /// The sentence under the input that it is about, else under the first.
-fn field_error(error: &UserError, click: &Interaction) -> Value {
+fn field_error(error: &UserError, click: &Interaction, name: &str) -> Value {
     let about = match error.kind {
         Kind::BadWindow => "window",
         Kind::UnknownTeam => "team",
@@ -192,7 +192,7 @@ fn field_error(error: &UserError, click: &Interaction) -> Value {
         Some((field, _)) => {
             json!({ "response_action": "errors", "errors": { field: format!("{} {}", error.message, error.hint).replace('`', "") } })
         }
-        None => update(&super::effects::as_modal(&commands::said_no(error))),
+        None => update(&super::effects::as_modal(&commands::said_no(error, name))),
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
         let check = |kind: Kind, fields: &[&str], expect: Option<&str>| {
             let click =
                 Interaction { fields: fields.iter().map(|id| ((*id).to_owned(), String::new())).collect(), ..Interaction::default() };
-            let body = field_error(&UserError::new(kind, "No such `x`.", "Type `y`."), &click);
+            let body = field_error(&UserError::new(kind, "No such `x`.", "Type `y`."), &click, "period_chosen");
             match expect {
                 Some(field) => assert_eq!(body, json!({ "response_action": "errors", "errors": { field: "No such x. Type y." } })),
                 None => assert_eq!(body["response_action"], "update"),

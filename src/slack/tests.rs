@@ -326,6 +326,16 @@ async fn what_breaks_is_shown_with_a_reference_and_no_detail() {
 }
 
 #[tokio::test]
+async fn what_the_person_can_mend_carries_a_reference_too() {
+    let error = crate::error::UserError::new(crate::error::Kind::UnknownTeam, "I do not know the team `x`.", "There is `y`.");
+    let text = commands::said_no(&error, "dora")["text"].as_str().expect("text").to_owned();
+    let reference = text.rsplit('`').nth(1).expect("a reference").to_owned();
+    assert!(reference.len() == 8 && reference.chars().all(|digit| digit.is_ascii_hexdigit()), "{text}");
+    let other = commands::said_no(&error, "dora")["text"].as_str().expect("text").to_owned();
+    assert_ne!(text, other, "each has its own line in the log");
+}
+
+#[tokio::test]
 async fn a_body_over_one_mebibyte_is_refused_before_it_is_hashed() {
     use axum::extract::FromRequest;
     let door = door(&[]).await;

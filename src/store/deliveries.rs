@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use futures::TryStreamExt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -75,6 +76,9 @@ pub struct Stored {
     pub delivery: Delivery,
 }
 
+/// Bytes of bodies read at once, one larger delivery aside.
+const ROOM: i64 = 16 << 20;
+
 impl Stored {
     fn origin(&self) -> facts::Origin<'_> {
         self.delivery.origin(self.seq)
@@ -122,6 +126,7 @@ impl Delivery {
 impl Store {
     /// Makes a delivery durable; it is parsed later, and then answers see it.
     pub async fn record(&self, delivery: Delivery) -> Result<Recorded> {
+        let delivery = std::sync::Arc::new(delivery); // its body may be large
         self.writer
             .write_unread(move |conn| {
                 let delivery = delivery.clone();
@@ -175,18 +180,34 @@ impl Store {
             .context("storing events")
     }
 
-    /// Deliveries that wait to be parsed, oldest first.
+    /// Deliveries that wait to be parsed, oldest first: as many as there is room for, at least one.
     pub async fn pending(&self, limit: i64) -> Result<Vec<Stored>> {
-        let sql = format!("{STORED} where state = 'pending' order by seq limit $1");
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await.context("reading waiting deliveries")?;
-        rows.iter().map(stored).collect()
+        self.oldest("state = 'pending'", 0, limit).await.context("reading waiting deliveries")
     }
 
-    /// All raw deliveries after `seq`, oldest first: for `replay`.
+    /// Raw deliveries after `seq`, oldest first: as many as there is room for, at least one. For `replay`.
     pub async fn deliveries_after(&self, seq: i64, limit: i64) -> Result<Vec<Stored>> {
-        let sql = format!("{STORED} where seq > $1 order by seq limit $2");
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(seq).bind(limit).fetch_all(&self.pool).await.context("reading deliveries")?;
-        rows.iter().map(stored).collect()
+        self.oldest("1 = 1", seq, limit).await.context("reading deliveries")
+    }
+
+    async fn oldest(&self, condition: &str, after: i64, limit: i64) -> Result<Vec<Stored>> {
+        let sizes = format!("select seq, cast(length(body) as bigint) from delivery where {condition} and seq > $1 order by seq limit $2");
+        let (mut last, mut bytes) = (None, 0);
+        for row in sqlx::query(AssertSqlSafe(sizes)).bind(after).bind(limit).fetch_all(&self.pool).await? {
+            bytes += row.try_get::<i64, _>(1)?;
+            if last.is_some() && bytes > ROOM {
+                break;
+            }
+            last = Some(row.try_get::<i64, _>(0)?);
+        }
+        let Some(last) = last else { return Ok(Vec::new()) };
+        let sql = format!("{STORED} where {condition} and seq > $1 and seq <= $2 order by seq");
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(last).fetch(&self.pool);
+        let mut found = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            found.push(stored(&row)?);
+        }
+        Ok(found)
     }
 
     /// Deletes raw deliveries older than `before`; their facts stay.
@@ -288,7 +309,7 @@ pub(super) async fn insert(conn: &mut AnyConnection, delivery: &Delivery, header
         .bind(batch.clone())
         .bind(delivery.received_at.0)
         .bind(headers.to_string())
-        .bind(delivery.body.clone())
+        .bind(delivery.body.as_slice())
         .fetch_optional(&mut *conn)
         .await?;
     if let Some(row) = inserted {

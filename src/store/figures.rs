@@ -32,7 +32,7 @@ impl Store {
     pub async fn pool(&self, services: &Services, from: At, window: &Window, now: At, org: &Org) -> Result<Pool> {
         let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
         let current = self.derived_anew(&names).await?;
-        let mut pool = Pool { services: names.iter().filter(|name| !name.is_empty()).count(), ..Pool::default() };
+        let mut pool = Pool { services: names.iter().filter(|name| !name.is_empty()).count(), as_of: now, ..Pool::default() };
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
         pool.evidence = self.any_incident(now).await?;
         let days = current.days(&self.pool, &names, from.day(), window.to.day()).await?;

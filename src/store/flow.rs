@@ -51,6 +51,9 @@ impl Weigh for Vec<PackedRun> {
     }
 }
 
+/// The columns by which it is told whose an item is.
+pub(super) const ITEM: &str = "started_at, done_at, source, assignee, project, parent, labels, id, key, status";
+
 /// Whose work items a scope holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
@@ -249,7 +252,7 @@ impl Store {
             return Ok(());
         }
         let mut conn = self.pool.acquire().await?;
-        let columns = "select started_at, done_at, source, assignee, project, parent, labels, id, key, status from item";
+        let columns = format!("select {ITEM} from item");
         for (sql, bounds) in [
             (format!("{columns} where done_at >= $1 and done_at <= $2"), (from.0, until.0)),
             (format!("{columns} where done_at > $2 and started_at <= $1"), (until.0, until.0)),
@@ -312,7 +315,7 @@ async fn pack_run_day(conn: &mut AnyConnection, repository: &str, day: i64) -> R
 }
 
 /// Whether an item is one of those asked for, at an instant.
-fn counts(row: &AnyRow, whose: &Whose, at: At, org: &Org) -> Result<bool> {
+pub(super) fn counts(row: &AnyRow, whose: &Whose, at: At, org: &Org) -> Result<bool> {
     Ok(match whose {
         Whose::All => true,
         Whose::Nobody => false,

@@ -19,7 +19,9 @@ pub mod facts;
 pub mod figures;
 pub mod flow;
 mod kept;
+mod late;
 pub mod lease;
+mod open;
 pub mod org;
 mod queue;
 pub mod receipts;
@@ -38,6 +40,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 use tokio_util::task::TaskTracker;
 
 pub use deliveries::{Delivery, Recorded, Tally};
+pub use open::{file, trouble};
 use org::OrgVersion;
 
 /// What differs between the two databases.
@@ -100,6 +103,7 @@ impl Store {
             _ => url.to_string(),
         };
         let options: AnyConnectOptions = url.parse().context("reading PACER_DATABASE_URL")?;
+        open::try_file(dialect, &url, &options).await?;
         let pool = AnyPoolOptions::new()
             .max_connections(if dialect == Dialect::Sqlite { 8 } else { 16 })
             .acquire_timeout(Duration::from_secs(10))
@@ -109,7 +113,7 @@ impl Store {
             .after_connect(move |conn, _| Box::pin(async move { prepare(dialect, conn).await }))
             .connect_with(options)
             .await
-            .with_context(|| format!("opening the database {}", redacted(&url)))?;
+            .map_err(|error| open::no_server(&url, &error))?;
         let writer = writer::Writer::start(pool.clone(), dialect, tasks);
         let reader = current::Reader::start(pool.clone(), tasks);
         Ok(Self { pool, dialect, writer, reader, org: Arc::default(), pinned: None })

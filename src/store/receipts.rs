@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::Store;
+pub use super::late::{Late, Rests};
 use crate::domain::ask::Ask;
 use crate::domain::card::{Metric, Scope};
 use crate::domain::time::At;
@@ -33,19 +34,6 @@ pub struct Receipt {
     pub definitions: i64,
     /// The figures as answered.
     pub metrics: Vec<Metric>,
-}
-
-/// A row that arrived after a receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Late {
-    /// `deployment`, `incident`, `change` or `commit`.
-    pub kind: String,
-    /// Its id.
-    pub id: String,
-    /// Its service, or its repository.
-    pub place: String,
-    /// Its own time.
-    pub at: Option<At>,
 }
 
 /// A new id.
@@ -129,33 +117,5 @@ impl Store {
             metrics: serde_json::from_str(&metrics).context("reading a receipt's figures")?,
             command,
         }))
-    }
-
-    /// Facts of those services that arrived or changed after a receipt and lie at or before its instant.
-    pub async fn late_rows(&self, services: &[String], receipt: &Receipt, limit: usize) -> Result<Vec<Late>> {
-        let mut late = Vec::new();
-        let mut conn = self.pool.acquire().await?;
-        let sql = "select 'deployment', id, service, finished_at from deployment where seq > $1 and service = $2 and (finished_at is null or finished_at <= $3) \
-                   union all select 'incident', id, coalesce(service, ''), started_at from incident where seq > $1 and (service = $2 or service is null \
-                   or deployment in (select id from deployment where service = $2)) and started_at <= $3 \
-                   union all select 'change', id, coalesce(repository, ''), merged_at from change where seq > $1 and repository in \
-                   (select repository from service_repository where service = $2) and merged_at <= $3 \
-                   union all select 'commit', sha, coalesce(repository, ''), authored_at from commits where seq > $1 and repository in \
-                   (select repository from service_repository where service = $2)";
-        for service in services {
-            for row in sqlx::query(sql).bind(receipt.watermark).bind(service.clone()).bind(receipt.asked_at.0).fetch_all(&mut *conn).await?
-            {
-                late.push(Late {
-                    kind: row.try_get(0)?,
-                    id: row.try_get(1)?,
-                    place: row.try_get(2)?,
-                    at: row.try_get::<Option<i64>, _>(3)?.map(At),
-                });
-            }
-        }
-        late.sort_by(|a, b| (a.at, &a.kind, &a.id).cmp(&(b.at, &b.kind, &b.id)));
-        late.dedup();
-        late.truncate(limit);
-        Ok(late)
     }
 }

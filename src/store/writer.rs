@@ -107,8 +107,8 @@ async fn run(pool: AnyPool, dialect: Dialect, mut queue: mpsc::Receiver<Waiting>
             }
             Err(error) if works.len() == 1 => {
                 note(&trouble, &error);
-                for waiting in group.drain(..) {
-                    let _ = waiting.done.send(Err(anyhow!("{error:#}")));
+                if let Some(waiting) = group.pop() {
+                    let _ = waiting.done.send(Err(error));
                 }
             }
             Err(_) => {

@@ -165,7 +165,18 @@ fn a_file_that_can_not_be_written_or_is_none_is_said() {
     let pacer = Pacer::on(database);
     pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{folder}"), &["ask", "dora"]).fails(1, &["no/such/folder"]);
     let text = pacer.database.file("notes.txt", "this is no database, whatever its name says, and long enough to have a header of its own");
-    pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{text}"), &["ask", "dora"]).fails(1, &["notes.txt"]);
+    let began = std::time::Instant::now();
+    let refused = pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{text}"), &["ask", "dora"]);
+    refused.fails(1, &["notes.txt", "is not a SQLite database", "PACER_DATABASE_URL"]);
+    assert_eq!((refused.stderr.lines().count(), refused.stderr.contains('\u{1b}')), (1, false), "{refused:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "at once: {:?}", began.elapsed());
+    let here = pacer.database.folder.path().display().to_string();
+    pacer.run_with("PACER_DATABASE_URL", &format!("sqlite://{here}"), &["ask", "dora"]).fails(1, &["is a folder"]);
+    let none = pacer.database.path("none.db");
+    pacer
+        .run_with("PACER_DATABASE_URL", &format!("sqlite://{none}"), &["backup", &pacer.database.path("copy.db")])
+        .fails(1, &["none.db", "nothing to copy"]);
+    assert!(!std::path::Path::new(&none).exists() && !std::path::Path::new(&pacer.database.path("copy.db")).exists());
     pacer.run(&["import", "json", &pacer.database.file("facts.json", sample())]).ok();
     let read_only = format!("{}?mode=ro", pacer.database.url);
     let refused = pacer.run_with(
@@ -316,4 +327,31 @@ fn a_rejected_row_is_told_by_its_line_and_its_file() {
     let told = told(&["import", "github", &folder.display().to_string()]);
     assert!(told.contains("issues.1.json, line 1: issues: it has no repository.full_name\n"), "{told}");
     assert!(told.contains("ignored 2 deliveries: pacer uses nothing of `fork` deliveries\nread 3 "), "{told}");
+}
+
+#[test]
+fn a_demo_that_can_not_start_leaves_nothing_and_one_that_runs_says_where_its_database_is() {
+    use std::io::{BufRead, BufReader};
+    let pacer = Pacer::new();
+    let folder = pacer.database.folder.path().join("tmp");
+    std::fs::create_dir(&folder).expect("a folder");
+    let left = || std::fs::read_dir(&folder).expect("readable").count();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("bound").to_string();
+    let plain = pacer.database.folder.path().join("plain");
+    std::fs::create_dir(&plain).expect("a folder");
+    for args in [["demo", "--listen", &address, "--git", "."], ["demo", "--listen", "127.0.0.1:0", "--git", &plain.display().to_string()]] {
+        let output = pacer.command(&args).env("TMPDIR", &folder).output().expect("it runs");
+        assert_eq!((output.status.code(), left()), (Some(1), 0), "{args:?}: {output:?}");
+    }
+    let mut demo = pacer.command(&["demo", "--listen", "127.0.0.1:0"]);
+    let mut demo = demo.env("TMPDIR", &folder).stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(demo.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("PACER_DATABASE_URL=")).expect("the welcome says it");
+    let url = line.split("PACER_DATABASE_URL=").nth(1).and_then(|rest| rest.split(' ').next()).expect("a URL").to_owned();
+    let answer = pacer.run_with("PACER_DATABASE_URL", &url, &["ask", "dora team:payments", "--format", "json"]).ok().json();
+    assert!(metric(&answer, "deployment_frequency")["n"].as_u64() > Some(0), "{answer}");
+    let told = std::process::Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().expect("kill runs");
+    assert!(told.success() && demo.wait().expect("it ends").success());
+    assert_eq!(left(), 0, "gone with the demo");
 }

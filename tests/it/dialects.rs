@@ -68,7 +68,7 @@ fn story() -> Vec<Change> {
 type Sent = (&'static str, Vec<(&'static str, String)>, String);
 
 fn by_github(story: &[Change]) -> Vec<Sent> {
-    let send = |event: &str, mut payload: Value| -> Sent {
+    let signed = |event: &str, mut payload: Value| -> Sent {
         payload["repository"] = json!({"full_name": REPOSITORY});
         let body = payload.to_string();
         let headers = vec![
@@ -87,35 +87,35 @@ fn by_github(story: &[Change]) -> Vec<Sent> {
                 "head": {"sha": head, "ref": format!("faster-{number}")}, "draft": false, "merged": merged, "merge_commit_sha": merged.then_some(&head),
                 "created_at": change.opened.rfc3339(), "updated_at": updated.rfc3339(), "merged_at": ended, "closed_at": ended})
         };
-        sent.push(send("pull_request", json!({"action": "opened", "pull_request": request(change.opened, false)})));
-        sent.push(send("pull_request", json!({"action": "closed", "pull_request": request(change.merged(), true)})));
+        sent.push(signed("pull_request", json!({"action": "opened", "pull_request": request(change.opened, false)})));
+        sent.push(signed("pull_request", json!({"action": "closed", "pull_request": request(change.merged(), true)})));
         let review = json!({"id": 500 + number, "user": {"login": change.reviewer()}, "state": "approved", "submitted_at": change.reviewed().rfc3339()});
         let reviewed = json!({"action": "submitted", "review": review, "pull_request": request(change.reviewed(), false)});
-        sent.push(send("pull_request_review", reviewed));
+        sent.push(signed("pull_request_review", reviewed));
         let commit = json!({"id": head, "message": format!("Faster {number}"), "timestamp": change.written().rfc3339(),
             "author": {"name": "Ana", "email": "ana@sample.example"}, "added": ["a"], "modified": [], "removed": []});
-        sent.push(send(
+        sent.push(signed(
             "push",
             json!({"ref": "refs/heads/main", "before": change.before(), "after": head, "commits": [commit], "head_commit": commit}),
         ));
         let run = json!({"id": 900 + number, "name": "Test", "head_sha": head, "head_branch": format!("faster-{number}"), "status": "completed",
             "conclusion": if change.run_failed() { "failure" } else { "success" }, "run_started_at": change.written().rfc3339(),
             "created_at": change.written().rfc3339(), "updated_at": change.run_ended().rfc3339()});
-        sent.push(send("workflow_run", json!({"action": "completed", "workflow": {"name": "Test"}, "workflow_run": run})));
+        sent.push(signed("workflow_run", json!({"action": "completed", "workflow": {"name": "Test"}, "workflow_run": run})));
         let issue = |number: i64, labels: &[&str], from: At, until: At| {
             let labels: Vec<Value> = labels.iter().map(|label| json!({"name": label})).collect();
             let issue = json!({"number": number, "title": "Slow", "state": "closed", "state_reason": "completed", "labels": labels,
                 "created_at": from.rfc3339(), "updated_at": until.rfc3339(), "closed_at": until.rfc3339()});
             json!({"action": "closed", "issue": issue})
         };
-        sent.push(send("issues", issue(100 + number, &[], change.item_created, change.merged())));
+        sent.push(signed("issues", issue(100 + number, &[], change.item_created, change.merged())));
         if let Some(at) = change.deployed() {
             let deployment = json!({"id": 300 + number, "sha": head, "environment": "production", "created_at": at.rfc3339()});
             let status = json!({"state": "success", "environment": "production", "created_at": at.rfc3339(), "updated_at": at.rfc3339()});
-            sent.push(send("deployment_status", json!({"deployment": deployment, "deployment_status": status})));
+            sent.push(signed("deployment_status", json!({"deployment": deployment, "deployment_status": status})));
         }
         if let Some((from, until)) = change.incident() {
-            sent.push(send("issues", issue(700 + number, &["incident"], from, until)));
+            sent.push(signed("issues", issue(700 + number, &["incident"], from, until)));
         }
     }
     sent
@@ -179,7 +179,7 @@ fn by_gitlab_and_jira(story: &[Change]) -> Vec<Sent> {
 }
 
 fn by_generic_events(story: &[Change]) -> Vec<Sent> {
-    let send = |event: Value| -> Sent {
+    let signed = |event: Value| -> Sent {
         let headers = vec![("authorization", format!("Bearer {}", crate::harness::TOKEN))];
         ("/v1/events", headers, event.to_string())
     };
@@ -188,15 +188,15 @@ fn by_generic_events(story: &[Change]) -> Vec<Sent> {
     for (place, change) in story.iter().enumerate() {
         let number = change.number;
         let (id, item) = (format!("c{number}"), format!("PAY-{number}"));
-        sent.push(send(json!({"type": "change", "id": id, "repository": REPOSITORY, "author": "ana", "opened_at": change.opened.rfc3339(), "merged_at": change.merged().rfc3339(),
+        sent.push(signed(json!({"type": "change", "id": id, "repository": REPOSITORY, "author": "ana", "opened_at": change.opened.rfc3339(), "merged_at": change.merged().rfc3339(),
             "closed_at": change.merged().rfc3339(), "head": change.sha(), "merge_commit": change.sha(), "item": item, "branch": format!("faster-{number}"), "commits": [commit(change)]})));
-        sent.push(send(
+        sent.push(signed(
             json!({"type": "review", "change": id, "reviewer": change.reviewer(), "state": "approved", "at": change.reviewed().rfc3339()}),
         ));
-        sent.push(send(json!({"type": "run", "id": format!("r{number}"), "repository": REPOSITORY, "workflow": "Test", "branch": format!("faster-{number}"), "commit": change.sha(),
+        sent.push(signed(json!({"type": "run", "id": format!("r{number}"), "repository": REPOSITORY, "workflow": "Test", "branch": format!("faster-{number}"), "commit": change.sha(),
             "status": if change.run_failed() { "failure" } else { "success" }, "started_at": change.written().rfc3339(), "finished_at": change.run_ended().rfc3339()})));
         let task = |id: &str, from: At, until: At| {
-            send(
+            signed(
                 json!({"type": "item", "id": id, "project": "PAY", "kind": "task", "status": "done", "created_at": from.rfc3339(), "done_at": until.rfc3339()}),
             )
         };
@@ -204,12 +204,12 @@ fn by_generic_events(story: &[Change]) -> Vec<Sent> {
         if let Some(at) = change.deployed() {
             // The first brings what came before, which nobody can tell.
             let commits = (number > 2).then(|| vec![commit(&story[place - 1]), commit(change)]);
-            sent.push(send(json!({"type": "deployment", "id": format!("d{number}"), "repository": REPOSITORY, "status": "success", "environment": "production",
+            sent.push(signed(json!({"type": "deployment", "id": format!("d{number}"), "repository": REPOSITORY, "status": "success", "environment": "production",
                 "finished_at": at.rfc3339(), "commit": change.sha(), "commits": commits})));
         }
         if let Some((from, until)) = change.incident() {
             let id = format!("PAY-{}", 700 + number);
-            sent.push(send(json!({"type": "incident", "id": id, "repository": REPOSITORY, "started_at": from.rfc3339(), "resolved_at": until.rfc3339()})));
+            sent.push(signed(json!({"type": "incident", "id": id, "repository": REPOSITORY, "started_at": from.rfc3339(), "resolved_at": until.rfc3339()})));
             sent.push(task(&id, from, until));
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Pacer, git};
-use crate::harness::facts::{ORG, days_ago, deployment, figures, lines, metric, sample};
+use crate::harness::facts::{ORG, days_ago, deployment, figures, lines, metric, sample, sample_events};
 use crate::harness::{Harness, NOW};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,4 +158,59 @@ fn a_clone_of_several_services_is_divided_by_the_folders_they_declare() {
     for folder in ["pay", "web"] {
         assert_eq!(told(folder), (deployed(folder) as u64, brought(folder) as u64), "{folder}");
     }
+}
+
+/// Ben is in two teams, and in one below one of them; daria in none of ben's.
+const TWO_TEAMS: &str = r#"
+[[teams]]
+id = "payments"
+name = "Payments"
+services = ["checkout"]
+members = ["ben"]
+targets = { change_lead_time = "2d" }
+[[teams]]
+id = "finders"
+name = "Finders"
+services = ["search"]
+members = ["ben", "daria"]
+[[teams]]
+id = "ledger"
+parent = "payments"
+services = ["ledger"]
+members = ["ben"]
+[[people]]
+id = "ben"
+slack = "U0BEN"
+[[people]]
+id = "daria"
+slack = "U0DARIA"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_two_teams_is_answered_for_both_together() {
+    let t = Harness::http().await;
+    let mut events = sample_events();
+    events.extend((0..12).map(|number| deployment("ledger", number, days_ago(number * 2))));
+    events.extend((0..12).map(|number| deployment("nobodys", number, days_ago(number * 2))));
+    t.import_json(&lines(&events)).await;
+    t.apply_org(TWO_TEAMS).await;
+    let n = |answer: &Value| metric(answer, "deployment_frequency")["n"].as_u64().expect("a count");
+    let own = t.ask_as(Some("ben"), "").await;
+    assert_eq!(own["scope"], json!({"teams": ["finders", "payments"]}), "ledger is a part of payments");
+    let alone = [t.ask("dora team:finders").await, t.ask("dora team:payments").await, t.ask("dora").await];
+    assert_eq!(n(&own), n(&alone[0]) + n(&alone[1]));
+    assert!(n(&own) < n(&alone[2]), "what is nobody's is not theirs");
+    assert_eq!(figures(&t.ask("dora team:payments team:finders").await), figures(&own), "as one types it");
+    assert_eq!(t.ask_as(Some("daria"), "").await["scope"], json!({"team": "finders"}));
+    let receipt = own["receipt"].as_str().expect("a receipt");
+    let cx = t.app.cx(None).await.expect("a context");
+    let verified = pacer::features::verify::verify(&cx, receipt).await.expect("verified");
+    assert!(verified.equal, "{:?}", verified.lines);
+    let why = t.ask(&format!("why {receipt}")).await;
+    assert_eq!((why["rows_total"].as_u64(), &why["scope"]), (Some(n(&own)), &own["scope"]));
+    for question in ["flow", "trend change_lead_time", "benchmark"] {
+        assert_eq!(t.ask_as(Some("ben"), question).await["scope"], own["scope"], "{question}");
+    }
+    let seen = t.slash("ben", "").await;
+    assert!(seen.text.contains("Finders and Payments"), "{}", seen.text);
 }

@@ -137,3 +137,68 @@ async fn a_receipt_from_the_future_does_not_exist_yet() {
     let why = t.ask(&format!("why {}", answer["receipt"].as_str().expect("a receipt"))).await;
     assert_eq!(why["error"]["kind"], "unknown_receipt");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_a_receipt_differ_is_named_by_row_and_by_member() {
+    let t = Harness::http().await;
+    let quiet: Vec<Value> = (0..40).map(|number| deployment("shop", number, t.clock.now().plus(-(120 - 3 * number) * DAY))).collect();
+    t.import_json(&lines(&quiet)).await;
+    let receipt = async |question: &str| t.ask(question).await["receipt"].as_str().expect("a receipt").to_owned();
+    let alone = receipt("dora service:shop 30d").await;
+    t.advance(HOUR);
+    t.import_json(&lines(&[incident("elsewhere", 1, t.clock.now().plus(-2 * DAY))])).await;
+    let (equal, said) = verify(&t, &alone).await;
+    assert!(!equal && said.contains("late incident: elsewhere-i1"), "{said}");
+    assert!(
+        said.contains("change_fail_rate: value none then, 0 % now") && said.contains("reason no_incident_source then, none now"),
+        "{said}"
+    );
+
+    let again = receipt("dora service:shop 30d").await;
+    t.advance(HOUR);
+    let mut moved = quiet[35].clone();
+    moved["service"] = json!("other");
+    moved["updated_at"] = json!("2026-11-23T13:00:00Z");
+    let mut past = quiet[36].clone();
+    past["finished_at"] = json!("2026-12-01T00:00:00Z");
+    past["updated_at"] = json!("2026-11-23T13:00:00Z");
+    t.import_json(&lines(&[moved, past])).await;
+    let (equal, said) = verify(&t, &again).await;
+    assert!(!equal && said.contains("late deployment: shop-35 (other") && said.contains("late deployment: shop-36"), "{said}");
+    assert!(!said.contains("changed by hand"), "{said}");
+
+    let before = receipt("dora service:shop 10d").await;
+    t.advance(HOUR);
+    t.import_json(&lines(&[deployment("shop", 77, t.clock.now().plus(-15 * DAY))])).await;
+    let (equal, said) = verify(&t, &before).await;
+    assert!(!equal && said.contains("deployment_frequency: previous.n ") && !said.contains("deployment_frequency: value"), "{said}");
+    assert!(said.contains("late deployment: shop-77"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_failure_is_listed_with_its_age_and_why_says_how_old_its_data_is() {
+    let t = Harness::http().await;
+    let deployed: Vec<Value> = (0..10).map(|number| deployment("shop", number, t.clock.now().plus(-(20 - number) * DAY))).collect();
+    let mut open = incident("shop", 7, t.clock.now().plus(-13 * DAY));
+    open.as_object_mut().expect("an object").remove("resolved_at");
+    let bare = json!({"type": "deployment", "id": "bare", "service": "shop", "status": "success",
+        "finished_at": t.clock.now().plus(-HOUR).rfc3339()});
+    t.import_json(&lines(&deployed)).await;
+    t.import_json(&lines(&[open, bare])).await;
+    let answer = t.ask("dora service:shop 30d").await;
+    assert_eq!(answer["open_failures"][0]["age_seconds"], json!(13.0 * 86_400.0));
+    let seen = t.slash("ana", "dora service:shop 30d").await;
+    let text = serde_json::to_string(&seen.blocks).expect("JSON");
+    assert!(text.contains("1 still open for 13 days"), "{text}");
+    let receipt = answer["receipt"].as_str().expect("a receipt");
+    let why = t.ask(&format!("why {receipt}")).await;
+    let row = why["rows"].as_array().expect("rows").iter().find(|row| row["open"] == true).expect("the open one");
+    assert_eq!(row["open_seconds"], json!(13.0 * 86_400.0));
+    assert_eq!(why["health"][0]["source"], "json");
+    let seen = t.slash("ana", &format!("why {receipt}")).await;
+    let text = serde_json::to_string(&seen.blocks).expect("JSON");
+    for words in ["still open after 13 days", "it names no commit", "Latest data", "no data"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("no_data"), "{text}");
+}

@@ -29,11 +29,10 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
             Word::Keyed(key, value) if SCOPES.contains(&key.as_str()) => {
                 refuse_person(&value)?;
                 let this = scope::resolve(&key, &value, context)?;
-                if scope.as_ref().is_some_and(|other| *other != this) {
-                    let message = "A question is about one team, service or project, and here are two.";
-                    return Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} {}`.", scope::text(&this))));
-                }
-                scope = Some(this);
+                scope = Some(match scope {
+                    Some(other) => together(other, &this, &command)?,
+                    None => this,
+                });
             }
             word => left.push(word),
         }
@@ -49,6 +48,18 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
         })
         .collect();
     Ok(Ask { command, scope, window, window_named, words })
+}
+
+/// Two scopes of one question: teams are asked about together, else it is about one thing.
+fn together(one: Scope, other: &Scope, command: &str) -> Result<Scope, UserError> {
+    if one == *other {
+        return Ok(one);
+    }
+    if !one.teams().is_empty() && !other.teams().is_empty() {
+        return Ok(Scope::of_teams(one.teams().iter().chain(other.teams()).cloned()));
+    }
+    let message = "A question is about teams, one service or one project, and here are two.";
+    Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} {}`.", scope::text(other))))
 }
 
 /// Takes the command's name off the words, or [`DEFAULT`] where they begin with a scope or a period.
@@ -231,6 +242,7 @@ mod tests {
         check("dora project:pay", "dora project:PAY");
         check("dora team:all", "dora team:all");
         check("dora team:data team:Data", "dora team:data");
+        check("dora team:payments 30d team:data team:payments", "dora team:data team:payments 30d");
         check("why 7f3a9c2k", "why team:data 7f3a9c2k");
         check("why 1234567d", "why team:data \"1234567d\"");
         check("trend change_lead_time 6m service:ledger", "trend service:ledger 6m change_lead_time");
@@ -270,6 +282,7 @@ mod tests {
         let from = |text| ask(text).unwrap().window.from.rfc3339();
         assert_eq!(from("team:payments 2026-05"), "2026-05-01T04:00:00Z");
         assert_eq!(from("team:data 2026-05"), "2026-04-30T22:00:00Z");
+        assert_eq!(from("team:data team:payments 2026-05"), "2026-04-30T22:00:00Z");
         assert_eq!(from("service:ledger 2026-05"), "2026-04-30T22:00:00Z");
     }
 
@@ -301,7 +314,8 @@ mod tests {
         check("dora team:\"data plat\"", Kind::UnknownTeam, "Did you mean `data`?");
         check("dora service:chekout", Kind::UnknownService, "Did you mean `checkout`? There are `Search-API`, `checkout`, `ledger`.");
         check("dora project:x", Kind::UnknownProject, "There are `PAY`, `wallet`.");
-        check("dora team:data service:checkout", Kind::NotUnderstood, "one team, service or project");
+        check("dora team:data service:checkout", Kind::NotUnderstood, "teams, one service or one project");
+        check("dora team:data team:all", Kind::NotUnderstood, "teams, one service or one project");
         check("dora frobnicate", Kind::NotUnderstood, "`frobnicate`");
         check("dora payments", Kind::NotUnderstood, "Try `/metrics dora team:payments`");
         check("dora 90x", Kind::BadWindow, "`90x` is not a period");

@@ -14,7 +14,9 @@ const MOST_LISTED: usize = 10;
 pub fn text(scope: &Scope) -> String {
     match scope {
         Scope::Organisation => format!("team:{EVERYTHING}"),
-        Scope::Team(id) => format!("team:{}", words::quoted(id)),
+        Scope::Team(_) | Scope::Teams(_) => {
+            scope.teams().iter().map(|id| format!("team:{}", words::quoted(id))).collect::<Vec<_>>().join(" ")
+        }
         Scope::Service(name) => format!("service:{}", words::quoted(name)),
         Scope::Project(id) => format!("project:{}", words::quoted(id)),
     }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use super::{Org, Person, Service, Span, Team};
 use crate::domain::card::Scope;
 use crate::domain::time::At;
+use crate::domain::words;
 
 impl Org {
     /// What a team and its descendants own: services by name, each with the spans merged where they touch.
@@ -133,10 +134,12 @@ impl Org {
         person.into_iter().flat_map(|id| self.teams_of(id)).filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect()
     }
 
-    /// The zone in which days are counted: the team's, else the organisation's, else UTC.
+    /// The zone in which days are counted: the team's, or that of all the teams where they have the same, else the
+    /// organisation's, else UTC.
     pub fn zone_for(&self, scope: &Scope) -> Tz {
-        let team = if let Scope::Team(id) = scope { self.teams.get(id).and_then(|team| team.time_zone) } else { None };
-        team.or(self.time_zone).unwrap_or(Tz::UTC)
+        let mut zones = scope.teams().iter().map(|id| self.teams.get(id).and_then(|team| team.time_zone));
+        let first = zones.next().flatten().filter(|first| zones.all(|zone| zone == Some(*first)));
+        first.or(self.time_zone).unwrap_or(Tz::UTC)
     }
 
     /// Whether a work item belongs to a portfolio project: by its own project where that has the id, by an epic above it (or
@@ -156,7 +159,10 @@ impl Org {
         let named = |name: Option<&String>, id: &String| name.filter(|name| !name.is_empty()).unwrap_or(id).clone();
         match scope {
             Scope::Organisation => "the whole organisation".into(),
-            Scope::Team(id) => named(self.teams.get(id).map(|team| &team.name), id),
+            Scope::Team(_) | Scope::Teams(_) => {
+                let teams = scope.teams().iter().map(|id| named(self.teams.get(id).map(|team| &team.name), id));
+                words::join(&teams.collect::<Vec<_>>())
+            }
             Scope::Service(name) => name.clone(),
             Scope::Project(id) => named(self.projects.get(id).map(|project| &project.name), id),
         }

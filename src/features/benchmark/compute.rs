@@ -79,12 +79,12 @@ pub fn compute(dora: &Dora, choice: Choice, teams: &[Vec<Metric>]) -> Benchmark 
 }
 
 fn compare(dora: &Dora, choice: &Choice, place: usize) -> Compared {
-    let (metric, figure) = (&dora.metrics[place], dora.now.all()[place]);
+    let metric = &dora.metrics[place];
     let answer_of = |value: f64| Answer::of(&metric.id, value);
     // Nothing deployed in three months may be once in six, or less: no answer.
     let answer = metric.value.filter(|_| metric.n > 0).and_then(answer_of);
     // As with bands: no judgement on too little, nor where an open failure could move the median.
-    let judged = metric.reason.is_none() && !figure.unsettled;
+    let judged = metric.reason.is_none();
     let ends = metric.interval.filter(|_| judged && answer.is_some()).and_then(|[low, high]| Some([answer_of(low)?, answer_of(high)?]));
     let against = choice.groups().map(|group| {
         let published = group.published(&metric.id)?;

@@ -114,7 +114,7 @@ mod tests {
             verdict.contains("no score, since not all is known. Missing: failed deployment recovery time, change fail rate"),
             "{verdict}"
         );
-        assert!(lines[0].contains("One day to one week. 1.5 days, 8 commits."), "{lines:?}");
+        assert!(lines[0].contains("One day to one week. 1.5 days, 8 commits: too few to rely on."), "{lines:?}");
         let reaches =
             "too few to rely on. The interval reaches from “Less than once per six months” to “Between once per day and once per week”.";
         assert!(lines[1].ends_with(reaches), "{lines:?}");

@@ -1,14 +1,19 @@
 //! The card of `dora`: verdict, five figures, the reading, small print.
 
+use serde_json::json;
+
 use super::compute::Dora;
 use super::reading;
 use crate::domain::card::{Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth};
-use crate::domain::figure::Figure;
+use crate::domain::figure::{FEW_OF_MEDIAN, Figure};
 use crate::domain::metric::DORA;
 use crate::domain::window::Window;
 use crate::domain::words;
 use crate::features::left_out::{self, either, join};
 use crate::features::{receipts, verdict};
+
+/// Ages of open failures that are said; the rest are counted.
+const AGES: usize = 3;
 
 /// What the card is about.
 pub struct About<'a> {
@@ -28,6 +33,9 @@ pub fn card(about: &About<'_>) -> Card {
     if let Some(question) = reading::question(dora) {
         parts.push(Part::Text(Line::default().strong("Worth asking: ").and(question)));
     }
+    let mut data = serde_json::Map::new();
+    let open = dora.open.iter().zip(dora.open_ages()).map(|(at, age)| json!({"since": at, "age_seconds": age}));
+    data.insert("open_failures".into(), open.collect());
     Card {
         command: "dora".into(),
         title: format!("DORA - {} - {}", words::capitalised(about.name), about.window.title()),
@@ -40,7 +48,7 @@ pub fn card(about: &About<'_>) -> Card {
         health: about.health.clone(),
         receipt: Some(about.receipt.to_string()),
         buttons: receipts::buttons(about.receipt, Some("")),
-        ..Card::default()
+        data,
     }
 }
 
@@ -89,32 +97,27 @@ pub fn shown(dora: &Dora, place: usize) -> Shown {
     let (figure, metric) = (dora.now.all()[place], &dora.metrics[place]);
     Shown {
         name: DORA[place].name.into(),
-        value: figure.value.map_or_else(|| absent(figure.reason).to_string(), |value| words::value(DORA[place].unit, value)),
+        value: figure.value.map_or_else(|| left_out::absent(figure.reason), |value| words::value(DORA[place].unit, value)),
         change: figure.value.and_then(|_| reading::moved(dora, place)),
         spark: dora.weekly[place].clone(),
         band: band(figure, metric),
         target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
-        detail: detail(figure, metric, place),
-    }
-}
-
-/// Why there is no value, as people say it.
-pub fn absent(reason: Option<&str>) -> &'static str {
-    match reason {
-        Some("no_incident_source") => "not known: no incident source",
-        _ => "no data",
+        detail: detail(dora, metric, place),
     }
 }
 
 fn band(figure: &Figure, metric: &Metric) -> Option<String> {
+    if figure.unsettled {
+        return Some("no band: open failures could move the median".into());
+    }
     match metric.reason.as_deref() {
+        Some("too_few") if figure.n >= FEW_OF_MEDIAN && figure.interval.is_none() => {
+            return Some("no band: they came in too few deployments to tell how sure that is".into());
+        }
         Some("too_few") => return Some("too few for a band".into()),
         Some("before_data") => return Some("no band: the period begins before the data".into()),
         Some(_) => return None,
         None => {}
-    }
-    if figure.unsettled {
-        return Some("no band: open failures could move the median".into());
     }
     let band = metric.band.as_ref()?;
     Some(match &band.name {
@@ -123,7 +126,8 @@ fn band(figure: &Figure, metric: &Metric) -> Option<String> {
     })
 }
 
-fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
+fn detail(dora: &Dora, metric: &Metric, place: usize) -> String {
+    let figure = dora.now.all()[place];
     let counted = match place {
         1 => words::count(figure.n, "commit", "commits"),
         2 => words::count(figure.n, "recovered failure", "recovered failures"),
@@ -134,8 +138,11 @@ fn detail(figure: &Figure, metric: &Metric, place: usize) -> String {
     if let (Some(value), Some(interval)) = (figure.value, figure.interval) {
         said.push(format!("95 % {}", words::interval(&metric.unit, value, interval)));
     }
-    if let Some(open) = figure.excluded.get("open") {
-        said.push(format!("{open} still open"));
+    if place == 2 && !dora.open.is_empty() {
+        let ages: Vec<String> = dora.open_ages().take(AGES).map(words::duration).collect();
+        let more = dora.open.len() - ages.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        said.push(format!("{} still open for {}{more}", dora.open.len(), ages.join(", ")));
     }
     if figure.inferred {
         said.push("inferred from reverts".into());
@@ -149,6 +156,9 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     let pool = match (about.scope, dora.services) {
         (Scope::Service(_), _) => None,
         (Scope::Team(_), n) => Some(format!("{} of this team and the teams below it", words::count(n as u64, "service", "services"))),
+        (Scope::Teams(_), n) => {
+            Some(format!("{} of these teams and the teams below them, together", words::count(n as u64, "service", "services")))
+        }
         (_, n) => Some(format!("{} together", words::count(n as u64, "service", "services"))),
     };
     let benchmark = dora.metrics.iter().any(|metric| metric.band.is_some()).then_some("Bands: DORA 2024, as context, not as a goal");

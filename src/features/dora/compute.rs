@@ -30,12 +30,16 @@ pub struct Five {
 pub struct Dora {
     /// Over the window.
     pub now: Five,
-    /// Over the window before; none where it begins before the first event.
+    /// Over the window before, to compare with; none where it begins before the first event.
     pub before: Option<Five>,
     /// In machine form, in the order of [`DORA`].
     pub metrics: Vec<Metric>,
     /// Failed attempts in the window.
     pub attempts: u64,
+    /// When the deployments finished whose failures are open, oldest first.
+    pub open: Vec<At>,
+    /// The instant up to which facts exist.
+    pub as_of: At,
     /// How many services are in the pool.
     pub services: usize,
     /// Weekly values, oldest first, for sparklines; in the order of [`DORA`].
@@ -59,14 +63,32 @@ impl Five {
 pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) -> Dora {
     let against = Against { window, first: pool.first_event, target: None };
     let now = five(pool, window);
-    let before = against.has_before().then(|| five(pool, &window.previous()));
+    let before = against.has_some_before().then(|| five(pool, &window.previous()));
     let metrics = DORA.iter().enumerate().map(|(place, definition)| {
         let against = Against { target: targets.get(definition.id).copied(), ..against };
         against.metric(definition, now.all()[place], before.as_ref().map(|before| before.all()[place]))
     });
     let metrics = metrics.collect();
     let attempts = pool.attempts.iter().filter(|at| window.holds(**at)).count() as u64;
-    Dora { now, before, metrics, attempts, services: pool.services, weekly: weekly(pool, window) }
+    let within = within(&pool.deployments, window.from, window.to);
+    let open = within.iter().filter(|it| it.recovery == PackedRecovery::Open).map(Packed::finished_at).collect();
+    Dora {
+        now,
+        before: before.filter(|_| against.has_before()),
+        metrics,
+        attempts,
+        open,
+        as_of: pool.as_of,
+        services: pool.services,
+        weekly: weekly(pool, window),
+    }
+}
+
+impl Dora {
+    /// How long each open failure has lasted, in seconds, oldest first.
+    pub fn open_ages(&self) -> impl Iterator<Item = f64> {
+        self.open.iter().map(|at| to_f64(self.as_of.since(*at).max(0).unsigned_abs()) / 1e6)
+    }
 }
 
 /// The five over one period.
@@ -111,6 +133,9 @@ fn lead_time(deployments: &[Packed]) -> Figure {
     if n > 0 {
         let clusters: Vec<&[i64]> = deployments.iter().filter(|it| !it.leads.is_empty()).map(|it| it.leads.as_slice()).collect();
         figure.interval = stats::cluster_bootstrap_median(&clusters, SEED).map(in_seconds);
+        if figure.interval.is_none() {
+            figure.reason = figure.reason.or(Some("too_few")); // many commits of few deployments
+        }
         let at = |name: &str, p| stats::quantile_of_whole(&leads, p).map(|micros| (name.to_string(), micros / 1e6));
         figure.percentiles = Some([at("75", 0.75), at("90", 0.9)].into_iter().flatten().collect());
     }
@@ -144,6 +169,9 @@ fn recovery_time(deployments: &[Packed], evidence: bool, window: &Window) -> Fig
             stats::quantile_of_whole(&with_open, 0.5) != stats::quantile_of_whole(&recoveries, 0.5)
         };
         figure.unsettled = open > 0 && (moved_by(&vec![i64::MAX; open]) || moved_by(&ages));
+        if figure.unsettled {
+            figure.reason = figure.reason.or(Some("too_few"));
+        }
         figure.inferred = deployments.iter().filter(|it| it.failed).all(|it| it.inferred);
     }
     figure.leave_out("open", open as u64);

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::receipts::{Evidence, Listing, Row as Shown};
 use crate::store::figures::Services;
-use crate::store::receipts::Receipt;
+use crate::store::receipts::{Receipt, Rests};
 
 /// A deployment as a receipt lists it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +48,11 @@ struct Row {
     recovery_seconds: Option<f64>,
     /// Whether its failure is open.
     open: bool,
+    /// For how long its failure has been open.
+    open_seconds: Option<f64>,
+    /// Why its commits are not counted, as people say it.
+    #[serde(skip)]
+    uncounted: Option<String>,
 }
 
 /// What a receipt rests on.
@@ -105,7 +110,8 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         columns: vec![("Finished", false), ("Deployment", false), ("Commits", true), ("Lead", true), ("Outcome", false)],
         rows: rows.deployments.iter().map(|row| shown(row, now, zone)).collect(),
     };
-    Ok(Evidence { summary, listings: vec![listing], more, data, services })
+    let services = services.into_iter().map(|(name, _)| name).collect();
+    Ok(Evidence { summary, listings: vec![listing], more, data, rests: Rests { services, flow: None } })
 }
 
 fn shown(row: &Row, now: At, zone: Tz) -> Shown {
@@ -137,13 +143,13 @@ async fn load(cx: &Cx, receipt: &Receipt, services: &Services) -> Result<Rows, F
     for (service, mut shipped) in all {
         shipped.retain_commits(|sha| counted.insert(sha.to_string()));
         if receipt.window.holds(shipped.finished_at) {
-            rows.deployments.push(row(service, &shipped));
+            rows.deployments.push(row(service, &shipped, receipt.asked_at));
         }
     }
     Ok(rows)
 }
 
-fn row(service: String, shipped: &Shipped) -> Row {
+fn row(service: String, shipped: &Shipped, now: At) -> Row {
     let codes = [
         ("merge", shipped.merges.len()),
         ("bot", shipped.bots.len()),
@@ -169,7 +175,25 @@ fn row(service: String, shipped: &Shipped) -> Row {
         failed: shipped.causes.iter().map(cause_word).collect(),
         recovery_seconds: recovery.filter(|secs| *secs >= 0.0),
         open: shipped.recovery == Some(Recovery::Open),
+        open_seconds: (shipped.recovery == Some(Recovery::Open)).then(|| seconds(now.since(shipped.finished_at).max(0))),
+        uncounted: uncounted(shipped),
     }
+}
+
+/// Why commits of it are not counted.
+fn uncounted(shipped: &Shipped) -> Option<String> {
+    let why = match (shipped.left_out(), shipped.reason) {
+        (Reason::Known, _) => return None,
+        (Reason::UnknownCommit, Reason::Known) => {
+            let undated = words::count(u64::from(shipped.undated), "of its commits is", "of its commits are");
+            return Some(format!("{undated} known by name alone, without a date"));
+        }
+        (Reason::UnknownCommit, _) if shipped.sha.is_none() => "it names no commit",
+        (Reason::UnknownCommit, _) => "its commit is in no history that pacer has",
+        (Reason::NoBaseline, _) => "no earlier deployment is its ancestor, so which commits are new can't be told",
+        (Reason::Shallow, _) => "the history is cut off before an earlier deployment",
+    };
+    Some(format!("commits not counted: {why}"))
 }
 
 fn rework_word(rework: Rework) -> &'static str {
@@ -213,13 +237,14 @@ fn outcome(row: &Row) -> &'static str {
 /// What there is to say beside the table.
 fn story(row: &Row) -> Option<Line> {
     let mut said = Vec::new();
-    if let Some(reason) = row.reason {
-        said.push(format!("commits not counted: {}", reason.replace('_', " ")));
-    }
+    said.extend(row.uncounted.clone());
     if !row.failed.is_empty() {
         let end = match row.recovery_seconds {
             Some(secs) => format!("recovered in {}", words::duration(secs)),
-            None if row.open => "still open".into(),
+            None if row.open => match row.open_seconds {
+                Some(secs) => format!("still open after {}", words::duration(secs)),
+                None => "still open".into(),
+            },
             None => "no recovery time".into(),
         };
         said.push(format!("{}; {end}", row.failed.join(", ")));

@@ -29,7 +29,9 @@ pub fn question(dora: &Dora) -> Option<&'static str> {
             "Delivery got slower and less safe at the same time. What takes the team's time between merge and a healthy release?"
         }
         () if faster && riskier => "Delivery got faster while more deployments failed. Do checks before release keep up with the new pace?",
-        () if faster && safer => "Delivery got faster and safer together. What changed, and would it help another team?",
+        () if faster && safer && recovery != Tone::Bad => {
+            "Delivery got faster and safer together. What changed, and would it help another team?"
+        }
         () if slower && safer => {
             "Fewer failures came with slower delivery. Is the extra care in the right place, or is work waiting in a queue?"
         }

@@ -141,7 +141,59 @@ fn each_figure_without_a_value_or_a_comparison_says_why() {
 fn the_period_before_is_compared_only_where_it_was_seen_whole() {
     let previous = |first: i64| over(&Pool { first_event: Some(At(first * HOUR)), ..live(10..240) }, 200, 400).metrics[0].previous.clone();
     assert_eq!(previous(0).map(|it| (it.n, it.reason)), Some((190, None)));
-    assert_eq!(previous(1).map(|it| (it.value, it.n, it.reason)), Some((None, 0, Some("before_data".into()))));
+    let partial = previous(1).expect("a part of it has data");
+    assert_eq!((partial.value.is_some(), partial.n, partial.reason.as_deref()), (true, 190, Some("before_data")));
+    let compared = |first: i64| over(&Pool { first_event: Some(At(first * HOUR)), ..live(10..240) }, 200, 400).before.is_some();
+    assert!(compared(0) && !compared(1), "told, and compared with nothing");
+    assert_eq!(previous(200), None, "nothing of it has data");
+}
+
+#[test]
+fn many_commits_of_few_deployments_are_too_few_to_judge() {
+    let mut pool = live(210..215);
+    for deployment in &mut pool.deployments {
+        deployment.leads = vec![HOUR, 2 * HOUR];
+    }
+    let lead = |pool: &Pool| over(pool, 200, 400).metrics[1].clone();
+    let few = lead(&pool);
+    assert_eq!((few.n, few.value.is_some(), few.interval, few.band.is_none()), (10, true, None, true));
+    assert_eq!(few.reason.as_deref(), Some("too_few"));
+    pool.deployments.push(Packed { at: 216 * HOUR, leads: vec![HOUR], ..Packed::default() });
+    let enough = lead(&pool);
+    assert_eq!((enough.reason, enough.interval.is_some()), (None, true));
+}
+
+#[test]
+fn an_open_failure_has_an_age() {
+    let mut pool = Pool { as_of: At(500 * HOUR), ..live(210..230) };
+    for (place, recovery) in [(0, PackedRecovery::Open), (3, PackedRecovery::After(HOUR)), (5, PackedRecovery::Open)] {
+        (pool.deployments[place].failed, pool.deployments[place].recovery) = (true, recovery);
+    }
+    let dora = over(&pool, 200, 400);
+    assert_eq!(dora.open_ages().map(|secs| secs / 3_600.0).collect::<Vec<_>>(), [290.0, 285.0], "until the instant of asking");
+    let detail = super::shown(&dora, 2).detail;
+    assert_eq!(detail, "1 recovered failure, 2 still open for 12 days, 12 days");
+}
+
+#[test]
+fn faster_and_safer_is_not_said_while_recovery_got_worse() {
+    use super::compute::Five;
+    use super::reading::question;
+    use crate::domain::figure::Figure;
+    let figure = |value: f64| Figure { value: Some(value), n: 100, interval: Some([value * 0.9, value * 1.1]), ..Figure::default() };
+    let five = |frequency, recovery, fail| Five {
+        deployment_frequency: figure(frequency),
+        change_lead_time: figure(10.0),
+        failed_deployment_recovery_time: figure(recovery),
+        change_fail_rate: figure(fail),
+        deployment_rework_rate: figure(0.1),
+    };
+    let asked = |recovery: f64| {
+        let dora = Dora { now: five(20.0, recovery, 0.1), before: Some(five(5.0, 100.0, 0.5)), ..over(&live(210..220), 200, 400) };
+        question(&dora).unwrap_or_default()
+    };
+    assert!(asked(100.0).starts_with("Delivery got faster and safer together"));
+    assert!(asked(900.0).starts_with("Recovery takes longer than before"), "{}", asked(900.0));
 }
 
 #[test]
@@ -165,7 +217,8 @@ fn an_open_failure_unsettles_the_median_from_above_and_from_below() {
         (open.failed, open.recovery) = (true, PackedRecovery::Open);
         let dora = over(&pool, 200, 300);
         assert_eq!(dora.metrics[2].excluded.get("open"), Some(&1));
-        assert!(!dora.now.failed_deployment_recovery_time.unsettled || dora.metrics[2].band.is_none());
+        let unsettled = dora.now.failed_deployment_recovery_time.unsettled;
+        assert_eq!((dora.metrics[2].reason.as_deref(), unsettled), (unsettled.then_some("too_few"), unsettled), "scripts read it too");
         dora.now.failed_deployment_recovery_time.unsettled
     };
     assert!(!unsettled(&[5; 9], 290));

@@ -225,6 +225,10 @@ fn notes(about: &About<'_>) -> Vec<Line> {
             "Changes of {} of this team and the teams below it; items assigned to their members",
             words::count(about.flow.services as u64, "service", "services")
         )),
+        Scope::Teams(_) => Some(format!(
+            "Changes of {} of these teams and the teams below them, together; items assigned to their members",
+            words::count(about.flow.services as u64, "service", "services")
+        )),
         Scope::Organisation => Some(format!("{} together", words::count(about.flow.services as u64, "service", "services"))),
         Scope::Service(_) | Scope::Project(_) => None,
     };

@@ -32,7 +32,7 @@ pub enum WorkOf {
 pub struct Flow {
     /// Over the window, in the order of [`FLOW`].
     pub now: Vec<Figure>,
-    /// Over the window before, likewise; none where that metric's data begins later.
+    /// Over the window before, likewise, to compare with; none where that metric's data begins later.
     pub before: Vec<Option<Figure>>,
     /// In machine form.
     pub metrics: Vec<Metric>,
@@ -69,9 +69,9 @@ pub fn compute(pool: &FlowPool, window: &Window, targets: &BTreeMap<String, f64>
     let (mut before, mut metrics) = (Vec::new(), Vec::new());
     for (place, definition) in FLOW.iter().enumerate() {
         let against = Against { window, first: first(pool, definition.id), target: targets.get(definition.id).copied() };
-        let figure = against.has_before().then(|| earlier.get_or_insert_with(|| figures(pool, &previous))[place].clone());
+        let figure = against.has_some_before().then(|| earlier.get_or_insert_with(|| figures(pool, &previous))[place].clone());
         metrics.push(against.metric(definition, &now[place], figure.as_ref()));
-        before.push(figure);
+        before.push(figure.filter(|_| against.has_before()));
     }
     let work_of = work_of(pool);
     let spans = finished(pool, window);

@@ -15,7 +15,7 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::receipts::{Evidence, Listing, Row};
 use crate::features::{Cx, access, scope};
-use crate::store::receipts::Receipt;
+use crate::store::receipts::{Receipt, Rests};
 
 /// The rows of a receipt as `why` shows them.
 pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
@@ -35,7 +35,8 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
     }
     changes.sort_by(|(a, _), (b, _)| (a.merged_at, &a.id).cmp(&(b.merged_at, &b.id)));
     let until = window.to.min(receipt.asked_at);
-    let items = cx.store.item_rows(&super::whose(&receipt.scope, &org.org), window.from, until, &org.org).await?;
+    let whose = super::whose(&receipt.scope, &org.org);
+    let items = cx.store.item_rows(&whose, window.from, until, &org.org).await?;
     let open = items.iter().filter(|(_, span)| span.done_at.is_none()).count();
     let summary = format!(
         "{} of {} merged, {} finished, {} in progress",
@@ -56,7 +57,9 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         columns: vec![("Done", false), ("Item", false), ("Took", true)],
         rows: items.iter().map(|(name, span)| of_item(name, *span, until, now, zone)).collect(),
     };
-    Ok(Evidence { summary, listings: vec![merged, worked], more: Vec::new(), data: serde_json::Map::new(), services })
+    let services = services.into_iter().map(|(name, _)| name).collect();
+    let rests = Rests { services, flow: Some(whose) };
+    Ok(Evidence { summary, listings: vec![merged, worked], more: Vec::new(), data: serde_json::Map::new(), rests })
 }
 
 fn of_change(change: &Merged, closed: bool, now: At, zone: Tz) -> Row {

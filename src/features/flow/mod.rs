@@ -71,7 +71,7 @@ pub(super) async fn pool(cx: &Cx, scope: &Scope, from: At, window: &Window, now:
 pub(super) fn whose(scope: &Scope, org: &Org) -> Whose {
     match scope {
         Scope::Organisation => Whose::All,
-        Scope::Team(id) => Whose::People(org.people_of(id)),
+        Scope::Team(_) | Scope::Teams(_) => Whose::People(scope.teams().iter().flat_map(|id| org.people_of(id)).collect()),
         Scope::Project(id) => Whose::Project(id.clone()),
         Scope::Service(_) => Whose::Nobody,
     }

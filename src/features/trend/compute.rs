@@ -122,10 +122,10 @@ fn trends(
 
 /// Services that joined or left a team within the period.
 pub fn marks(org: &Org, scope: &Scope, window: &Window) -> Vec<Mark> {
-    let Scope::Team(team) = scope else { return Vec::new() };
-    let mut marks: Vec<Mark> = org
-        .owned(team)
-        .into_iter()
+    let mut marks: Vec<Mark> = scope
+        .teams()
+        .iter()
+        .flat_map(|team| org.owned(team))
         .flat_map(|(service, span)| {
             let joined = span.from.map(|at| Mark { at, what: format!("{service} joined") });
             let left = span.until.map(|at| Mark { at, what: format!("{service} left") });
@@ -135,6 +135,7 @@ pub fn marks(org: &Org, scope: &Scope, window: &Window) -> Vec<Mark> {
         .filter(|mark| window.holds(mark.at))
         .collect();
     marks.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    marks.dedup();
     marks
 }
 

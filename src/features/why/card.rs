@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Checked;
-use crate::domain::card::{Button, Card, Line, Part, Table};
+use crate::domain::card::{Button, Card, Line, Part, SourceHealth, Table};
 use crate::domain::metric;
 use crate::domain::time::At;
 use crate::domain::words;
@@ -21,6 +21,8 @@ pub struct About<'a> {
     pub receipt: &'a Receipt,
     pub checked: &'a Checked,
     pub evidence: &'a Evidence,
+    /// How fresh each source was at the instant of asking.
+    pub health: Vec<SourceHealth>,
     pub now: At,
 }
 
@@ -61,10 +63,10 @@ pub fn card(about: &About<'_>, page: usize) -> Card {
         parts,
         metrics: receipt.metrics.clone(),
         notes: notes(about),
+        health: about.health.clone(),
         receipt: Some(receipt.id.clone()),
         buttons: paging(&receipt.id, page, pages),
         data,
-        ..Card::default()
     }
 }
 
@@ -86,16 +88,20 @@ fn figures(about: &About<'_>) -> Vec<Part> {
         table.numeric.push(true);
     }
     for (then, now) in about.receipt.metrics.iter().zip(&about.checked.metrics) {
-        let say = |value: Option<f64>| {
-            value.map_or_else(|| then.reason.clone().unwrap_or_else(|| "none".into()), |value| words::value(&then.unit, value))
+        let say = |value: Option<f64>, reason: Option<&str>| {
+            value.map_or_else(|| left_out::absent(reason), |value| words::value(&then.unit, value))
         };
-        let mut row = vec![then.id.replace('_', " "), say(then.value), then.n.to_string()];
+        let mut row = vec![then.id.replace('_', " "), say(then.value, then.reason.as_deref()), then.n.to_string()];
         if changed {
-            row.push(say(now.value));
+            row.push(say(now.value, now.reason.as_deref()));
         }
         table.rows.push(row);
     }
     let mut parts = vec![Part::Table(table)];
+    if changed {
+        let told = about.checked.differs.iter().map(|it| Line::default().strong(it.id.replace('_', " ")).and(format!(": {}", it.text())));
+        parts.push(Part::List(told.collect(), None));
+    }
     if !about.checked.late.is_empty() {
         parts.push(Part::Heading("Arrived later".into()));
         let late = about

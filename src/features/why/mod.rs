@@ -5,9 +5,12 @@
 //! later deliveries changed the past, it says so first. Never a list of persons: rows are deployments, changes, items.
 
 mod card;
+mod differs;
 
 use anyhow::Context;
 use futures::future::BoxFuture;
+
+pub use differs::Differs;
 
 use super::receipts::{Evidence, recount};
 use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply};
@@ -50,7 +53,8 @@ async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
     let evidence = (recount(&receipt)?.evidence)(cx, &receipt).await?;
     let checked = check(cx, &receipt, &evidence).await?;
-    Ok(card::card(&card::About { receipt: &receipt, checked: &checked, evidence: &evidence, now: cx.now }, page))
+    let health = cx.store.freshness(receipt.asked_at).await?.into_iter().map(|source| source.health).collect();
+    Ok(card::card(&card::About { receipt: &receipt, checked: &checked, evidence: &evidence, health, now: cx.now }, page))
 }
 
 /// The receipt of that id, if the asker may see its answer.
@@ -64,10 +68,13 @@ pub async fn receipt(cx: &Cx, id: &str) -> Result<Receipt, Failure> {
     Ok(receipt)
 }
 
+/// Late rows named at most.
+const LATE: usize = 200;
+
 /// What a recomputation found.
 pub struct Checked {
-    /// The figures that differ now: id, then and now.
-    pub differs: Vec<(String, Option<f64>, Option<f64>)>,
+    /// The figures that differ now, and in what.
+    pub differs: Vec<Differs>,
     /// Rows that arrived or changed since.
     pub late: Vec<crate::store::receipts::Late>,
     /// The figures of today's facts.
@@ -86,14 +93,12 @@ fn as_kept(metrics: &[Metric]) -> anyhow::Result<Vec<Metric>> {
 /// Recomputes a receipt from the facts as they are now, as of its instant.
 pub async fn check(cx: &Cx, receipt: &Receipt, evidence: &Evidence) -> Result<Checked, Failure> {
     let metrics = (recount(receipt)?.card)(cx, receipt).await?.metrics;
-    let mut differs = Vec::new();
-    for (then, now) in receipt.metrics.iter().zip(as_kept(&metrics)?) {
-        if *then != now {
-            differs.push((then.id.clone(), then.value, now.value));
-        }
-    }
-    let names: Vec<String> = evidence.services.iter().map(|(name, _)| name.clone()).collect();
-    let late = if differs.is_empty() { Vec::new() } else { cx.store.late_rows(&names, receipt, 200).await? };
+    let kept = as_kept(&metrics)?;
+    let pairs = || receipt.metrics.iter().zip(&kept);
+    let differs: Vec<Differs> = pairs().filter_map(|(then, now)| differs::differs(then, now)).collect();
+    let unknown = |metric: &Metric| metric.reason.as_deref() == Some("no_incident_source");
+    let known_now = pairs().any(|(then, now)| unknown(then) && !unknown(now));
+    let late = if differs.is_empty() { Vec::new() } else { cx.store.late_rows(&evidence.rests, receipt, known_now, LATE).await? };
     let redefined = receipt.definitions != crate::domain::derive::DEFINITIONS;
     Ok(Checked { differs, late, metrics, redefined })
 }

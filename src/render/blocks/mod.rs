@@ -92,9 +92,10 @@ pub fn home(card: &Card) -> Value {
     json!({"type": "home", "private_metadata": metadata(card), "blocks": blocks(card, room, limits::HEADER)})
 }
 
-/// What the person can mend, as a private message: what is wrong, then what to do.
-pub fn error(error: &UserError) -> Value {
-    private(&[mrkdwn(&sentence(&error.message), 1_400), mrkdwn(&sentence(&error.hint), 1_400)])
+/// What the person can mend, as a private message: what is wrong, then what to do, and the reference that stands in the log.
+pub fn error(error: &UserError, reference: &str) -> Value {
+    let small = Line::plain("Reference ").code(reference);
+    private(&[mrkdwn(&sentence(&error.message), 1_400), mrkdwn(&sentence(&error.hint), 1_400), mrkdwn(&small, 600)])
 }
 
 /// What is ours to mend, as a private message with the reference that stands in the log.

@@ -326,12 +326,12 @@ fn a_cut_table_says_how_many_rows_are_left() {
 #[test]
 fn the_private_answers() {
     let error = UserError::new(Kind::UnknownTeam, "There is no team `<paymnts>`.", "Did you mean `payments`?");
-    insta::assert_json_snapshot!(serde_json::json!([super::error(&error), broken("a1b2c3"), loading(), shared("U1", "C1")]));
-    for value in [super::error(&error), broken(&samples::nasty(5_000)), loading(), shared("U1<!channel>", "C1")] {
+    insta::assert_json_snapshot!(serde_json::json!([super::error(&error, "a1b2c3"), broken("a1b2c3"), loading(), shared("U1", "C1")]));
+    for value in [super::error(&error, &samples::nasty(5_000)), broken(&samples::nasty(5_000)), loading(), shared("U1<!channel>", "C1")] {
         check_limits(&value);
     }
     let long = UserError::new(Kind::BadWindow, samples::nasty(9_000), samples::nasty(9_001));
-    check_limits(&super::error(&long));
+    check_limits(&super::error(&long, "a1b2c3"));
 }
 
 fn field(id: &str, input: Input) -> Field {

@@ -4,6 +4,7 @@
 //! ([`Version`]) wins, so order and repetition are immaterial. Commits merge field by field ([`commits`]).
 
 mod commits;
+mod left;
 mod parts;
 mod registers;
 mod said;

@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::super::bulk::{self, Val};
 use super::super::org::Names;
+use super::left::Before;
 use super::touched::Touched;
 use super::{Batch, Known, Over, Tally, Version, Winners, said, version};
 use crate::domain::event::{Commit, Event, Status};
@@ -96,7 +97,7 @@ pub(super) async fn deployments(
     let mut known = DEPLOYMENT.known(conn, batch, &ids, "rank").await?;
     let words = said::words(conn, batch, "deployment", &ids).await?;
     known.moved.clone_from(&words.moved);
-    touched.services_of_deployments(conn, batch.source, &ids).await?;
+    let mut before = Before::of_deployments(conn, batch, &ids, touched).await?;
     let mut winners = Winners::default();
     for (stated, it) in all {
         let version = version(stated, i64::from(it.status != Status::Pending));
@@ -129,6 +130,7 @@ pub(super) async fn deployments(
         if winners.take(&mut known, &it.id, version.clone(), tally, row) {
             touched.service(&service);
             touched.deployment(&it.id);
+            before.now(batch, &it.id, &service, it.finished_at.map(|at| at.0), None);
             if it.service.is_none() {
                 touched.repository(it.repository.as_deref()); // it may be any service's there
             }
@@ -142,12 +144,13 @@ pub(super) async fn deployments(
             touched.outranked(known.from.get(&id).map(|other| (*other, batch.seq)));
             touched.service(service);
             touched.deployment(&id);
+            before.moves(batch, &id, service);
             let sql = "update deployment set service = $1, stated_service = $1, seq = $2 where source = $3 and id = $4";
             let done = sqlx::query(sql).bind(service.clone()).bind(batch.seq).bind(batch.source.to_string()).bind(id);
             done.execute(&mut *conn).await?;
         }
     }
-    Ok(())
+    before.keep(conn).await
 }
 
 const INCIDENT: Table = Table {
@@ -184,7 +187,7 @@ pub(super) async fn incidents(
     let mut known = INCIDENT.known(conn, batch, &ids, "cast(0 as bigint)").await?;
     let words = said::words(conn, batch, "incident", &ids).await?;
     known.moved.clone_from(&words.moved);
-    touched.services_of_incidents(conn, batch.source, &ids).await?;
+    let mut before = Before::of_incidents(conn, batch, &ids, touched).await?;
     let mut winners = Winners::default();
     for (stated, it) in all {
         let version = version(stated, 0);
@@ -210,6 +213,7 @@ pub(super) async fn incidents(
         };
         if winners.take(&mut known, &it.id, version.clone(), tally, row) {
             touched.service(service.as_deref().unwrap_or(""));
+            before.now(batch, &it.id, service.as_deref().unwrap_or(""), Some(it.started_at.0), it.deployment.as_deref());
             if let Some(deployment) = &it.deployment {
                 touched.reference(deployment);
             }
@@ -221,12 +225,13 @@ pub(super) async fn incidents(
         if let Some(service) = &words.of(&id).service {
             touched.outranked(known.from.get(&id).map(|other| (*other, batch.seq)));
             touched.service(service);
+            before.moves(batch, &id, service);
             let sql = "update incident set service = $1, seq = $2 where source = $3 and id = $4";
             let done = sqlx::query(sql).bind(service.clone()).bind(batch.seq).bind(batch.source.to_string()).bind(id);
             done.execute(&mut *conn).await?;
         }
     }
-    Ok(())
+    before.keep(conn).await
 }
 
 const CHANGE: Table = Table {

@@ -105,20 +105,6 @@ impl Touched {
         self.lists = true;
     }
 
-    /// The services that these deployments had before they are replaced.
-    pub(super) async fn services_of_deployments(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
-        self.services_by(conn, "select distinct service from deployment where source = $1 and id in ({keys})", source, ids).await
-    }
-
-    /// The services that these incidents had before they are replaced, and those of the deployments they named.
-    pub(super) async fn services_of_incidents(&mut self, conn: &mut AnyConnection, source: &str, ids: &[&str]) -> Result<()> {
-        let own = "select distinct coalesce(service, '') from incident where source = $1 and id in ({keys})";
-        let named =
-            "select distinct service from deployment where id in (select deployment from incident where source = $1 and id in ({keys}))";
-        self.services_by(conn, own, source, ids).await?;
-        self.services_by(conn, named, source, ids).await
-    }
-
     async fn services_by(&mut self, conn: &mut AnyConnection, sql: &str, first: &str, keys: &[&str]) -> Result<()> {
         if keys.is_empty() {
             return Ok(());

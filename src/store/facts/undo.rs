@@ -20,8 +20,11 @@ pub(in crate::store) async fn undo(conn: &mut AnyConnection, origin: &Origin<'_>
     let seq = origin.seq;
     let mut touched = Touched::default();
     touch(conn, seq, parsed, &mut touched).await?;
+    // Words about facts and traces of them are no facts.
+    let beside = "delete from part where seq = $1 and (fact like 'said %' or fact like 'left %')";
+    sqlx::query(beside).bind(seq).execute(&mut *conn).await?;
     let mut facts: BTreeSet<String> = BTreeSet::new();
-    for row in sqlx::query("select fact from part where seq = $1 and fact not like 'said %'").bind(seq).fetch_all(&mut *conn).await? {
+    for row in sqlx::query("select fact from part where seq = $1").bind(seq).fetch_all(&mut *conn).await? {
         facts.insert(row.try_get(0)?);
     }
     let mut removed = 0;

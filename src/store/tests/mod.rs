@@ -6,7 +6,7 @@ mod batches;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::receipts::{Receipt, new_id};
+use super::receipts::{Receipt, Rests, new_id};
 use super::*;
 use crate::domain::card::Scope;
 use crate::domain::derive::day::PackedRecovery;
@@ -463,7 +463,8 @@ fn a_receipt_is_read_as_it_was_written_and_late_rows_are_named() {
         assert_eq!(Receipt { window: Window { label: String::new(), ..read.window.clone() }, ..read }, receipt);
         assert!(!label.is_empty(), "a card must be able to say its period");
         assert!(store.receipt("zzzzzzzz").await.unwrap().is_none());
-        let late = || async { store.late_rows(&["a".into()], &receipt, 10).await.unwrap() };
+        let rests = Rests { services: vec!["a".into()], flow: None };
+        let late = || async { store.late_rows(&rests, &receipt, false, 10).await.unwrap() };
         assert!(late().await.is_empty());
         tell(&store, "json", "2", vec![stated_at("d2", 9), stated_at("d3", 51)]).await;
         assert_eq!(late().await.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["d2"], "d3 is later than the receipt");
@@ -746,5 +747,143 @@ fn an_environment_that_is_said_is_that_of_rows_that_name_none() {
         assert_eq!(counts(&store, &["a"]).await, [2]);
         import_as(&store, 205, None, Some("staging"), &rows).await;
         assert_eq!(counts(&store, &["a"]).await, [2], "what was said earlier changes nothing");
+    });
+}
+
+/// A receipt of service `a` asked at hour 50, after all that was told so far.
+async fn receipt_of_a(store: &Store) -> Receipt {
+    Receipt {
+        id: new_id(),
+        command: "dora service:a".into(),
+        scope: Scope::Service("a".into()),
+        window: Window { from: hour(0), to: hour(50), zone: chrono_tz::UTC, label: String::new() },
+        asked_at: hour(50),
+        org_version: 0,
+        watermark: store.watermark().await.unwrap(),
+        definitions: 1,
+        metrics: Vec::new(),
+    }
+}
+
+/// "kind id place" of each row that is late for service `a`.
+async fn late_for_a(store: &Store, receipt: &Receipt, flow: Option<flow::Whose>) -> Vec<String> {
+    let rests = Rests { services: vec!["a".into()], flow };
+    let late = store.late_rows(&rests, receipt, false, 100).await.unwrap();
+    late.into_iter().map(|row| format!("{} {} {}", row.kind, row.id, row.place)).collect()
+}
+
+#[test]
+fn rows_that_were_moved_away_are_late_rows() {
+    on_each(|store| async move {
+        tell(&store, "json", "1", vec![stated_at("d1", 5), stated_at("d2", 6), stated_at("d3", 7)]).await;
+        for (id, reference) in [("i1", None), ("i2", Some("d1"))] {
+            say(&store, id, Event::Incident(incident(Some(if reference.is_some() { "b" } else { "a" }), id, 8, reference)), 1).await;
+        }
+        let receipt = receipt_of_a(&store).await;
+        assert!(late_for_a(&store, &receipt, None).await.is_empty());
+        say(&store, "new", Event::Deployment(deployed("a", "d9", 60, None)), 1).await;
+        assert!(late_for_a(&store, &receipt, None).await.is_empty(), "what happens later is not late");
+        say(&store, "same", Event::Deployment(Deployment { hotfix: true, ..deployed("a", "d3", 7, None) }), 2).await;
+        say(&store, "unlinked", Event::Incident(incident(Some("b"), "i2", 8, None)), 2).await;
+        say(&store, "moved", Event::Deployment(deployed("b", "d1", 5, None)), 2).await;
+        say(&store, "later", Event::Deployment(deployed("a", "d2", 70, None)), 2).await;
+        say(&store, "elsewhere", Event::Incident(incident(Some("c"), "i1", 8, None)), 2).await;
+        assert_eq!(
+            late_for_a(&store, &receipt, None).await,
+            ["deployment d1 b", "deployment d2 a", "deployment d3 a", "incident i1 c", "incident i2 b"]
+        );
+    });
+}
+
+#[test]
+fn the_first_incident_of_anybody_is_late_where_there_was_no_source_of_incidents() {
+    on_each(|store| async move {
+        say(&store, "1", stated_at("d1", 5).event, 1).await;
+        let receipt = receipt_of_a(&store).await;
+        say(&store, "2", Event::Incident(incident(Some("b"), "i2", 9, None)), 1).await;
+        say(&store, "3", Event::Incident(incident(Some("b"), "i1", 8, None)), 1).await;
+        let rests = Rests { services: vec!["a".into()], flow: None };
+        let late = store.late_rows(&rests, &receipt, true, 10).await.unwrap();
+        assert_eq!(late.iter().map(|row| (row.id.as_str(), row.place.as_str())).collect::<Vec<_>>(), [("i1", "b")]);
+        assert!(late_for_a(&store, &receipt, None).await.is_empty(), "it had one already");
+    });
+}
+
+#[test]
+fn a_receipt_of_flow_knows_late_changes_reviews_runs_and_items() {
+    use crate::domain::event::{Item, Outcome, Review, Run};
+    on_each(|store| async move {
+        let change = |opened: i64, merged: Option<i64>| Change {
+            id: "o/a#1".into(),
+            repository: Some("o/a".into()),
+            opened_at: Some(hour(opened)),
+            merged_at: merged.map(hour),
+            ..Change::default()
+        };
+        say(&store, "1", Event::Change(change(5, None)), 1).await;
+        store.refresh(None).await.unwrap();
+        let receipt = receipt_of_a(&store).await;
+        say(&store, "2", Event::Change(change(5, Some(9))), 2).await;
+        let review = Review {
+            id: "r1".into(),
+            change: "o/a#1".into(),
+            reviewer: Some("bo".into()),
+            bot: false,
+            at: hour(8),
+            state: "approved".into(),
+        };
+        say(&store, "3", Event::Review(review), 1).await;
+        let run = |id: &str, at: i64| Run {
+            id: id.into(),
+            repository: Some("o/a".into()),
+            workflow: None,
+            branch: None,
+            sha: None,
+            outcome: Outcome::Success,
+            started_at: None,
+            finished_at: Some(hour(at)),
+        };
+        say(&store, "4", Event::Run(run("run1", 10)), 1).await;
+        say(&store, "5", Event::Run(run("run2", 60)), 1).await;
+        for (id, project) in [("PAY-1", "pay"), ("OPS-1", "ops")] {
+            let item = Item {
+                id: id.into(),
+                project: Some(project.into()),
+                created_at: Some(hour(4)),
+                done_at: Some(hour(11)),
+                ..Item::default()
+            };
+            say(&store, id, Event::Item(item), 1).await;
+        }
+        let all = ["review r1 o/a#1", "change o/a#1 o/a", "run run1 o/a"];
+        let with = |items: &[&str]| all.iter().chain(items).map(|row| (*row).to_string()).collect::<Vec<_>>();
+        assert_eq!(late_for_a(&store, &receipt, Some(flow::Whose::Nobody)).await, with(&[]));
+        assert_eq!(late_for_a(&store, &receipt, Some(flow::Whose::Project("pay".into()))).await, with(&["item PAY-1 pay"]));
+        assert_eq!(late_for_a(&store, &receipt, Some(flow::Whose::Project("x".into()))).await.len(), 5, "one of them may have been of it");
+        assert_eq!(late_for_a(&store, &receipt, None).await, ["change o/a#1 o/a"]);
+    });
+}
+
+#[test]
+fn large_deliveries_are_taken_up_a_few_at_a_time() {
+    on_each(|store| async move {
+        for place in 0..5_u8 {
+            let large = Delivery { body: vec![place; 7 << 20], ..delivery("github", &place.to_string()) };
+            store.record(large).await.unwrap();
+        }
+        let mut taken = Vec::new();
+        loop {
+            let waiting = store.pending(500).await.unwrap();
+            if waiting.is_empty() {
+                break;
+            }
+            taken.push(waiting.len());
+            for stored in &waiting {
+                assert_eq!(stored.delivery.body.len(), 7 << 20);
+                store.apply(stored, Parsed { read: 1, ..Parsed::default() }).await.unwrap();
+            }
+        }
+        assert_eq!(taken, [2, 2, 1]);
+        assert_eq!(store.deliveries_after(3, 500).await.unwrap().len(), 2);
     });
 }
