@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod benchmark;
+pub mod calendar;
 pub mod card;
 pub mod derive;
 pub mod event;
