@@ -18,5 +18,6 @@ pub mod part;
 pub mod pool;
 pub mod stats;
 pub mod time;
+pub mod todo;
 pub mod window;
 pub mod words;

@@ -6,7 +6,9 @@ use crate::error::{Failure, Kind, UserError};
 
 /// Refuses a scope that the asker may not see. The organisation's own view and admins see all.
 pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
-    let Some(asker) = cx.asker.as_ref().filter(|asker| !asker.admin) else { return Ok(()) };
+    if cx.asker.as_ref().is_none_or(|asker| asker.admin) {
+        return Ok(());
+    }
     let org = &cx.org.org;
     let hidden: Vec<&str> = match scope {
         Scope::Team(id) => closed(cx, id).into_iter().collect(),
@@ -16,8 +18,7 @@ pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
         Scope::Organisation | Scope::Project(_) => Vec::new(),
     };
     let Some(team) = hidden.first() else { return Ok(()) };
-    let mine = org.teams_of_slack(&asker.user, cx.now);
-    if mine.iter().any(|member| belongs(cx, member, team)) {
+    if super::me::teams(cx).iter().any(|member| belongs(cx, member, team)) {
         return Ok(());
     }
     let hint = "Ask somebody of that team, or an admin. `/metrics dora` shows your own teams.";

@@ -9,6 +9,8 @@ pub mod dora;
 pub mod flow;
 mod help;
 mod left_out;
+mod me;
+mod mywork;
 mod press;
 pub mod receipts;
 mod retention;
@@ -16,6 +18,7 @@ mod scope;
 mod trend;
 mod verdict;
 pub mod verify;
+mod waiting;
 mod why;
 
 use std::sync::Arc;
@@ -49,6 +52,8 @@ pub struct Cx {
 pub struct Asker {
     /// Slack user id.
     pub user: String,
+    /// Their address as Slack confirmed it, where it was asked for.
+    pub email: Option<String>,
     /// Whether this person may do what admins may.
     pub admin: bool,
 }
@@ -130,7 +135,17 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] = &[
+    dora::COMMAND,
+    flow::COMMAND,
+    trend::COMMAND,
+    waiting::COMMAND,
+    mywork::COMMAND,
+    
+    benchmark::COMMAND,
+    why::COMMAND,
+    help::COMMAND,
+];
 /// Every button and form.
 pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
@@ -180,8 +195,19 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
 
 /// The asker's team where there is exactly one, else the whole organisation.
 fn default_scope(cx: &Cx) -> Scope {
-    let teams = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
-    if let [team] = teams[..] { Scope::Team(team.to_string()) } else { Scope::Organisation }
+    if let [team] = me::teams(cx)[..] { Scope::Team(team.to_string()) } else { Scope::Organisation }
+}
+
+/// The command that a text begins with, as [`answer`] would read it.
+fn command_of(text: &str) -> Option<&'static Command> {
+    let mut words = text.split_whitespace().skip_while(|word| word.eq_ignore_ascii_case("/metrics"));
+    let name = words.next()?;
+    COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether a text asks about the asker alone: only then must a door know who that is.
+pub fn is_private(text: &str) -> bool {
+    command_of(text).is_some_and(|command| command.private)
 }
 
 /// Carries out a press of a button or a form sent.

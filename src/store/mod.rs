@@ -26,6 +26,7 @@ mod refresh;
 mod schema;
 mod service_facts;
 pub mod sources;
+pub mod todo;
 mod writer;
 
 use std::sync::{Arc, RwLock};

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "facts", include_str!("../../migrations/0001_facts.sql")),
     (2, "version", include_str!("../../migrations/0002_version.sql")),
     (3, "flow", include_str!("../../migrations/0003_flow.sql")),
+    (5, "people", include_str!("../../migrations/0005_people.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -9,5 +9,6 @@ mod gatekeeping;
 mod gitlab;
 mod harness;
 mod organisation;
+mod people;
 mod receipts;
 mod rules;

@@ -4,6 +4,7 @@
 //! ([`Version`]) wins, so order and repetition are immaterial. Commits merge field by field ([`commits`]).
 
 mod commits;
+mod named;
 mod parts;
 mod registers;
 mod touched;
@@ -53,6 +54,7 @@ pub async fn apply(conn: &mut AnyConnection, source: &str, seq: i64, parsed: &Pa
         work::activities(conn, &batch, &mut tally).await?;
         work::runs(conn, &batch, &names, &mut tally, &mut touched).await?;
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;
+        named::people(conn, &batch, received_at).await?;
     }
     let last_event = parsed.events.iter().filter_map(|stated| instant(&stated.event)).max();
     sources::seen(conn, source, last_event, received_at).await?;
