@@ -7,6 +7,7 @@ mod access;
 mod benchmark;
 pub mod dora;
 pub mod flow;
+mod health;
 mod help;
 mod left_out;
 mod me;
@@ -141,7 +142,7 @@ pub const COMMANDS: &[Command] = &[
     trend::COMMAND,
     waiting::COMMAND,
     mywork::COMMAND,
-    
+    health::COMMAND,
     benchmark::COMMAND,
     why::COMMAND,
     help::COMMAND,

@@ -20,6 +20,7 @@ pub mod flow;
 mod kept;
 pub mod lease;
 pub mod org;
+pub mod quality;
 mod queue;
 pub mod receipts;
 mod refresh;

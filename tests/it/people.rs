@@ -170,6 +170,63 @@ async fn an_address_in_the_file_is_enough_to_be_in_a_team() {
     assert!(t.slash("finn", "dora team:platform 30d").await.text.contains("to its members only"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn health_tells_what_needs_a_look_and_who_may_see_whose_names() {
+    let t = Harness::http().await;
+    let nothing = t.slash("ana", "health").await;
+    assert!(nothing.text.contains("Nothing has been read yet: begin with"), "{}", nothing.text);
+    t.apply_org(ORG).await;
+    t.import_json(&sample()).await;
+    let well = t.ask("health").await;
+    assert_eq!((&well["findings"], &well["sources"][0]["state"]), (&json!([]), &json!("fresh")), "{well}");
+    // A service of nobody, an incident without a deployment, a name of nobody, and a delivery that can't be read.
+    let incident = json!({"type": "incident", "id": "i1", "service": "cart", "started_at": days_ago(10).rfc3339()});
+    t.import_json(&lines(&[deployment("cart", 1, days_ago(1)), incident, change("acme/cart#1", "stranger", &[], 2)])).await;
+    t.github("pull_request", "d1", &json!({"repository": {"full_name": "acme/cart"}, "pull_request": {}}).to_string()).await;
+    t.github("ping", "d2", &json!({"repository": {"full_name": "acme/cart"}}).to_string()).await;
+    t.parsed().await;
+    let answer = t.ask("health").await;
+    let findings: Vec<(&str, u64, &str)> = answer["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|it| (it["kind"].as_str().unwrap(), it["count"].as_u64().unwrap(), it["mend"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        findings,
+        [
+            ("failed_deliveries", 1, "pacer replay"),
+            ("unlinked_incidents", 1, "pacer org preview FILE"),
+            ("unassigned_services", 1, "pacer org preview FILE"),
+            ("unmapped_people", 1, "pacer org preview FILE"),
+        ]
+    );
+    assert_eq!(answer["ignored"], json!([{"source": "github", "count": 1, "reasons": {"ping": 1}}]));
+    let (admin, anybody) = (t.slash("ana", "health").await, t.slash("chen", "health").await);
+    assert!(admin.text.contains("4 things need a look") && shown(&admin.blocks).contains("stranger (json)"), "{}", admin.text);
+    assert!(
+        shown(&anybody.blocks).contains("1 name belongs to nobody") && !shown(&anybody.blocks).contains("stranger"),
+        "{}",
+        anybody.text
+    );
+    let own = t.ask("health team:payments").await;
+    assert_eq!(own["findings"].as_array().map(Vec::len), Some(1), "only what could not be read: {own}");
+    assert_eq!(t.ask("health service:cart").await["findings"].as_array().map(Vec::len), Some(3));
+    // Heard daily for a week, then not: on the fourth working day it is silent.
+    for day in 0..7 {
+        t.advance(DAY);
+        t.import_json(&lines(&[deployment("checkout", 900 + day, days_ago(0))])).await;
+    }
+    let state = async || {
+        t.ask("health").await["sources"].as_array().expect("sources").iter().find(|it| it["source"] == "json").cloned().expect("json")
+    };
+    assert_eq!(state().await["state"], "fresh");
+    t.advance(2 * DAY + HOUR);
+    let silent = state().await;
+    assert_eq!((&silent["state"], &silent["usual_gap_working_seconds"]), (&json!("silent"), &json!(86_400)), "{silent}");
+    assert_eq!(t.ask("health").await["findings"][0]["mend"], "pacer import json FILE");
+}
+
 #[test]
 fn in_a_terminal_a_private_answer_needs_to_know_for_whom() {
     let pacer = Pacer::new();
