@@ -78,23 +78,30 @@ impl App {
         Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days })
     }
 
-    /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's. Slack is
-    /// asked only where it matters: where some team shows its figures to its members alone.
+    /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's, and whom the
+    /// organisation file does not know is known by address. Slack is asked only where that matters: where some team shows its
+    /// figures to its members alone; where the question is about the asker (`private`), or the file has people by address.
     ///
     /// # Errors
     /// Where the organisation can't be read.
-    pub async fn asker_in_slack(&self, user: &str) -> anyhow::Result<Asker> {
+    pub async fn asker_in_slack(&self, user: &str, private: bool) -> anyhow::Result<Asker> {
         let mut asker = self.asker(user);
         let org = self.store.org(self.clock.now()).await?;
-        if self.config.admins.is_empty() && org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team")) {
-            asker.admin = self.slack.is_workspace_admin(user, self.clock.now()).await;
+        let closed = org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team"));
+        let by_address = org.org.people.values().any(|person| person.slack.is_none() && !person.emails.is_empty());
+        let admin = self.config.admins.is_empty() && closed;
+        let address = (private || by_address) && org.org.person_by_slack(user).is_none();
+        if (admin || address) && self.config.slack.bot_token.is_some() {
+            let profile = self.slack.profile(user, self.clock.now()).await;
+            asker.admin |= admin && profile.admin;
+            asker.email = profile.email.filter(|_| address);
         }
         Ok(asker)
     }
 
     /// The person with a Slack id, by the settings alone.
     pub fn asker(&self, user: &str) -> Asker {
-        Asker { user: user.to_owned(), admin: self.config.admins.iter().any(|admin| admin == user) }
+        Asker { user: user.to_owned(), email: None, admin: self.config.admins.iter().any(|admin| admin == user) }
     }
 }
 

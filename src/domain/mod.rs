@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod benchmark;
+pub mod calendar;
 pub mod card;
 pub mod chart;
 pub mod derive;
@@ -20,5 +21,6 @@ pub mod pool;
 pub mod said;
 pub mod stats;
 pub mod time;
+pub mod todo;
 pub mod window;
 pub mod words;

@@ -73,6 +73,15 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
+/// Working time, of which a working day has 24 hours: "under 1 h", "5 h", "1 working day", "3 working days".
+pub fn working_time(micros: i64) -> String {
+    match micros {
+        micros if micros < HOUR => "under 1 h".to_owned(),
+        micros if micros < DAY => format!("{} h", micros / HOUR),
+        micros => count((micros / DAY).unsigned_abs(), "working day", "working days"),
+    }
+}
+
 /// With its first letter large, as a sentence begins.
 pub fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
@@ -456,6 +465,17 @@ mod tests {
         check("2025-11-03T00:00:00Z", Tz::UTC, "3 Nov 2025");
         check("2025-12-31T23:30:00Z", Tz::Europe__Berlin, "1 Jan");
         assert_eq!(moment(now, now, Tz::Europe__Berlin), "23 Nov 10:12");
+    }
+
+    #[test]
+    fn working_time_is_told_in_whole_units_that_have_passed() {
+        let check = |micros: i64, expect: &str| assert_eq!(working_time(micros), expect, "{micros}");
+        check(0, "under 1 h");
+        check(HOUR - 1, "under 1 h");
+        check(HOUR, "1 h");
+        check(DAY - 1, "23 h");
+        check(DAY, "1 working day");
+        check(3 * DAY + 23 * HOUR, "3 working days");
     }
 
     #[test]

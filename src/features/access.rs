@@ -6,7 +6,9 @@ use crate::error::{Failure, Kind, UserError};
 
 /// Refuses a scope that the asker may not see. The organisation's own view and admins see all.
 pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
-    let Some(asker) = cx.asker.as_ref().filter(|asker| !asker.admin) else { return Ok(()) };
+    if cx.asker.as_ref().is_none_or(|asker| asker.admin) {
+        return Ok(());
+    }
     let org = &cx.org.org;
     let hidden: Vec<&str> = match scope {
         Scope::Team(_) | Scope::Teams(_) => scope.teams().iter().filter_map(|id| closed(cx, id)).collect(),
@@ -15,7 +17,7 @@ pub fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
         }
         Scope::Organisation | Scope::Project(_) => Vec::new(),
     };
-    let mine = org.teams_of_slack(&asker.user, cx.now);
+    let mine = super::me::teams(cx);
     let may = |team: &str| mine.iter().any(|member| belongs(cx, member, team));
     // A service that two teams own may be seen by either; of several teams, each must be.
     let refused = match scope {

@@ -7,8 +7,11 @@ mod access;
 mod benchmark;
 pub mod dora;
 pub mod flow;
+mod health;
 mod help;
 mod left_out;
+mod me;
+mod mywork;
 mod press;
 pub mod receipts;
 mod retention;
@@ -16,6 +19,7 @@ mod scope;
 mod trend;
 mod verdict;
 pub mod verify;
+mod waiting;
 mod why;
 
 use std::sync::Arc;
@@ -49,6 +53,8 @@ pub struct Cx {
 pub struct Asker {
     /// Slack user id.
     pub user: String,
+    /// Their address as Slack confirmed it, where it was asked for.
+    pub email: Option<String>,
     /// Whether this person may do what admins may.
     pub admin: bool,
 }
@@ -130,7 +136,17 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] = &[
+    dora::COMMAND,
+    flow::COMMAND,
+    trend::COMMAND,
+    waiting::COMMAND,
+    mywork::COMMAND,
+    health::COMMAND,
+    benchmark::COMMAND,
+    why::COMMAND,
+    help::COMMAND,
+];
 /// Every button and form.
 pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::CHART, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
 /// Every job.
@@ -183,9 +199,21 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
 /// Why together: who is in two teams asks about their own work, of which neither team is the whole, and side by side the
 /// two would be a comparison that nobody asked for. Each alone is `team:T`.
 fn default_scope(cx: &Cx) -> Scope {
-    let mine = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
+    let mine = me::teams(cx);
     let below = |team: &str| mine.iter().any(|other| *other != team && access::belongs(cx, team, other));
     Scope::of_teams(mine.iter().copied().filter(|team| !below(team)))
+}
+
+/// The command that a text begins with, as [`answer`] would read it.
+fn command_of(text: &str) -> Option<&'static Command> {
+    let mut words = text.split_whitespace().skip_while(|word| word.eq_ignore_ascii_case("/metrics"));
+    let name = words.next()?;
+    COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether a text asks about the asker alone: only then must a door know who that is.
+pub fn is_private(text: &str) -> bool {
+    command_of(text).is_some_and(|command| command.private)
 }
 
 /// Carries out a press of a button or a form sent.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::calendar::Calendar;
-use super::cast::{SERVICES, TEAMS, member};
+use super::cast::{FIRST, SERVICES, TEAMS, member};
 use super::random::Random;
 use crate::domain::event::{Activity, Change, Item, Review};
 use crate::domain::time::{At, DAY, SECOND};
@@ -31,6 +31,39 @@ pub fn reviews(random: &mut Random, calendar: &Calendar, changes: &[Change]) -> 
         }
     }
     reviews
+}
+
+/// Reviews that whom the sandbox begins as is asked for at least.
+const FIRST_ASKED: usize = 3;
+
+/// Whom the authors of open changes ask for a review: for a first one, or for a second after somebody else's.
+pub fn ask(random: &mut Random, calendar: &Calendar, changes: &mut [Change], reviews: &[Review]) {
+    for change in changes.iter_mut().filter(|change| change.closed_at.is_none() && !change.draft) {
+        let given: Vec<&str> =
+            reviews.iter().filter(|review| review.change == change.id).filter_map(|review| review.reviewer.as_deref()).collect();
+        let count = if !given.is_empty() || random.chance(0.6) { 1 } else { 2 };
+        if !given.is_empty() && random.chance(0.4) {
+            continue; // the first one is enough
+        }
+        for _ in 0..count {
+            let one = reviewer(random, calendar, change, calendar.now).to_string();
+            if !given.contains(&one.as_str()) && !change.reviewers.contains(&one) {
+                change.reviewers.push(one);
+            }
+        }
+    }
+}
+
+/// Somebody's open changes that whom the sandbox begins as could look at, the oldest first.
+pub fn ask_first(changes: &mut [Change]) {
+    let (first, team) = FIRST;
+    let own = |change: &Change| SERVICES.iter().any(|row| row.team == team && Some(row.repository) == change.repository.as_deref());
+    let open = changes.iter_mut().filter(|change| change.closed_at.is_none() && !change.draft && change.first_review_at.is_none());
+    for change in open.filter(|change| own(change) && change.author.as_deref() != Some(first)).take(FIRST_ASKED) {
+        if !change.reviewers.iter().any(|name| name == first) {
+            change.reviewers.push(first.into());
+        }
+    }
 }
 
 /// A colleague of the author.

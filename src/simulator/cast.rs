@@ -277,6 +277,9 @@ pub const PEOPLE: &[PersonRow] = &[
 /// Who may set pacer up in the sample workspace: Platform's lead and the head of engineering.
 pub const ADMINS: &[&str] = &["u24", "u41"];
 
+/// Whom the sandbox begins as, and their team: somebody with something to do on any day.
+pub const FIRST: (&str, &str) = ("u01", "payments");
+
 /// Id, name, owner.
 pub const OBJECTIVES: &[(&str, &str, &str)] = &[
     ("grow", "Grow orders by a fifth", "u41"),

@@ -212,15 +212,18 @@ pub fn cut(now: At, mut planned: Vec<Planned>) -> Vec<Change> {
         .into_iter()
         .map(|Planned { service, change, commits, .. }| {
             let repository = SERVICES[service].repository;
+            // Where services share a repository, files tell whose it is.
+            let paths = SERVICES[service].path.map(|path| vec![path.replace("**", "src/lib.rs")]);
             let number = numbers.entry(repository).or_insert(0);
             *number += 1;
             let merged_at = known(change.merged_at);
             let ready_at = known(change.ready_at);
             // A message stands with the deployment; a change in work carries it itself.
-            let listed = commits
-                .into_iter()
-                .filter(|commit| commit.authored_at.is_some_and(|at| at <= now))
-                .map(|commit| Commit { message: if merged_at.is_some() { None } else { commit.message }, ..commit });
+            let listed = commits.into_iter().filter(|commit| commit.authored_at.is_some_and(|at| at <= now)).map(|commit| Commit {
+                message: if merged_at.is_some() { None } else { commit.message },
+                paths: paths.clone(),
+                ..commit
+            });
             let listed: Vec<Commit> = listed.collect();
             Change {
                 id: format!("{repository}#{number}"),
@@ -232,6 +235,8 @@ pub fn cut(now: At, mut planned: Vec<Planned>) -> Vec<Change> {
                 merged_at,
                 head: listed.last().map(|commit| commit.sha.clone()),
                 commits: Some(listed),
+                paths,
+                url: Some(format!("https://git.acme.example/{repository}/pull/{number}")),
                 ..change
             }
         })

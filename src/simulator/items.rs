@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::calendar::{Calendar, WEEKS};
-use super::cast::{LABS_DAYS_AGO, PROJECTS, ProjectRow, TEAMS, TeamRow, member};
+use super::cast::{FIRST, LABS_DAYS_AGO, PROJECTS, ProjectRow, TEAMS, TeamRow, member};
 use super::changes::{WEEKS_AFTER, rates};
 use super::random::Random;
 use super::words::{self, Text};
 use crate::domain::event::Item;
-use crate::domain::time::At;
+use crate::domain::time::{At, DAY};
+
+/// How long before work on an item begins it is somebody's.
+const SOON: i64 = 5 * DAY;
 
 /// All items, by the team that works on them.
 #[derive(Debug, Default)]
@@ -57,9 +60,30 @@ impl Work {
 
     /// The items as they are known now.
     pub fn known(&self, random: &mut Random, now: At) -> Vec<Item> {
+        let mut known = self.cut(random, now);
+        // One that leads to an objective and one that leads nowhere: the newest in progress, else the newest that waits.
+        let (first, team) = FIRST;
+        let key = super::cast::team(team).key.unwrap_or_default();
+        for planned in [true, false] {
+            let open = |item: &&mut Item| {
+                let leads = item.project.is_some() || item.parent.is_some() || !item.labels.is_empty();
+                let own = item.id.split('-').next() == Some(key) && item.kind.as_deref() != Some("epic");
+                own && leads == planned && item.done_at.is_none()
+            };
+            if let Some(item) = known.iter_mut().filter(open).max_by_key(|item| (item.started_at, item.created_at)) {
+                item.assignee = Some(first.into());
+            }
+        }
+        known
+    }
+
+    fn cut(&self, random: &mut Random, now: At) -> Vec<Item> {
         let created = self.planned.values().flatten().filter(|item| item.created_at.is_some_and(|at| at <= now));
+        // What begins within days has its owner already.
+        let soon = |item: &Item| item.started_at.is_some_and(|at| at <= now.plus(SOON));
         created
             .map(|item| {
+                let assigned = soon(item);
                 let mut item = item.clone();
                 item.started_at = item.started_at.filter(|at| *at <= now);
                 item.done_at = item.done_at.filter(|at| *at <= now);
@@ -70,7 +94,7 @@ impl Work {
                     (None, None) => "todo",
                 };
                 item.status = Some(status.into());
-                item.assignee = item.assignee.filter(|_| status != "todo");
+                item.assignee = item.assignee.filter(|_| assigned);
                 item
             })
             .collect()

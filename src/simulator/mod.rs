@@ -118,9 +118,11 @@ fn events(seed: u64, calendar: &Calendar) -> Vec<Stated> {
         incidents.extend(deployed.incidents);
     }
     incidents.extend(trouble::strays(seed, calendar, &deployments));
-    let changes = changes::cut(now, planned);
+    let mut changes = changes::cut(now, planned);
     let items = work.known(&mut Random::stream(seed, "states of items"), now);
     let reviews = activity::reviews(&mut Random::stream(seed, "reviews"), calendar, &changes);
+    activity::ask(&mut Random::stream(seed, "reviewers asked"), calendar, &mut changes, &reviews);
+    activity::ask_first(&mut changes);
     let activities = activity::activities(&mut Random::stream(seed, "activity"), calendar, &items, &changes, &reviews);
 
     let mut dated: Vec<(At, Event)> = Vec::new();

@@ -321,6 +321,27 @@ fn troubles_are_of_every_kind() {
 }
 
 #[test]
+fn people_have_something_to_do() {
+    let facts = facts(1, now());
+    let open: Vec<&Change> = facts.changes.iter().filter(|change| change.closed_at.is_none()).collect();
+    let asked: BTreeSet<&str> = open.iter().flat_map(|change| change.reviewers.iter().map(String::as_str)).collect();
+    let authors: BTreeSet<&str> = open.iter().filter(|change| !change.bot).filter_map(|change| change.author.as_deref()).collect();
+    assert!(asked.len() >= 8 && authors.len() >= 8, "{asked:?} {authors:?}");
+    for change in &open {
+        assert!(!change.draft || change.reviewers.is_empty(), "nobody is asked to review a draft: {change:?}");
+        assert!(change.reviewers.iter().all(|name| Some(name) != change.author.as_ref()), "nobody reviews their own: {change:?}");
+    }
+    assert!(facts.changes.iter().all(|change| change.closed_at.is_none() || change.reviewers.is_empty()));
+    let todo = facts.items.iter().filter(|item| item.started_at.is_none() && item.assignee.is_some()).count();
+    let going = facts.items.iter().filter(|item| item.started_at.is_some() && item.done_at.is_none() && item.assignee.is_some()).count();
+    let first = |name: &Option<String>| name.as_deref() == Some(cast::FIRST.0);
+    let theirs = facts.items.iter().filter(|item| first(&item.assignee) && item.done_at.is_none()).count();
+    let asked = open.iter().filter(|change| change.reviewers.iter().any(|name| name == cast::FIRST.0)).count();
+    assert!(theirs >= 2 && asked >= 1, "whom the sandbox begins as has {theirs} items and {asked} reviews");
+    assert!((8..60).contains(&todo) && (8..120).contains(&going), "{todo} to begin, {going} in progress");
+}
+
+#[test]
 fn weekly_series_wander_as_real_ones_do() {
     let (mut correlations, mut dispersions) = (Vec::new(), Vec::new());
     for seed in 1..=4 {

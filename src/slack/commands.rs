@@ -84,7 +84,7 @@ async fn answer(app: Arc<App>, slash: Slash) -> Value {
 }
 
 async fn ask(app: &Arc<App>, slash: &Slash) -> Result<Value, Failure> {
-    let cx = app.cx(Some(app.asker_in_slack(&slash.user_id).await?)).await?;
+    let cx = app.cx(Some(app.asker_in_slack(&slash.user_id, features::is_private(&slash.text)).await?)).await?;
     match features::answer(&cx, &slash.text).await? {
         Reply::Card(card) => Ok(private(blocks::message(&card))),
         Reply::Form(form) => {

@@ -105,7 +105,7 @@ fn run(app: &Arc<App>, action: &'static Action, click: &Interaction, press: Pres
     let (app, user) = (Arc::clone(app), click.user_id.clone());
     async move {
         let work = async {
-            let cx = app.cx(Some(app.asker_in_slack(&user).await?)).await?;
+            let cx = app.cx(Some(app.asker_in_slack(&user, features::is_private(&press.value)).await?)).await?;
             features::press(&cx, action.name, press).await
         };
         app.tasks.guard("press", work).await.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))))

@@ -10,7 +10,6 @@
 //! the acknowledgement's body. Why not slack-morphism's own listeners: they read a body of any size before the
 //! signature, lose fields, and put whole interactions into error values.
 
-mod admins;
 pub mod admission;
 pub mod client;
 pub mod commands;
@@ -20,6 +19,7 @@ pub mod inbound;
 pub mod interactions;
 pub mod origins;
 pub mod outgoing;
+mod profiles;
 pub mod scopes;
 mod socket;
 pub mod verify;
@@ -50,8 +50,8 @@ pub struct Slack {
     pub workspaces: Workspaces,
     /// How often a person may ask.
     pub limit: RateLimit,
-    /// Who administers the workspace.
-    pub admins: admins::Admins,
+    /// What Slack said of people.
+    pub profiles: profiles::Profiles,
     /// Clicks just taken.
     pub clicks: Recent,
     /// Events just taken.
@@ -100,7 +100,7 @@ impl Slack {
             client: Client::new(config, metrics.clone())?,
             workspaces: Workspaces::new(config.slack.teams.clone()),
             limit: RateLimit::new(config.rate_limit),
-            admins: admins::Admins::default(),
+            profiles: profiles::Profiles::default(),
             clicks: Recent::new(),
             events: Recent::new(),
             origins: Origins::new(),

@@ -23,12 +23,14 @@ mod late;
 pub mod lease;
 mod open;
 pub mod org;
+pub mod quality;
 mod queue;
 pub mod receipts;
 mod refresh;
 mod schema;
 mod service_facts;
 pub mod sources;
+pub mod todo;
 mod writer;
 
 use std::sync::{Arc, RwLock};

@@ -12,6 +12,7 @@ mod gitlab;
 mod harness;
 mod organisation;
 mod pagers;
+mod people;
 mod pictures;
 mod receipts;
 mod rules;

@@ -169,7 +169,7 @@ fn help_readme_and_manifest_agree_with_the_tables() {
     let manifest = fs::read_to_string(root.join("manifest.yml")).unwrap();
     assert!(readme.lines().count() <= 200, "README has more than 200 lines");
     for command in pacer::features::COMMANDS {
-        let usage = format!("`/metrics {} {}`", command.name, command.usage.replace('|', "\\|"));
+        let usage = format!("`{}`", format!("/metrics {} {}", command.name, command.usage.replace('|', "\\|")).trim_end());
         let row = format!("| {usage} | {} |", command.summary);
         assert!(readme.contains(&row), "README lacks the line\n{row}");
         assert!(manifest.contains(command.name), "the manifest's usage hint lacks {}", command.name);

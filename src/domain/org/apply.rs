@@ -275,8 +275,8 @@ mod tests {
         assert_eq!(then.owned("north"), vec![("x".to_owned(), Span { from: None, until: Some(at("2026-06-01")) })]);
         assert_eq!(then.owned("south"), vec![("x".to_owned(), Span { from: Some(at("2026-06-01")), until: None })]);
         assert_eq!(then.owned("a"), vec![("x".to_owned(), Span::ALWAYS)]);
-        assert_eq!(then.teams_of_slack("U1", at("2026-03-01")), ["a"]);
-        assert!(then.teams_of_slack("U2", at("2026-03-01")).is_empty());
+        assert_eq!(then.teams_at("u1", at("2026-03-01")), ["a"]);
+        assert!(then.teams_at("u2", at("2026-03-01")).is_empty());
     }
 
     #[test]

@@ -319,5 +319,12 @@ category = "new"
         check("[[teams]", "line 1:");
         check("[[people]]\nid='a'\nslack='U1'\n[[people]]\nid='b'\nslack='U1'", "line 5: `U1` stands with two people, `a` and `b`.");
         check("[calendar]\nworking_days=['someday']", "line 2: `someday` is not a day of the week");
+        check("[calendar]\nworking_days=['money']", "line 2: `money` is not a day of the week");
+        let dates = "[calendar]\nholidays = [\n '2026-02-30',\n 2026-12-25,\n 'Easter',\n 2026-12-25T10:00:00,\n 7]";
+        for expect in
+            ["line 3: `2026-02-30` is not a date", "line 5: `Easter` is not", "line 6: `2026-12-25T10:00:00` is", "line 7: `7` is not"]
+        {
+            check(dates, expect);
+        }
     }
 }

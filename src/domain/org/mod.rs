@@ -161,7 +161,10 @@ pub struct Project {
     pub category: Option<String>,
 }
 
-/// When people work.
+/// The days of a week as a [`Calendar`] names them.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// When people work; what follows from it is in [`calendar`](super::calendar).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
 pub struct Calendar {

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use toml::{Spanned, Value};
 
 use super::file::{Problems, RawFile, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
-use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, quantity};
+use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, WEEKDAYS, quantity};
 use crate::domain::glob;
 
 /// Everything that the file declares.
@@ -150,15 +150,18 @@ fn project(raw: &RawProject, problems: &mut Problems<'_>) -> Project {
 }
 
 fn calendar(raw: &RawFile, problems: &mut Problems<'_>) -> Calendar {
-    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let holiday = |day: &Spanned<Value>| problems.keep(day.span(), quantity::date(day.get_ref()));
     let holidays = raw.calendar.holidays.iter().filter_map(holiday).collect();
     let mut working_days = Vec::new();
     for day in &raw.calendar.working_days {
-        match DAYS.iter().find(|known| day.get_ref().to_lowercase().starts_with(*known)) {
-            Some(known) => working_days.push((*known).to_owned()),
+        let said = day.get_ref().to_lowercase();
+        match WEEKDAYS.iter().zip(LONG).find(|(short, long)| said == **short || said == *long) {
+            Some((known, _)) => working_days.push((*known).to_owned()),
             None => problems.add(day.span(), format!("`{}` is not a day of the week: write `mon` to `sun`", day.get_ref())),
         }
     }
     Calendar { holidays, working_days }
 }
+
+/// The days of [`WEEKDAYS`] in full.
+const LONG: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

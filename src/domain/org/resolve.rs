@@ -128,10 +128,9 @@ impl Org {
         self.people.iter().find(|(_, person)| person.slack.as_deref() == Some(user)).map(|(id, person)| (id.as_str(), person))
     }
 
-    /// The ids of the teams that a Slack user is in at an instant.
-    pub fn teams_of_slack(&self, user: &str, at: At) -> Vec<&str> {
-        let person = self.person_by_slack(user).map(|(id, _)| id);
-        person.into_iter().flat_map(|id| self.teams_of(id)).filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect()
+    /// The ids of the teams that a person is in at an instant.
+    pub fn teams_at(&self, person: &str, at: At) -> Vec<&str> {
+        self.teams_of(person).into_iter().filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect()
     }
 
     /// The zone in which days are counted: the team's, or that of all the teams where they have the same, else the

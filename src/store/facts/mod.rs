@@ -5,6 +5,7 @@
 
 mod commits;
 mod left;
+mod named;
 mod parts;
 mod registers;
 mod said;
@@ -70,6 +71,7 @@ pub(super) async fn apply(conn: &mut AnyConnection, origin: &Origin<'_>, parsed:
         work::activities(conn, &batch, &mut tally, &mut touched).await?;
         work::runs(conn, &batch, &names, &mut tally, &mut touched).await?;
         commits::merge(conn, &batch, &mut tally, &mut touched).await?;
+        named::people(conn, &batch, origin.received_at).await?;
     }
     let last_event = parsed.events.iter().filter_map(|stated| instant(&stated.event)).max();
     sources::seen(conn, origin.source, last_event, origin.received_at).await?;

@@ -21,7 +21,7 @@ use crate::domain::window::Window;
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Runs a story on each database there is.
-fn on_each<F: Future<Output = ()>>(story: impl Fn(Store) -> F) {
+pub(super) fn on_each<F: Future<Output = ()>>(story: impl Fn(Store) -> F) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
     runtime.block_on(async {
@@ -41,15 +41,15 @@ fn on_each<F: Future<Output = ()>>(story: impl Fn(Store) -> F) {
     });
 }
 
-fn hour(hour: i64) -> At {
+pub(super) fn hour(hour: i64) -> At {
     At(1_000 * HOUR + hour * HOUR)
 }
 
-fn commit(sha: &str, at: i64) -> Commit {
+pub(super) fn commit(sha: &str, at: i64) -> Commit {
     Commit { sha: sha.into(), authored_at: Some(hour(at)), ..Commit::default() }
 }
 
-fn deployed(service: &str, id: &str, at: i64, commits: Option<Vec<Commit>>) -> Deployment {
+pub(super) fn deployed(service: &str, id: &str, at: i64, commits: Option<Vec<Commit>>) -> Deployment {
     Deployment {
         id: id.into(),
         service: Some(service.into()),
@@ -68,7 +68,7 @@ fn deployed(service: &str, id: &str, at: i64, commits: Option<Vec<Commit>>) -> D
     }
 }
 
-fn incident(service: Option<&str>, id: &str, at: i64, deployment: Option<&str>) -> Incident {
+pub(super) fn incident(service: Option<&str>, id: &str, at: i64, deployment: Option<&str>) -> Incident {
     Incident {
         id: id.into(),
         service: service.map(Into::into),
@@ -81,21 +81,21 @@ fn incident(service: Option<&str>, id: &str, at: i64, deployment: Option<&str>) 
     }
 }
 
-fn stated(event: Event, version: i64) -> Stated {
+pub(super) fn stated(event: Event, version: i64) -> Stated {
     Stated { event, updated_at: Some(hour(version)), line: 1 }
 }
 
-fn delivery(source: &str, key: &str) -> Delivery {
+pub(super) fn delivery(source: &str, key: &str) -> Delivery {
     Delivery { source: source.into(), key: Some(key.into()), headers: BTreeMap::default(), body: b"x".to_vec(), received_at: hour(500) }
 }
 
 /// One delivery of that source with those events.
-async fn tell(store: &Store, source: &str, key: &str, events: Vec<Stated>) -> Tally {
+pub(super) async fn tell(store: &Store, source: &str, key: &str, events: Vec<Stated>) -> Tally {
     let parsed = Parsed { read: events.len() as u64, events, ..Parsed::default() };
     store.ingest(delivery(source, key), parsed).await.unwrap()
 }
 
-async fn say(store: &Store, key: &str, event: Event, version: i64) -> Tally {
+pub(super) async fn say(store: &Store, key: &str, event: Event, version: i64) -> Tally {
     tell(store, "json", key, vec![stated(event, version)]).await
 }
 

@@ -1,0 +1,95 @@
+//! `health`: is the data fresh and whole, and what mends it where it is not?
+//!
+//! A source is *silent* where it was not heard for longer than its own usual gap and a day more, at least two working days. The
+//! usual gap is the one that 95 % of the gaps between the days on which it was heard are not longer than, over the 90 days before
+//! its last delivery (or as long as deliveries are kept), in working time; with fewer than five gaps nothing is said. Deliveries
+//! that failed, rows that were refused, incidents without a deployment, deployments without commits, commits without files where
+//! files tell services apart, and services without a team are counted over the period, which by default is that of the
+//! figures: what is wrong in it bends them. Names without a person are those of the last 90 days. Each finding names the one
+//! command that mends it.
+//!
+//! Names of people whom the organisation file does not know are shown to admins only. Never to be used to tell who feeds tools
+//! diligently.
+//!
+//! JSON: `findings`, the most pressing first, each `{"kind","subject","count","at_least","since","mend"}`; the kinds are
+//! `no_source`, `silent_source`, `waiting_deliveries`, `failed_deliveries`, `rejected_rows`, `unlinked_incidents`,
+//! `unknown_commits`, `shallow_history`, `commits_without_files`, `unassigned_services`, `unmapped_people`. `sources`, each
+//! `{"source","last_event","last_received","usual_gap_working_seconds","silent_working_seconds","state"}`, state being `fresh`,
+//! `silent` or `unclear`. `ignored`, each `{"source","count","reasons"}`.
+
+mod card;
+mod compute;
+
+use std::collections::BTreeSet;
+
+use futures::future::BoxFuture;
+
+use super::{Command, Cx, PERIOD, Reply, access, dora};
+use crate::domain::ask::{Ask, Words};
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::card::Scope;
+use crate::domain::time::DAY;
+use crate::error::Failure;
+use compute::{Facts, Heard};
+
+/// The registration.
+pub const COMMAND: Command = Command {
+    name: "health",
+    usage: "[team:T|service:S] [WINDOW]",
+    summary: "is the data fresh and whole? what is missing, and the command that mends it",
+    example: "health",
+    private: false,
+    words: Words::None,
+    period: PERIOD,
+    recount: None,
+    run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
+};
+
+/// Days before a source's last delivery from which its usual gap is told.
+const DAYS: i64 = 90;
+/// In the place of a service that keeps its figures to its team.
+const WITHHELD: &str = "(a team's own)";
+
+async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
+    dora::refuse_project(&ask.command, &ask.scope)?;
+    let facts = load(cx, &ask).await?;
+    let calendar = WorkCalendar::new(&cx.org.org.calendar, cx.org.org.zone_for(&ask.scope));
+    let health = compute::compute(&facts, &calendar, cx.now);
+    let name = cx.org.org.scope_name(&ask.scope);
+    let about = card::About { health: &health, ignored: &facts.ignored, ask: &ask, name: &name, now: cx.now };
+    Ok(Reply::Card(Box::new(card::card(&about))))
+}
+
+/// What is known of a scope; of deliveries and people, which belong to no team, what is known of all.
+async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
+    let (store, org, window) = (&cx.store, &cx.org.org, &ask.window);
+    let services = super::scope::services(store, &ask.scope, org).await?;
+    let mut facts = Facts { shows_names: cx.asker.as_ref().is_none_or(|asker| asker.admin), ..Facts::default() };
+    for fresh in store.freshness(cx.now).await? {
+        let (source, last_received) = (fresh.health.source, fresh.last_received);
+        let days = store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(cx.now)).await?;
+        facts.sources.push(Heard { source, last_event: fresh.health.last_event, last_received, days });
+    }
+    facts.pending = store.oldest_waiting().await?;
+    facts.refused = store.refused(window.from, window.to).await?;
+    facts.ignored = store.ignored(window.from, window.to).await?;
+    facts.unknowns = store.unknowns(&services, window, cx.now, org).await?;
+    let names: Vec<String> = services.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect();
+    let open = |name: &String| access::check(cx, &Scope::Service(name.clone())).is_ok();
+    let seen: Vec<String> = names.iter().filter(|name| open(name)).cloned().collect();
+    facts.without_files = store.commits_without_files(&seen, window, org).await?;
+    let alive: BTreeSet<&str> = facts.unknowns.iter().filter(|it| it.alive).map(|it| it.service.as_str()).collect();
+    let owned = |name: &str| org.owners(name).iter().any(|(_, span)| span.holds(cx.now));
+    facts.unassigned = names.iter().filter(|name| alive.contains(name.as_str()) && !owned(name)).cloned().collect();
+    if ask.scope == Scope::Organisation {
+        facts.unmapped = org.directory().unmapped(&store.told_since(cx.now.plus(-DAYS * DAY)).await?);
+    }
+    for unknown in facts.unknowns.iter_mut().filter(|it| !open(&it.service)) {
+        unknown.service = WITHHELD.into();
+    }
+    facts.unknowns.sort_by(|a, b| a.service.cmp(&b.service));
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests;
