@@ -89,6 +89,28 @@ pub enum Span {
     Strong(String),
     /// Something to type, or an identifier.
     Code(String),
+    /// The name of something, and where it is on the web.
+    Link(String, Web),
+}
+
+/// An address on the web that may be linked: http or https, and nothing in it that ends a link in a message or a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web(String);
+
+impl Web {
+    /// Reads one; none where a text from outside is something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let may_stand =
+            |letter: char| !letter.is_whitespace() && !letter.is_control() && !matches!(letter, '<' | '>' | '|' | '"' | '\'' | '`');
+        (text.len() <= 2_000 && rest.starts_with(char::is_alphanumeric) && rest.chars().all(may_stand)).then(|| Self(text.to_owned()))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Line {
@@ -114,12 +136,22 @@ impl Line {
         self.0.push(Span::Code(text.into()));
         self
     }
+    /// Adds the name of something, as a link where its address is one.
+    #[must_use]
+    pub fn link(mut self, text: impl Into<String>, address: Option<&str>) -> Self {
+        let text = text.into();
+        self.0.push(match address.and_then(Web::parse) {
+            Some(web) => Span::Link(text, web),
+            None => Span::Strong(text),
+        });
+        self
+    }
     /// Its letters without weight.
     pub fn text(&self) -> String {
         self.0
             .iter()
             .map(|span| match span {
-                Span::Plain(text) | Span::Strong(text) | Span::Code(text) => text.as_str(),
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Link(text, _) => text.as_str(),
             })
             .collect()
     }

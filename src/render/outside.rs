@@ -7,7 +7,7 @@
 //! every mrkdwn object is `verbatim`, so Slack makes no links and no mentions out of plain words.
 
 use super::limits::cut_by;
-use crate::domain::card::{Line, Span};
+use crate::domain::card::{Line, Span, Web};
 
 /// Without control characters (a terminal obeys them) and without marks that turn the direction of text around; any white
 /// space is one blank.
@@ -82,8 +82,11 @@ pub fn mrkdwn(line: &Line, max: usize) -> String {
             Span::Plain(text) => (neutral(&clean_to(text, left), out.is_empty()), None),
             Span::Strong(text) => (neutral(&clean_to(text, left), false), Some('*')),
             Span::Code(text) => (clean_to(text, left).replace('`', "'"), Some('`')),
+            Span::Link(text, _) => (neutral(&clean_to(text, left), false), Some('*')),
         };
+        let link = if let Span::Link(_, web) = span { linked(&text, web, left) } else { None };
         let piece = match mark {
+            _ if link.is_some() => link.unwrap_or_default(),
             Some(mark) if !text.trim().is_empty() => marked(&text, mark, left),
             _ => escape(&cut_by(&text, left, escaped_len)),
         };
@@ -106,6 +109,14 @@ pub fn mrkdwn(line: &Line, max: usize) -> String {
 /// Whether a character stops a mark beside it from being read.
 fn beside(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '*' | '`')
+}
+
+/// A link within `left` characters, if its address and some of its name fit.
+fn linked(text: &str, web: &Web, left: usize) -> Option<String> {
+    let address = escape(web.as_str());
+    let room = left.checked_sub(address.chars().count() + "<|>".len()).filter(|room| *room > 3)?;
+    let name = escape(&cut_by(text.trim(), room, escaped_len)).replace('|', "∣");
+    (!name.is_empty()).then(|| format!("<{address}|{name}>"))
 }
 
 /// A styled piece within `left` characters; blanks stand outside the marks, where Slack wants them.
@@ -211,6 +222,19 @@ mod tests {
     fn a_sentence_of_ours_has_code_between_backticks() {
         assert_eq!(sentence("Type `dora`."), Line::plain("Type ").code("dora").and("."));
         assert_eq!(sentence("a ` b"), Line::plain("a ` b"));
+    }
+
+    #[test]
+    fn a_link_is_one_whatever_its_name_holds_or_no_link() {
+        let check = |text: &str, address: &str, max: usize, expect: &str| {
+            assert_eq!(mrkdwn(&Line::default().link(text, Some(address)), max), expect, "{text} {address}");
+        };
+        check("Fix <it> | *now*", "https://x.example/a?b=1&c=2", 200, "<https://x.example/a?b=1&amp;c=2|Fix &lt;it&gt; ∣ ∗now∗>");
+        check("Fix", "https://x.example/`|<!here>", 200, "*Fix*");
+        check("Fix", "javascript:alert(1)", 200, "*Fix*");
+        check("Fix", "https:///x", 200, "*Fix*");
+        check("Fix it all at once", "https://x.example/", 30, "<https://x.example/|Fix it a…>");
+        check("Fix it all at once", "https://x.example/a/long/way", 25, "*Fix it all at once*");
     }
 
     proptest! {

@@ -181,6 +181,8 @@ impl Page {
             let (text, strong) = match span {
                 Span::Plain(text) | Span::Code(text) => (clean(text), false),
                 Span::Strong(text) => (clean(text), true),
+                // A terminal shows no link, but opens an address.
+                Span::Link(text, web) => (clean(&format!("{text} ({})", web.as_str())), true),
             };
             for (at, piece) in text.split(' ').enumerate() {
                 if at > 0 {

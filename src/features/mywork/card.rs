@@ -8,7 +8,7 @@ use crate::domain::org::{Org, Project};
 use crate::domain::time::SECOND;
 use crate::domain::window::Window;
 use crate::domain::words;
-use crate::features::waiting::card::{named, with};
+use crate::features::waiting::card::named;
 
 /// Items in progress that are listed, and items not begun.
 const BEGUN: usize = 12;
@@ -94,7 +94,7 @@ fn objective<'a>(row: &'a Row, org: &'a Org) -> Option<&'a str> {
 fn line(row: &Row, org: &Org) -> Line {
     let item = &row.item;
     let title = item.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
-    let line = Line::default().strong(title.unwrap_or_else(|| item.own.name())).and(" · ").code(item.own.name());
+    let line = Line::default().link(title.unwrap_or_else(|| item.own.name()), item.url.as_deref()).and(" · ").code(item.own.name());
     let status = item.status.as_ref().map(|status| status.replace('_', " "));
     let age = row.since.map(|_| words::working_time(row.age));
     let line = [status, age].into_iter().flatten().fold(line, |line, said| line.and(format!(" · {said}")));
@@ -128,7 +128,7 @@ fn connect(ways: &[Way], org: &Org) -> Line {
 
 fn change(own: &Own) -> Line {
     let item = own.change.item.as_ref().map(|item| format!(" · for {item}")).unwrap_or_default();
-    with(named(&own.change), &format!("{}, {} old{item}", own.standing.words(), words::working_time(own.age)), &own.change)
+    named(&own.change, &format!("{}, {} old{item}", own.standing.words(), words::working_time(own.age)))
 }
 
 fn row_json(row: &Row, org: &Org) -> Value {

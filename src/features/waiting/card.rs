@@ -60,25 +60,21 @@ fn verdict(waiting: &Waiting) -> Line {
     Line::plain(format!("{}.", said.join(". ")))
 }
 
-/// A change as a list names it: title and repository. What stands behind them, then the way to it, is the caller's.
-pub fn named(change: &OpenChange) -> Line {
+/// A change as a list names it: its title, with the way to it, where it is, and what there is to say of it.
+pub fn named(change: &OpenChange, said: &str) -> Line {
     let title = change.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
-    let line = Line::default().strong(title.unwrap_or(&change.id));
-    match &change.repository {
-        Some(repository) => line.and(format!(" · {repository}")),
-        None => line,
-    }
-}
-
-/// Adds what there is to say of a change, and the way to it.
-pub fn with(line: Line, said: &str, change: &OpenChange) -> Line {
-    line.and(format!(" · {said} · ")).code(change.url.as_deref().unwrap_or(&change.id))
+    let line = Line::default().link(title.unwrap_or(&change.id), change.url.as_deref());
+    let place = match &change.repository {
+        Some(repository) if !change.id.contains(repository.as_str()) => format!("{repository} {}", change.id),
+        _ => change.id.clone(),
+    };
+    line.and(format!(" · {place} · {said}"))
 }
 
 fn review(row: &Row) -> Line {
     let waited = words::working_time(row.waited);
     let said = if row.again { format!("asked again, {waited} since your review") } else { waited };
-    with(named(&row.change), &said, &row.change)
+    named(&row.change, &said)
 }
 
 fn own(row: &Row) -> Line {
@@ -87,13 +83,13 @@ fn own(row: &Row) -> Line {
         Some(Standing::Approved) => format!("approved {ago}, not merged"),
         _ => format!("changes requested {ago}"),
     };
-    with(named(&row.change), &said, &row.change)
+    named(&row.change, &said)
 }
 
 fn unreviewed(row: &Row) -> Line {
     let waited = words::working_time(row.waited);
     let said = if row.change.reviewers.is_empty() { format!("{waited}, nobody is asked yet") } else { waited };
-    with(named(&row.change), &said, &row.change)
+    named(&row.change, &said)
 }
 
 /// In machine form.

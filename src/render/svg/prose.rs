@@ -62,7 +62,7 @@ fn words(line: &Line) -> Vec<Words> {
     for span in &line.0 {
         let (text, bold) = match span {
             Span::Plain(text) | Span::Code(text) => (text, false),
-            Span::Strong(text) => (text, true),
+            Span::Strong(text) | Span::Link(text, _) => (text, true),
         };
         // What is past some pages is never drawn.
         let text: String = together(&text.chars().take(4_000).collect::<String>());
