@@ -147,7 +147,7 @@ pub struct Options {
     pub acknowledge_within: Duration,
     /// The slash command the page hints at.
     pub command: String,
-    /// What the page suggests to type first: at most three texts after the command.
+    /// What the page suggests to type first: a few texts after the command.
     pub suggestions: Vec<String>,
 }
 
@@ -178,7 +178,7 @@ impl Options {
             one_message_a_second: false,
             acknowledge_within: Duration::from_secs(3),
             command: "/metrics".to_owned(),
-            suggestions: vec!["dora".to_owned(), "dora team:payments 90d".to_owned(), "help".to_owned()],
+            suggestions: vec!["dora".to_owned(), "help".to_owned()],
         }
     }
 }

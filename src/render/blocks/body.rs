@@ -57,8 +57,11 @@ fn one(line: &Line, room: &mut Room, out: &mut Vec<Value>, block: Value) -> usiz
     usize::from(!line.text().trim().is_empty() && !room.put(out, block))
 }
 
-/// Sections of up to ten fields, a field a figure.
+/// Sections of up to ten fields, a field a figure; one alone has the whole width.
 fn put_figures(figures: &[Figure], room: &mut Room, out: &mut Vec<Value>) -> usize {
+    if let [figure] = figures {
+        return usize::from(!room.put(out, json!({"type": "section", "text": mrkdwn_object(&field(figure))})));
+    }
     let mut left = figures.len();
     for chunk in figures.chunks(limits::FIELDS) {
         let mut fields: Vec<Value> = Vec::new();

@@ -139,7 +139,7 @@ function drawHome() {
 
 function drawWelcome() {
   if ($("chips").childElementCount) return;
-  const chips = state.suggestions.slice(0, 3).map((words) => `${state.command} ${words}`.trim());
+  const chips = state.suggestions.map((words) => `${state.command} ${words}`.trim());
   $("welcome-text").replaceChildren("Type ", el("code", {}, chips[0] ?? state.command), ", or press one of these:");
   $("chips").replaceChildren(...chips.map((line) => button(line, { class: "chip", "data-test": `chip-${line}`, onclick: () => send(line) })));
 }
