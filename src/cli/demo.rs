@@ -102,7 +102,9 @@ fn workspace(sample: Option<&Sample>, clock: &Clock, url: &str) -> Result<Worksp
         channels.push(sandbox::Channel::public("C0RANDOM", "random", false)); // pacer is not in it: sharing there says so
         options.channels = channels;
         options.groups.clear();
-        options.suggestions = ["dora", "flow team:payments", "trend change_lead_time", "benchmark", "waiting", "health team:all", "help"].map(str::to_string).to_vec();
+        options.suggestions = ["dora", "flow team:payments", "trend change_lead_time", "benchmark", "waiting", "health team:all", "help"]
+            .map(str::to_string)
+            .to_vec();
     }
     options.scopes = scopes::NEEDED.iter().map(|scope| (*scope).to_string()).collect();
     let workspace = Workspace::new(options)?;

@@ -138,6 +138,11 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
     DORA.iter().chain(&FLOW)
 }
 
+/// Whether it is counted whole at an instant, rather than estimated from a sample: then it has no interval, and needs none.
+pub fn is_counted(id: &str) -> bool {
+    id == "wip"
+}
+
 /// The metric of that id.
 pub fn find(id: &str) -> Option<&'static Definition> {
     all().find(|known| known.id == id)

@@ -111,7 +111,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::benchmark::{Direction, better};
+    use crate::domain::metric;
+    use crate::domain::words::Better;
 
     const LEAD: &str = "change_lead_time";
     const OFTEN: &str = "deployment_frequency";
@@ -189,7 +190,7 @@ mod tests {
             for (metric_id, scale) in [(LEAD, 1.0), (RECOVERY, 1.0), (FAIL, 2e7), (OFTEN, 1e6)] {
                 let ahead = |value: f64| Answer::of(metric_id, value / scale).unwrap().percentile(Published { mean, deviation });
                 let (less, more) = (ahead(a.min(b)), ahead(a.max(b)));
-                let ordered = if better(metric_id) == Direction::More { less <= more } else { more <= less };
+                let ordered = if metric::find(metric_id).unwrap().better == Better::Higher { less <= more } else { more <= less };
                 prop_assert!(ordered && (0.0..=100.0).contains(&less), "{}: {} {}", metric_id, less, more);
             }
         }

@@ -18,15 +18,8 @@ pub mod answer;
 pub mod quick_check;
 
 use super::card::Band;
-
-/// Which way a metric gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// More is better.
-    More,
-    /// Less is better.
-    Less,
-}
+use super::metric;
+use super::words::Better;
 
 /// The source printed beside every band.
 pub const SOURCE: &str = "DORA 2024";
@@ -36,18 +29,6 @@ const NAMES: [&str; 4] = ["elite", "high", "medium", "low"];
 
 const HOUR_SECS: f64 = 3_600.0;
 const DAY_SECS: f64 = 86_400.0;
-
-/// The metrics whose intervals we compute; without one there is too little to judge.
-const WITH_INTERVAL: [&str; 5] =
-    ["deployment_frequency", "change_lead_time", "failed_deployment_recovery_time", "change_fail_rate", "deployment_rework_rate"];
-
-/// Whether more or less of a metric is better: more deployments, changes, finished items and passing builds; less of everything else.
-pub fn better(metric_id: &str) -> Direction {
-    match metric_id {
-        "deployment_frequency" | "changes_merged" | "items_done" | "ci_pass_rate" => Direction::More,
-        _ => Direction::Less,
-    }
-}
 
 /// The band of a metric; none without a value, an interval or a published table.
 ///
@@ -81,18 +62,19 @@ fn place(metric_id: &str, value: f64) -> Option<usize> {
 
 /// Whether a figure meets a team's own target: `met`, `missed` or `not_separable`; none without a value.
 ///
-/// Met if the whole interval is on the good side or at the target, missed if wholly beyond it. Without an interval: `not_separable` for the
-/// five metrics that have one when there is enough data, and as the value has it for all others.
+/// Met if the whole interval is on the good side or at the target, missed if wholly beyond it. Without an interval there is too
+/// little to judge, but for what is counted whole.
 pub fn target_status(metric_id: &str, target: f64, value: Option<f64>, interval: Option<[f64; 2]>) -> Option<&'static str> {
     let value = value?;
     let (low, high) = match interval {
         Some([low, high]) => (low.min(value), high.max(value)),
-        None if WITH_INTERVAL.contains(&metric_id) => return Some("not_separable"),
-        None => (value, value),
+        None if metric::is_counted(metric_id) => (value, value),
+        None => return Some("not_separable"),
     };
-    let (met, missed) = match better(metric_id) {
-        Direction::More => (low >= target, high < target),
-        Direction::Less => (high <= target, low > target),
+    let (met, missed) = match metric::find(metric_id)?.better {
+        Better::Higher => (low >= target, high < target),
+        Better::Lower => (high <= target, low > target),
+        Better::Neither => return None,
     };
     Some(match (met, missed) {
         (true, _) => "met",
@@ -188,7 +170,7 @@ mod tests {
         check(LEAD, 11.0, None, "not_separable");
         check("wip", 10.0, None, "met");
         check("wip", 9.0, None, "missed");
-        check("items_done", 9.0, None, "met");
+        check("items_done", 9.0, None, "not_separable");
         assert_eq!(target_status(LEAD, 1.0, None, Some([0.0, 2.0])), None);
     }
 
@@ -197,7 +179,7 @@ mod tests {
         fn a_better_value_never_has_a_worse_band(a in 0.0..3e6f64, b in 0.0..3e6f64, scale in 0..4u8) {
             for (metric_id, scale) in [(LEAD, 1.0), (RECOVERY, 1.0), (FAIL, 3e6), (OFTEN, 3e5 * 10.0_f64.powi(i32::from(scale)))] {
                 let (least, most) = (place(metric_id, a.min(b) / scale).unwrap(), place(metric_id, a.max(b) / scale).unwrap());
-                let ordered = if better(metric_id) == Direction::More { most <= least } else { least <= most };
+                let ordered = if metric::find(metric_id).unwrap().better == Better::Higher { most <= least } else { least <= most };
                 prop_assert!(ordered);
             }
         }

@@ -308,7 +308,7 @@ category = "new"
         check("time_zone='Mars/Base'", "line 1: `Mars/Base` is not a time zone");
         check("[[services]]\nid='my service'", "line 2: the id `my service` of a service is empty or has a space");
         check("[[teams]]\nid='all'", "no team may have the id `all`");
-        check("[[teams]]\nid='a'\ntargets={cycle_time='2d'}", "`deployment_frequency`, `change_lead_time`");
+        check("[[teams]]\nid='a'\ntargets={velocity='2d'}", "`deployment_frequency`, `change_lead_time`");
         check("[[teams]]\nid='a'\nvisibility='none'", "`visibility` is `none`: it may be `organisation`, `team`.");
         check("[[services]]\nid='a'\ndeploys_by='workflow:'", "`deploys_by` is `workflow:`");
         check("[[services]]\nid='a'\ndeploys_by='workflow:NAME'\nincident_window='2'", "`2` is not a duration");

@@ -7,12 +7,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use toml::Value;
 
+use crate::domain::metric;
 use crate::domain::time::{At, SECOND};
 use crate::domain::window::local;
-
-/// The metrics that may have a target, in the order of the card.
-pub(super) const METRICS: [&str; 5] =
-    ["deployment_frequency", "change_lead_time", "failed_deployment_recovery_time", "change_fail_rate", "deployment_rework_rate"];
+use crate::domain::words::Better;
 
 /// An instant from a TOML date, date-time or string.
 pub(super) fn instant(value: &Value, zone: Tz) -> Result<At, String> {
@@ -76,18 +74,24 @@ pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
         _ => None,
     };
     let text = value.as_str().unwrap_or_default();
-    let (read, example) = match metric {
-        "deployment_frequency" => (number.or_else(|| rate(text)), "`\"5/week\"`, `\"1/day\"` or `\"2/month\"`"),
-        "change_lead_time" | "failed_deployment_recovery_time" => {
+    let known = metric::find(metric).filter(|known| known.better != Better::Neither);
+    let Some(known) = known else {
+        let all: Vec<String> =
+            metric::all().filter(|known| known.better != Better::Neither).map(|known| format!("`{}`", known.id)).collect();
+        return Err(format!("`{metric}` is not a metric with a target: those are {}", all.join(", ")));
+    };
+    let (read, example) = match known.unit {
+        "per_week" => (number.or_else(|| rate(text)), "`\"5/week\"`, `\"1/day\"` or `\"2/month\"`"),
+        "seconds" => {
             #[allow(clippy::cast_precision_loss, reason = "a target is far shorter than 2^53 microseconds")]
             let secs = duration(text).ok().map(|micros| micros as f64 / SECOND as f64);
             (number.or(secs), "a duration such as `\"2d\"` or `\"36h\"`")
         }
-        "change_fail_rate" | "deployment_rework_rate" => {
+        "fraction" => {
             let percent = text.trim().strip_suffix('%').and_then(|digits| digits.trim().parse::<f64>().ok()).map(|percent| percent / 100.0);
             (percent.or(number).filter(|fraction| *fraction <= 1.0), "`\"10%\"` or `0.1`")
         }
-        _ => return Err(format!("`{metric}` is not a metric with a target: those are {}", METRICS.map(|id| format!("`{id}`")).join(", "))),
+        _ => (number, "a number such as `200`"),
     };
     read.filter(|number| number.is_finite() && *number >= 0.0).ok_or_else(|| wrong(example))
 }
@@ -145,6 +149,9 @@ mod tests {
         check("deployment_frequency", "\"1/day\"", Some(7.0));
         check("deployment_frequency", "\"30/month\"", Some(7.0));
         check("deployment_frequency", "2.5", Some(2.5));
+        check("cycle_time", "\"3d\"", Some(259_200.0));
+        check("batch_size", "200", Some(200.0));
+        check("ci_pass_rate", "\"95%\"", Some(0.95));
         for (metric, wrong) in [
             ("change_fail_rate", "10"),
             ("change_fail_rate", "\"110%\""),
@@ -153,7 +160,9 @@ mod tests {
             ("deployment_frequency", "\"5/year\""),
             ("change_lead_time", "nan"),
             ("change_lead_time", "[1]"),
-            ("cycle_time", "\"2d\""),
+            ("batch_size", "\"2d\""),
+            ("ai_assisted_share", "\"20%\""),
+            ("velocity", "\"2d\""),
         ] {
             check(metric, wrong, None);
         }
