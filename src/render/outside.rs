@@ -80,13 +80,12 @@ pub fn mrkdwn(line: &Line, max: usize) -> String {
     for span in &line.0 {
         let (text, mark) = match span {
             Span::Plain(text) => (neutral(&clean_to(text, left), out.is_empty()), None),
-            Span::Strong(text) => (neutral(&clean_to(text, left), false), Some('*')),
+            Span::Strong(text) | Span::Link(text, _) => (neutral(&clean_to(text, left), false), Some('*')),
             Span::Code(text) => (clean_to(text, left).replace('`', "'"), Some('`')),
-            Span::Link(text, _) => (neutral(&clean_to(text, left), false), Some('*')),
         };
-        let link = if let Span::Link(_, web) = span { linked(&text, web, left) } else { None };
+        let whole = if let Span::Link(_, web) = span { linked(&text, web, left) } else { None };
         let piece = match mark {
-            _ if link.is_some() => link.unwrap_or_default(),
+            _ if whole.is_some() => whole.unwrap_or_default(),
             Some(mark) if !text.trim().is_empty() => marked(&text, mark, left),
             _ => escape(&cut_by(&text, left, escaped_len)),
         };
