@@ -12,6 +12,7 @@ pub mod figure;
 pub mod flow;
 pub mod form;
 pub mod item_link;
+pub mod machines;
 pub mod metric;
 pub mod org;
 pub mod part;

@@ -3,8 +3,9 @@
 use super::super::Outcome;
 use super::super::tree::Tree;
 use super::{Read, bot, person, repository};
-use crate::domain::event::{Change, Commit, Event, Review, is_bot};
-use crate::domain::item_link::item_of;
+use crate::domain::event::{Change, Commit, Event, Review};
+use crate::domain::item_link::{azures_item_in, item_of};
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 /// `git.push`: the commits, the newest first.
@@ -83,8 +84,8 @@ fn change(request: Tree<'_>) -> Result<Change, String> {
     let repository = repository(request.at("repository"))?;
     let branch = request.text("sourceRefName").map(|name| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned());
     let (title, description) = (request.text("title"), request.word("description"));
-    let item = item_of([branch.as_deref(), title.as_deref()], Some(description), "AB")
-        .or_else(|| [title.as_deref().unwrap_or_default(), description].into_iter().find_map(mentioned));
+    let item = item_of(branch.as_deref(), title.as_deref(), Some(description), "AB")
+        .or_else(|| [title.as_deref().unwrap_or_default(), description].into_iter().find_map(azures_item_in));
     let (done, closed_at) = (request.word("status") == "completed", request.time("closedDate"));
     let waiting = request.list("reviewers").filter(|reviewer| is_person(*reviewer)).filter(|it| it.number("vote") == Some(0));
     Ok(Change {
@@ -106,17 +107,6 @@ fn change(request: Tree<'_>) -> Result<Change, String> {
         title,
         item,
         ..Change::default()
-    })
-}
-
-/// The work item that a text mentions: `#12`, `AB#12`.
-fn mentioned(text: &str) -> Option<String> {
-    text.match_indices('#').find_map(|(at, _)| {
-        let before = text[..at].trim_end_matches("AB").chars().next_back();
-        let digits: String = text[at + 1..].chars().take_while(char::is_ascii_digit).collect();
-        let ends = !text[at + 1 + digits.len()..].starts_with(|letter: char| letter.is_alphanumeric());
-        (ends && !digits.is_empty() && digits.len() < 10 && before.is_none_or(|letter| !letter.is_alphanumeric()))
-            .then(|| format!("AB#{digits}"))
     })
 }
 

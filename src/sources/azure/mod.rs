@@ -12,7 +12,7 @@ mod work;
 
 use super::tree::{self, Tree};
 use super::{Headers, Outcome, Source, check_object, signature};
-use crate::domain::event::is_bot;
+use crate::domain::machines::is_bot;
 
 /// The registration.
 pub const SOURCE: Source = Source {
@@ -68,10 +68,9 @@ fn person(identity: Tree<'_>) -> Option<String> {
     })
 }
 
-/// A service account of Azure itself, a bot by name, or a group.
+/// A bot by its account or its name.
 fn bot(identity: Tree<'_>) -> bool {
-    let names = ["displayName", "uniqueName"].map(|name| identity.word(name));
-    names.iter().any(|name| is_bot(name)) || names[0].ends_with("Build Service") || names[0].contains(" Build Service (")
+    ["displayName", "uniqueName"].iter().any(|name| is_bot(identity.word(name)))
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use super::super::Outcome;
 use super::super::tree::Tree;
 use super::{Read, branch, reviewed};
-use crate::domain::event::{Change, Commit, Event, Item, Outcome as Ended, Review, Run, is_bot};
+use crate::domain::event::{Change, Commit, Event, Item, Outcome as Ended, Review, Run};
 use crate::domain::item_link::item_of;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 fn repository(sent: Tree<'_>) -> Result<String, String> {
@@ -83,7 +84,7 @@ pub fn pull_request(sent: Tree<'_>, key: &str) -> Read {
 fn change(sent: Tree<'_>) -> Result<Change, String> {
     let (repository, request) = (repository(sent)?, sent.at("pullrequest"));
     let (branch, title) = (request.text("source/branch/name").map(|name| branch(&name)), request.text("title"));
-    let item = item_of([branch.as_deref(), title.as_deref()], Some(request.word("description")), &repository);
+    let item = item_of(branch.as_deref(), title.as_deref(), Some(request.word("description")), &repository);
     // Who has answered is no longer asked.
     let answered: Vec<Option<String>> = request
         .list("participants")

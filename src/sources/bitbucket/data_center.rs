@@ -3,8 +3,9 @@
 use super::super::Outcome;
 use super::super::tree::Tree;
 use super::{Read, branch, reviewed};
-use crate::domain::event::{Change, Commit, Event, Review, is_bot};
+use crate::domain::event::{Change, Commit, Event, Review};
 use crate::domain::item_link::item_of;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 fn name_of(repository: Tree<'_>) -> Result<String, String> {
@@ -57,7 +58,7 @@ fn change(request: Tree<'_>) -> Result<Change, String> {
     let repository = name_of(request.at("toRef/repository"))?;
     let (branch, title) =
         (request.text("fromRef/displayId").or_else(|| request.text("fromRef/id")).map(|name| branch(&name)), request.text("title"));
-    let item = item_of([branch.as_deref(), title.as_deref()], Some(request.word("description")), &repository);
+    let item = item_of(branch.as_deref(), title.as_deref(), Some(request.word("description")), &repository);
     let merged = request.word("state") == "MERGED";
     let waiting = request.list("reviewers").filter(|it| it.word("status") == "UNAPPROVED");
     Ok(Change {

@@ -2,7 +2,8 @@
 
 use super::fields::short;
 use super::row::{Row, RowCommit, at, filled, lines, name, needed, sha};
-use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Outcome, Review, Run, Stated, Status, is_bot};
+use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Outcome, Review, Run, Stated, Status};
+use crate::domain::machines::is_bot;
 
 /// The types, as messages name them.
 pub const TYPES: &str = "deployment, change, review, incident, item, activity and run";

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::event::is_bot;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 /// A delivery of any kind.

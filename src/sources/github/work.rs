@@ -83,7 +83,7 @@ pub fn change(request: PullRequest, id: String, repository: &str) -> Change {
     let merged = request.merged.unwrap_or(request.merged_at.is_some());
     let author = request.user.unwrap_or_default();
     let (head, branch) = request.head.map(|head| (head.sha, head.branch)).unwrap_or_default();
-    let item = item_of([branch.as_deref(), request.title.as_deref()], request.body.as_deref(), repository);
+    let item = item_of(branch.as_deref(), request.title.as_deref(), request.body.as_deref(), repository);
     Change {
         id,
         item,

@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::people::User;
 use crate::domain::event::{Change, Event, Incident, Item, Review};
 use crate::domain::item_link::item_of;
+use crate::domain::machines::is_bots_branch;
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
 
@@ -50,9 +51,6 @@ pub fn change(request: &Fields<'_>, around: Around, repository: &str) -> Result<
         return Ok(None);
     }
     let (title, branch) = (request.text("title")?, request.text("source_branch")?);
-    let robots = ["renovate/", "dependabot/"].iter().any(|start| branch.as_deref().is_some_and(|branch| branch.starts_with(start)));
-    // The branch of a robot names a package and its version, which look like an item's key.
-    let words = [branch.as_deref().filter(|_| !robots), title.as_deref()];
     let fact = Change {
         id: change_id(repository, request.needed("iid", request.number("iid")?)?),
         repository: Some(repository.into()),
@@ -63,9 +61,9 @@ pub fn change(request: &Fields<'_>, around: Around, repository: &str) -> Result<
         merge_commit: if merged { merge_commit(request)?.or_else(|| around.head.clone()) } else { None },
         head: around.head,
         author: around.author,
-        bot: around.bot || robots,
+        bot: around.bot || branch.as_deref().is_some_and(is_bots_branch),
         draft: request.flag("draft")?.or(request.flag("work_in_progress")?) == Some(true),
-        item: item_of(words, request.text("description")?.as_deref(), repository),
+        item: item_of(branch.as_deref(), title.as_deref(), request.text("description")?.as_deref(), repository),
         title,
         labels: around.labels,
         branch,
