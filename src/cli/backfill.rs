@@ -263,7 +263,7 @@ impl Run<'_> {
             });
             let mut tally = app.store.page(delivery, taken.parsed, cursor, now).await?;
             for rejected in &mut tally.rejected {
-                rejected.reason = format!("{} {}: {}", first.scope, first.stream, rejected.reason);
+                rejected.reason = format!("{} {}", first.scope, rejected.reason);
             }
             total.add(tally);
             Ok(())

@@ -10,8 +10,8 @@ mod code;
 mod pipelines;
 mod work;
 
-use super::tree::{self, Tree};
-use super::{Headers, Outcome, Source, check_object, signature};
+use super::object::{self, Object};
+use super::{Headers, Outcome, Read, Source, check_object, signature};
 use crate::domain::machines::is_bot;
 
 /// The registration.
@@ -21,25 +21,20 @@ pub const SOURCE: Source = Source {
     verify: |headers, _, secrets, _| signature::verify_basic(headers, secrets),
     delivery_id,
     check: |_, body| check_object(body),
-    parse: |_, body| tree::parsed(body, "eventType", outcome),
+    parse: |_, body| object::parsed(body, |sent| sent.need_text("eventType"), outcome),
     webhook: true,
     recorded: |_| Headers::default(),
     pages: None,
 };
 
-type Read = Result<Outcome, String>;
-
 /// The event's id, the subscription's and its own count of notifications: the id alone is the same in every test.
 fn delivery_id(_: &Headers, body: &[u8]) -> Option<String> {
-    let value = tree::read(body).ok()?;
-    let sent = Tree::new(&value);
-    let of = |path: &str| sent.text(path).unwrap_or_default();
-    Some(format!("{}#{}#{}", sent.text("id")?, of("subscriptionId"), of("notificationId")))
+    let of = |path: &str| object::id_in(body, path);
+    Some(format!("{}#{}#{}", of("id")?, of("subscriptionId").unwrap_or_default(), of("notificationId").unwrap_or_default()))
 }
 
-fn outcome(sent: Tree<'_>) -> Read {
-    let kind = sent.need("eventType")?;
-    let read: fn(Tree<'_>) -> Read = match kind.as_str() {
+fn outcome(sent: &Object<'_>, kind: &str) -> Read {
+    let read: fn(&Object<'_>) -> Read = match kind {
         "git.push" => code::push,
         "git.pullrequest.created" | "git.pullrequest.updated" | "git.pullrequest.merged" => code::pull_request,
         "ms.vss-code.git-pullrequest-comment-event" => code::comment,
@@ -55,22 +50,18 @@ fn outcome(sent: Tree<'_>) -> Read {
 }
 
 /// `project/name`.
-fn repository(repository: Tree<'_>) -> Result<String, String> {
-    Ok(format!("{}/{}", repository.need("project/name")?, repository.need("name")?))
+fn repository(repository: &Object<'_>) -> Result<String, String> {
+    Ok(format!("{}/{}", repository.need_text("project/name")?, repository.need_text("name")?))
 }
 
-/// As pacer names a person: the account, which is an e-mail address, else the name. Work items write both in one text.
-fn person(identity: Tree<'_>) -> Option<String> {
-    let written = identity.text("uniqueName").or_else(|| identity.text("displayName"));
-    written.or_else(|| {
-        let text = identity.text("")?;
-        Some(text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text.as_str(), |(email, _)| email).to_owned())
-    })
+/// As pacer names a person: the account, which is an e-mail address, else the name.
+fn person(identity: &Object<'_>) -> Result<Option<String>, String> {
+    identity.first_text(&["uniqueName", "displayName"])
 }
 
 /// A bot by its account or its name.
-fn bot(identity: Tree<'_>) -> bool {
-    ["displayName", "uniqueName"].iter().any(|name| is_bot(identity.word(name)))
+fn bot(identity: &Object<'_>) -> Result<bool, String> {
+    Ok(is_bot(&identity.word("displayName")?) || is_bot(&identity.word("uniqueName")?))
 }
 
 #[cfg(test)]

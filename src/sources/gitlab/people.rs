@@ -1,7 +1,7 @@
-//! People as GitLab names them: users by `username`, authors of commits by e-mail. Which of them are machines.
+//! People as GitLab names them: users by `username`, authors of commits by e-mail.
 
-use super::fields::Fields;
 use crate::domain::machines::is_bot;
+use crate::sources::object::Object;
 
 /// A user, as far as a payload names one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,15 +16,15 @@ pub struct User {
 
 impl User {
     /// A user object of a webhook or the API.
-    pub fn of(fields: &Fields<'_>) -> Result<Self, String> {
-        let username = fields.text("username")?;
-        let bot = [&username, &fields.text("name")?].into_iter().flatten().any(|name| is_bot(name));
-        Ok(Self { id: fields.number("id")?, username, bot })
+    pub fn of(user: &Object<'_>) -> Result<Self, String> {
+        let username = user.text("username")?;
+        let bot = [&username, &user.text("name")?].into_iter().flatten().any(|name| is_bot(name));
+        Ok(Self { id: user.count("id")?, username, bot })
     }
 
     /// The users of a list.
-    pub fn all(fields: &Fields<'_>, list: &str) -> Result<Vec<Self>, String> {
-        fields.objects(list)?.iter().map(Self::of).collect()
+    pub fn all(of: &Object<'_>, list: &str) -> Result<Vec<Self>, String> {
+        of.objects(list)?.iter().map(Self::of).collect()
     }
 }
 
