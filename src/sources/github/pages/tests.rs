@@ -213,39 +213,3 @@ fn one_thing_that_can_not_be_read_leaves_the_others() {
     let other = Ask { memory: Some("{\"of\":\"later\"}".into()), ..first("issues", None) };
     assert!((PAGES.read)(&other, &answer("[]")).is_err(), "another version's ask");
 }
-
-#[test]
-fn no_bytes_make_a_reader_panic() {
-    let bodies = [
-        "",
-        "[",
-        "{",
-        "[]",
-        "{}",
-        "null",
-        "[null]",
-        "[1]",
-        "[{}]",
-        "{\"data\":{}}",
-        "{\"data\":{\"nodes\":[null,{},1]}}",
-        "{\"workflow_runs\":[{}]}",
-        "\u{0}",
-        "[{\"number\":1e999}]",
-    ];
-    let memories = [
-        Memory::Count,
-        Memory::Tip { since: None },
-        Memory::Pulls { pulls: vec![(1, "n".into())] },
-        Memory::Pull { number: 1 },
-        Memory::Reviews { number: 1, updated_at: None },
-        Memory::Commits,
-        Memory::Statuses { repository: "o/r".into(), deployments: Vec::new() },
-    ];
-    let firsts = (PAGES.begin)("o/r", Some(At(i64::MAX)));
-    let asks = firsts.iter().flat_map(|first| memories.iter().map(|memory| ask(first, "/x", memory))).chain(firsts.iter().cloned());
-    for asked in asks.flat_map(|ask| [Ask { body: Some(String::new()), ..ask.clone() }, ask]) {
-        for body in bodies {
-            let _ = (PAGES.read)(&asked, &linked(body, "/2"));
-        }
-    }
-}
