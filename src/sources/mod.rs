@@ -185,6 +185,11 @@ pub const SOURCES: &[Source] = &[
     azure::SOURCE,
 ];
 
+/// The slugs of those sources, as help and errors list them.
+pub fn slugs(which: impl Fn(&Source) -> bool) -> String {
+    SOURCES.iter().filter(|source| which(source)).map(|source| source.slug).collect::<Vec<_>>().join(", ")
+}
+
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.slug == slug)
