@@ -10,7 +10,6 @@ use anyhow::{Context, Result, bail};
 use crate::domain::event::Commit;
 use crate::domain::machines::is_bot;
 use crate::domain::time::At;
-use crate::sources::commits::is_sha;
 
 /// Arguments of `git log` whose output [`LogReader`] reads: every commit that a branch, a remote's branch or a
 /// tag reaches, newest first. Notes, the stash and replacements are git's own bookkeeping, not history.
@@ -92,7 +91,8 @@ impl LogReader {
             from = end + 1;
         }
         let [sha, parents, authored, committed, name, email, message] = fields;
-        let sha = std::str::from_utf8(sha).ok().filter(|sha| is_sha(sha)).context("git log told of something that is not a commit")?;
+        let sha =
+            std::str::from_utf8(sha).ok().filter(|sha| is_object_name(sha)).context("git log told of something that is not a commit")?;
         let (name, email) = (text(name), text(email));
         Ok(Commit {
             sha: sha.to_string(),
@@ -109,6 +109,11 @@ impl LogReader {
             shallow: self.shallow.contains(sha),
         })
     }
+}
+
+/// Whether it is the whole name of an object, SHA-1 or SHA-256.
+fn is_object_name(word: &str) -> bool {
+    matches!(word.len(), 40 | 64) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Lossy where it is not UTF-8; without white space around.
