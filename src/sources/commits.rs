@@ -1,4 +1,6 @@
 //! Git's own words in payloads: names of objects and branches, and in which order the commits of a push lie.
+//!
+//! The order of a push is not history: it never stands above parents that git itself tells.
 
 use crate::domain::event::Commit;
 

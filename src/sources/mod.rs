@@ -1,6 +1,19 @@
 //! Sources: bytes from one tool to [events](crate::domain::event). Pure: no clock, no network, no files.
 //!
-//! To add one: a file here and a line in [`SOURCES`].
+//! To add one: a file here and a line in [`SOURCES`]. What it may build on:
+//!
+//! | file | has |
+//! |---|---|
+//! | [`object`] | a payload, read field by field |
+//! | [`times`] | times in every vendor's form |
+//! | [`commits`] | names of commits and branches, the order of a push |
+//! | [`incidents`], [`incident_label`] | what incidents of several services are, and which work items are incidents |
+//! | [`signature`] | the proofs of origin |
+//! | [`pages`] | an API, read page by page |
+//! | [`recorded`] | deliveries in files |
+//!
+//! Why GitHub is read into structs: its webhooks, REST lists and GraphQL answers name their fields alike, so one struct reads
+//! all three. Why `CDEvents` too: a specification fixes their types. Generic events have a schema of our own ([`generic`]).
 
 pub mod azure;
 pub mod bitbucket;

@@ -9,7 +9,7 @@ use crate::domain::time::At;
 
 /// Microseconds in a millisecond.
 pub const MILLISECOND: i64 = 1_000;
-/// How Azure and Rootly begin a time that means "never".
+/// How the times of .NET and Go begin that were never set.
 const NEVER: &str = "0001-01-01";
 
 /// The instant that a text says. One before 1970 means that it never was.

@@ -1,7 +1,7 @@
-//! Azure DevOps service hooks: pushes, pull requests, builds and pipeline runs, deployments of release pipelines and of the
+//! Azure DevOps' service hooks: pushes, pull requests, builds and pipeline runs, deployments of release pipelines and of the
 //! stages of YAML pipelines, work items.
 //!
-//! Azure signs nothing, so the proof is the basic authentication that the web hook is given: `user:password` in the setting, or
+//! Azure signs nothing, so the proof is the basic authentication that the webhook is given: `user:password` in the setting, or
 //! a password that any user may bring. Every payload tells what happened (`eventType`), when (`createdDate`) and the thing as
 //! it is now (`resource`). A repository is `project/name`, a work item `AB#5`. Subscribe the webhook with all resource details.
 //! Facts of the format: <https://learn.microsoft.com/azure/devops/service-hooks/events>.

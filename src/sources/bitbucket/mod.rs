@@ -1,4 +1,4 @@
-//! Bitbucket webhooks, of the Cloud and of a Data Center: pushes, pull requests and what reviewers say to them, build
+//! Bitbucket's webhooks, of the Cloud and of a Data Center: pushes, pull requests and what reviewers say to them, build
 //! statuses, issues.
 //!
 //! `X-Event-Key` names the kind; recorded files are called after it, `pullrequest_fulfilled.1.json` or with the colon. Bitbucket

@@ -3,6 +3,7 @@
 //! The type carries its own version, of which nothing is asked: fields are read where they are, so an unknown minor
 //! version still parses. A deployment is known by the event that tells it, `SOURCE#ID`, as the specification makes that pair
 //! unique. Incidents, changes and tickets are told in steps, so they become [`Part`]s of the subject's id.
+//! Facts of the format: <https://cdevents.dev/docs/>.
 
 mod envelope;
 

@@ -1,9 +1,11 @@
-//! GitHub: its webhooks, and the pages of its API. Deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
+//! GitHub's webhooks and its API: deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs,
+//! issues.
 //!
 //! A deployment is known by GitHub's id; each status carries its deployment, so one status is enough and the order of
-//! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts
-//! only for a service that says so; a workflow run (`run:ID`) is a run, and likewise. `inactive`, GitHub's own mark on the deployment that
-//! a newer one replaced, says nothing about success and is ignored.
+//! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts only
+//! for a service that says so; a workflow run (`run:ID`) is a run, and likewise. `inactive`, GitHub's own mark on the deployment
+//! that a newer one replaced, says nothing about success and is ignored. Facts of the format:
+//! <https://docs.github.com/webhooks/webhook-events-and-payloads>.
 
 mod deploys;
 mod pages;

@@ -1,5 +1,6 @@
-//! GitHub's webhook payloads, as far as pacer reads them. Everything may be absent: GitHub leaves fields out of older
-//! and partial payloads, and what is needed is asked for where it is used.
+//! GitHub's payloads as far as pacer reads them: of webhooks, of the REST API and, under the same names, of GraphQL.
+//! Everything may be absent: GitHub leaves fields out of older and partial payloads, and what is needed is asked for where it
+//! is used.
 
 #![allow(missing_docs, reason = "GitHub's own names")]
 

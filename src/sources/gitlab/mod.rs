@@ -1,4 +1,5 @@
-//! GitLab: its webhooks (push, merge request, note, issue and work item, deployment, pipeline, release) and its REST API.
+//! GitLab's webhooks and its REST API: pushes, merge requests and notes on them, issues and other work items, deployments,
+//! pipelines, releases.
 //!
 //! The kind of a delivery is in its body, so recorded bodies need no headers. A project is known by its full path as it is at
 //! the time: `group/app`, whose merge requests are `group/app!12` and issues `group/app#12`. After a rename or transfer its
@@ -6,6 +7,7 @@
 //!
 //! Deliveries are told apart by `Idempotency-Key`, which stays when GitLab sends one again. `X-Gitlab-Event-UUID` is shared
 //! by all webhooks of a chain of events and `X-Gitlab-Webhook-UUID` is new with each attempt, so neither is used.
+//! Facts of the format: <https://docs.gitlab.com/user/project/integrations/webhook_events/>.
 
 mod deploys;
 mod facts;

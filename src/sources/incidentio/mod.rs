@@ -1,4 +1,4 @@
-//! incident.io webhooks (V2): incidents as they are accepted, change their status and end.
+//! incident.io's webhooks (V2): incidents as they are accepted, change their status and end.
 //!
 //! Signed as Standard Webhooks. The status's category decides: `triage` and `declined` are no incidents, `live` and `paused`
 //! are open ones, `learning` and `closed` are over, `merged` and `canceled` were none after all. It began when its impact did,

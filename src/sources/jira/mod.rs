@@ -1,7 +1,9 @@
-//! Jira, Cloud and Data Center: issues as items, who moved and commented on them, and the history behind them by its API.
+//! Jira's webhooks and its REST API, Cloud and Data Center: issues as items, who moved and commented on them, and the history
+//! behind them.
 //!
 //! A delivery states its issue whole, but `comment_created`, whose issue is a sketch (or missing, on older Data Centers).
-//! Whatever else Jira tells of (sprints, versions, worklogs, links) is ignored.
+//! Whatever else Jira tells of (sprints, versions, worklogs, links) is ignored. Facts of the format:
+//! <https://developer.atlassian.com/cloud/jira/platform/webhooks/>.
 
 mod issue;
 mod pages;

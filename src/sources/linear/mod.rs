@@ -1,10 +1,11 @@
-//! Linear: issues as items, who moved and commented on them.
+//! Linear's webhooks and its GraphQL API: issues as items, who moved and commented on them.
 //!
 //! An issue is known by Linear's id; its key (`ENG-12`) is another once it moves to another team. Its project is the key of
 //! its team, as Jira's is the key of its project. What Linear calls a project is what others call an epic: it is the parent
 //! of an issue that has no parent issue, by its name.
 //!
 //! A person is known by the address that Linear gives, else by Linear's id. What integrations do is no one's work.
+//! Facts of the format: <https://linear.app/developers/webhooks>.
 
 mod pages;
 

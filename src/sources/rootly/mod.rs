@@ -1,4 +1,4 @@
-//! Rootly's outgoing webhooks: incidents from their creation to their end.
+//! Rootly's webhooks: incidents from their creation to their end.
 //!
 //! Each delivery holds the incident whole, with a time for each step; the time of its last change decides. It ends when it is
 //! resolved: mitigated, it is still open, since nobody says yet that the service is back for good. In triage it is none yet;

@@ -5,8 +5,9 @@
 //! `POST /v1/events` takes it, or the event's fields stand beside `type`. `type` begins with the name of the generic event
 //! (`deployment`, `change`, `review`, `incident`, `item`, `activity`, `run`), unless `data` has a `type` that is one. What
 //! follows the dot, and `timestamp`, fill in what is missing: `resolved`, `closed` or `done` end an incident or item;
-//! `succeeded`, `failed`, `cancelled`, `started` and the like are the status of a deployment or run; `timestamp` is the time of the end, of a
-//! beginning that is nowhere said, and the version. Other types are ignored, thin payloads rejected for what they lack.
+//! `succeeded`, `failed`, `cancelled`, `started` and the like are the status of a deployment or run; `timestamp` is the time of
+//! the end, of a beginning that is nowhere said, and the version. Other types are ignored, thin payloads rejected for what they
+//! lack.
 
 use serde_json::{Map, Value};
 
