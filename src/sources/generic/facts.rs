@@ -150,8 +150,8 @@ impl Row {
         let change = needed(EVENT, "change", name("change", self.change)?)?;
         let reviewer = name("reviewer", self.reviewer)?;
         let at = needed(EVENT, "at", at(self.at))?;
-        let state = filled(self.state).unwrap_or_else(|| "commented".into());
-        if !["approved", "changes_requested", "commented", "dismissed"].contains(&state.as_str()) {
+        let state = filled(self.state).unwrap_or_else(|| Review::COMMENTED.into());
+        if !Review::STATES.contains(&state.as_str()) {
             return Err(format!("\"state\" is \"{}\"; approved, changes_requested, commented and dismissed are known", short(&state)));
         }
         // Who reviewed what, when, is one review; most senders number them.
