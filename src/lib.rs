@@ -1,25 +1,27 @@
 //! pacer: a self-hosted Slack assistant for software engineering metrics. One binary, one database.
 //!
 //! ```text
-//!   git, GitHub, CDEvents,            Slack (HTTP or Socket Mode), terminal,
-//!   JSON, CSV                         schedule, sandbox
-//!        |  bytes                          |  "dora team:payments 90d"
-//!        v                                 v
-//!   [sources] --events--> [store] <---- doors: [slack] [http] [cli] [schedule] [sandbox]
-//!    pure                  facts,          |      hold [app], the only state
-//!                          packed days     v
-//!                            ^         [features]  one slice an answer: load, compute, card
+//!   forges, trackers, pagers,         Slack (HTTP or Socket Mode), terminal,
+//!   CDEvents, git, JSON, CSV          schedule, sandbox
+//!     |  webhooks,   ^ asked               |  "dora team:payments 90d"
+//!     |  files       | by [backfill]       v
+//!     v              v                  doors: [slack] [http] [cli] [schedule] [sandbox]
+//!   [sources] --events--> [store]          |      hold [app], the only state
+//!    pure      [ingest]    facts,          v
+//!                          packed days  [features]  one slice an answer: load, compute, card
 //!                            |             |
-//!                            +--facts------+---card---> [render] ---> Block Kit, text, HTML, PNG, JSON, CSV
+//!                            +--facts----->+---card---> [render] ---> Block Kit, text, HTML, PNG, JSON, CSV
 //! ```
 //!
-//! # Six words
+//! # Seven words
 //!
 //! - **Event**: a fact from outside ([`domain::event`]).
 //! - **Source**: bytes to events, pure ([`sources`]).
 //! - **Store**: events to facts and packed days; the only SQL ([`store`]).
 //! - **Feature**: facts to a card; what pacer answers ([`features`]).
 //! - **Card**: a plain answer that any renderer can show ([`domain::card`], [`render`]).
+//! - **Chart**: a picture as plain data, which tells its own numbers ([`domain::chart`]): SVG in the page ([`render::svg`]),
+//!   PNG with the embedded font ([`render::fonts`]), Slack's own chart, or letters.
 //! - **Door**: who asked: [`slack`], [`http`], [`schedule`], [`cli`], [`sandbox`].
 //!
 //! N features and M formats make N + M pieces of code, never N x M.
@@ -57,8 +59,8 @@
 //! |---|---|
 //! | `domain` | nothing of ours but `error`'s sentences |
 //! | `sources`, `render`, `store`, `simulator` | `domain` |
-//! | `ingest` | `sources`, `store`, `domain` |
-//! | `backfill` | `sources`, `domain` |
+//! | `backfill` (asks and hands over) | `sources`, `domain` |
+//! | `ingest` (parses and stores) | `sources`, `store`, `domain` |
 //! | `features` | `domain`; `store` only inside `run`, through [`features::Cx`] |
 //! | doors | tables, `render`, `store`, `app`; never each other, except that `http` mounts `slack` and the sandbox drives both |
 //! | `cli` | everything: the root of composition |
@@ -70,6 +72,7 @@
 //! - a **job**: a file in `features/`, a line in [`features::JOBS`].
 //! - a **source**: a file in `sources/`, a line in [`sources::SOURCES`], golden payloads in `tests/fixtures/`; its API, if it
 //!   has one, as [`sources::pages::Pages`].
+//! - a **picture**: a kind in [`domain::chart`], a drawing in `render/svg/`, its rows in `render/chart_text.rs`.
 //! - a **migration**: a new file in `migrations/` with a why-comment, a line in the store's list; landed ones never change.
 
 pub mod app;

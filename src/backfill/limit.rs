@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
-
 use crate::domain::time::{At, SECOND};
 use crate::sources::Headers;
 
@@ -18,11 +16,7 @@ const LEAST_EPOCH: i64 = 1_000_000_000;
 
 /// What time it is where the answer comes from; `now` where it does not say.
 pub fn source_time(headers: &Headers, now: At) -> At {
-    headers.get("date").and_then(http_date).unwrap_or(now)
-}
-
-fn http_date(text: &str) -> Option<At> {
-    DateTime::parse_from_rfc2822(text.trim()).ok().map(|at| At(at.timestamp_micros()))
+    headers.get("date").and_then(At::parse_http).unwrap_or(now)
 }
 
 /// When requests count anew, where none is left; in the source's own time.
@@ -44,7 +38,7 @@ pub fn retry_after(headers: &Headers, now: At) -> Option<Duration> {
     let text = headers.get("retry-after")?.trim();
     match text.parse::<u64>() {
         Ok(secs) => Some(Duration::from_secs(secs)),
-        Err(_) => Some(until(http_date(text)?, source_time(headers, now))),
+        Err(_) => Some(until(At::parse_http(text)?, source_time(headers, now))),
     }
 }
 

@@ -95,7 +95,7 @@ impl Walk<'_> {
                 Ok(Next::End(nothing(place)))
             }
             Answered::Whole(whole) => match (self.pages.read)(ask, &whole.answer) {
-                Ok(page) => Ok(Next::Go(Box::new(self.taken(ask, &page, whole, place)))),
+                Ok(page) => Ok(Next::Go(Box::new(taken(ask, page, whole, place)))),
                 Err(_) if self.api.is_used_up(ask) || !is_json(&whole.answer.body) => Ok(Next::Again),
                 Err(unread) => Err(stopped(ask, Reach::Stream, &format!("what it answers can't be read ({unread})"))),
             },
@@ -109,24 +109,6 @@ impl Walk<'_> {
                 Ok(Next::Go(nothing(place)))
             }
         }
-    }
-
-    fn taken(&self, ask: &Ask, page: &Page, whole: Whole, mut place: Place) -> Taken {
-        let mut headers = Headers([(ASKED.to_owned(), serde_json::to_string(ask).unwrap_or_default())].into());
-        // As `replay` will: the facts are what the source's own parser makes of it, rows refused included.
-        let mut parsed = (self.source.parse)(&headers, &whole.answer.body);
-        parsed.read = page.listed;
-        for name in ["content-type", "content-encoding"] {
-            if let Some(value) = whole.answer.headers.get(name) {
-                headers.0.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        place.read(page, whole.answer.headers.get("etag"));
-        if let Some(name) = parsed.events.iter().find_map(|stated| repository(&stated.event)) {
-            place.called = Some(name.to_owned()).filter(|name| *name != ask.scope);
-        }
-        let brings = !parsed.events.is_empty() || !parsed.rejected.is_empty();
-        Taken { delivery: brings.then_some((headers, whole.body)), parsed, place }
     }
 
     fn refused(&self, ask: &Ask, status: u16, words: &str) -> Stopped {
@@ -143,6 +125,22 @@ impl Walk<'_> {
 
 fn stopped(ask: &Ask, reach: Reach, what: &str) -> Stopped {
     Stopped { reach, sentence: format!("{} {}: {what}", ask.scope, ask.stream) }
+}
+
+fn taken(ask: &Ask, page: Page, whole: Whole, mut place: Place) -> Taken {
+    let mut headers = Headers([(ASKED.to_owned(), serde_json::to_string(ask).unwrap_or_default())].into());
+    for name in ["content-type", "content-encoding"] {
+        if let Some(value) = whole.answer.headers.get(name) {
+            headers.0.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    place.read(&page, whole.answer.headers.get("etag"));
+    let parsed = page.parsed(ask);
+    if let Some(name) = parsed.events.iter().find_map(|stated| repository(&stated.event)) {
+        place.called = Some(name.to_owned()).filter(|name| *name != ask.scope);
+    }
+    let brings = !parsed.events.is_empty() || !parsed.rejected.is_empty();
+    Taken { delivery: brings.then_some((headers, whole.body)), parsed, place }
 }
 
 fn is_json(body: &[u8]) -> bool {

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::domain::org::Org;
 use crate::domain::time::At;
 use crate::sources::pages::{Ask, Pages};
-use crate::sources::{self, SOURCES, Source};
+use crate::sources::{self, Source};
 use crate::store::backfill::Cursor;
 use crate::store::{Delivery, Tally};
 
@@ -33,7 +33,7 @@ const LONG: Duration = Duration::from_secs(30);
 /// What to read.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The source: one that has an API that pacer reads
+    #[arg(help = sources::slugs(|source| source.pages.is_some()))]
     source: String,
     /// Repositories or projects; the default is all that the organisation file or deliveries name
     scopes: Vec<String>,
@@ -91,14 +91,10 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
 }
 
 fn of(slug: &str) -> Result<(&'static Source, &'static Pages)> {
-    let known: Vec<&str> = SOURCES.iter().filter(|source| source.pages.is_some()).map(|source| source.slug).collect();
-    let source = sources::source(slug).ok_or_else(|| anyhow!("there is no source `{slug}`: {} can be backfilled", known.join(", ")))?;
+    let known = sources::slugs(|source| source.pages.is_some());
+    let source = sources::source(slug).ok_or_else(|| anyhow!("there is no source `{slug}`: {known} can be backfilled"))?;
     let pages = source.pages.as_ref().ok_or_else(|| {
-        anyhow!(
-            "{} has no API that pacer reads: {} can be backfilled, and `pacer import {slug} PATH` reads files",
-            source.name,
-            known.join(", ")
-        )
+        anyhow!("{} has no API that pacer reads: {known} can be backfilled, and `pacer import {slug} PATH` reads files", source.name)
     })?;
     Ok((source, pages))
 }
@@ -263,7 +259,7 @@ impl Run<'_> {
             });
             let mut tally = app.store.page(delivery, taken.parsed, cursor, now).await?;
             for rejected in &mut tally.rejected {
-                rejected.reason = format!("{} {}: {}", first.scope, first.stream, rejected.reason);
+                rejected.reason = format!("{} {}", first.scope, rejected.reason);
             }
             total.add(tally);
             Ok(())

@@ -34,7 +34,7 @@ const AHEAD: usize = 4;
 /// What to read, and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// git, json, csv, cdevents or github
+    #[arg(help = sources::slugs(|_| true))]
     source: String,
     /// Files, folders, repositories, or - for standard input
     #[arg(required = true)]

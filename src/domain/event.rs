@@ -59,7 +59,7 @@ impl Status {
 }
 
 /// A deployment. Identity: (source, `id`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Deployment {
     /// The sender's id.
     pub id: String,
@@ -89,6 +89,13 @@ pub struct Deployment {
     pub previous: Option<String>,
     /// What kind of event it was read from: `deployment`, `release`, `workflow:NAME`, `tag`. A service takes one kind.
     pub via: String,
+}
+
+impl Deployment {
+    /// One that has only an id and a kind so far.
+    pub fn new(id: impl Into<String>, via: &str) -> Self {
+        Self { id: id.into(), via: via.into(), ..Self::default() }
+    }
 }
 
 /// A commit. Identity: its sha, across sources.
@@ -184,8 +191,21 @@ pub struct Review {
     pub reviewer: Option<String>,
     pub bot: bool,
     pub at: At,
-    /// `approved`, `changes_requested`, `commented`, `dismissed`.
+    /// One of [`Review::STATES`].
     pub state: String,
+}
+
+impl Review {
+    /// The reviewer agrees.
+    pub const APPROVED: &str = "approved";
+    /// The reviewer wants it otherwise.
+    pub const CHANGES_REQUESTED: &str = "changes_requested";
+    /// The reviewer said something, and decided nothing.
+    pub const COMMENTED: &str = "commented";
+    /// What was decided was taken back.
+    pub const DISMISSED: &str = "dismissed";
+    /// All that a review may say.
+    pub const STATES: [&str; 4] = [Self::APPROVED, Self::CHANGES_REQUESTED, Self::COMMENTED, Self::DISMISSED];
 }
 
 /// A production problem. Identity: (source, `id`).
@@ -324,66 +344,4 @@ pub struct Parsed {
     pub ignored: Option<String>,
     /// How many rows or deliveries were read; `events` may be more (a push has many commits) or fewer.
     pub read: u64,
-}
-
-/// Whether a commit's or review's author is a bot: rule 8 of the metric definitions.
-pub fn is_bot(name_or_email: &str) -> bool {
-    let lower = name_or_email.trim().to_lowercase();
-    lower.contains("[bot]") || lower.starts_with("dependabot") || lower.starts_with("renovate")
-}
-
-/// Agents that write commits or changes, as their accounts and trailers name them. Evidence is explicit or there is none:
-/// no style of code or text is guessed at.
-const ASSISTANTS: [&str; 14] = [
-    "copilot",
-    "claude",
-    "cursoragent",
-    "cursor agent",
-    "devin-ai",
-    "devin ai",
-    "openai codex",
-    "codex",
-    "gemini-code-assist",
-    "google-labs-jules",
-    "amazon q",
-    "aider",
-    "windsurf",
-    "openhands",
-];
-
-/// Whether an account is an assistant's.
-pub fn is_assistant(name_or_email: &str) -> bool {
-    let lower = name_or_email.trim().to_lowercase();
-    ASSISTANTS
-        .iter()
-        .any(|known| lower.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphabetic())))
-}
-
-/// Whether a commit's message says that an assistant wrote along: a trailer `Co-authored-by` (or `Assisted-by`,
-/// `Generated-by`) that names one.
-pub fn says_assisted(message: &str) -> bool {
-    message.lines().skip(1).any(|line| {
-        let Some((trailer, who)) = line.trim().split_once(':') else { return false };
-        let named = ["co-authored-by", "assisted-by", "generated-by"].iter().any(|known| trailer.eq_ignore_ascii_case(known));
-        let (name, email) = who.split_once('<').unwrap_or((who, ""));
-        named && (is_assistant(name) || is_assistant(email))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_assistant_is_told_by_its_account_or_a_trailer_alone() {
-        let check = |message: &str, expect: bool| assert_eq!(says_assisted(message), expect, "{message}");
-        check("Add cache\n\nCo-authored-by: Copilot <175728472+Copilot@users.noreply.github.com>", true);
-        check("Add cache\n\nCo-Authored-By: Claude Opus 4 <noreply@anthropic.com>", true);
-        check("Add cache\n\nCo-authored-by: Claudette Colbert <cc@example.com>", false);
-        check("Add cache\n\nCo-authored-by: Ada <ada@example.com>", false);
-        check("Ask Claude: Co-authored-by", false);
-        check("Assisted-by: Claude", false); // a subject is no trailer
-        assert!(is_assistant("copilot-swe-agent[bot]") && is_assistant("Devin-AI-Integration[bot]"));
-        assert!(!is_assistant("dependabot[bot]") && !is_assistant("cursory"));
-    }
 }

@@ -14,6 +14,7 @@ pub mod flow;
 pub mod form;
 pub mod glob;
 pub mod item_link;
+pub mod machines;
 pub mod metric;
 pub mod org;
 pub mod part;

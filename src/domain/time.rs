@@ -22,6 +22,11 @@ impl At {
         DateTime::parse_from_rfc3339(text.trim()).ok().map(|at| Self(at.timestamp_micros()))
     }
 
+    /// Parses the date of an HTTP header (RFC 2822): `Mon, 23 Nov 2026 10:00:00 GMT`.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc2822(text.trim()).ok().map(|at| Self(at.timestamp_micros()))
+    }
+
     /// From seconds since 1970.
     pub fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(SECOND))
@@ -89,6 +94,7 @@ mod tests {
         assert_eq!(at.rfc3339(), "2026-05-01T10:00:00Z");
         assert_eq!(At::parse("2026-05-01T10:00:00.25Z").expect("valid").rfc3339(), "2026-05-01T10:00:00.250Z");
         assert_eq!(At::parse("yesterday"), None);
+        assert_eq!(At::parse_http("Fri, 01 May 2026 10:00:00 GMT"), At::parse("2026-05-01T10:00:00Z"));
     }
 
     #[test]

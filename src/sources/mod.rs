@@ -1,10 +1,24 @@
 //! Sources: bytes from one tool to [events](crate::domain::event). Pure: no clock, no network, no files.
 //!
-//! To add one: a file here and a line in [`SOURCES`].
+//! To add one: a file here and a line in [`SOURCES`]. What it may build on:
+//!
+//! | file | has |
+//! |---|---|
+//! | [`object`] | a payload, read field by field |
+//! | [`times`] | times in every vendor's form |
+//! | [`commits`] | names of commits and branches, the order of a push |
+//! | [`incidents`], [`incident_label`] | what incidents of several services are, and which work items are incidents |
+//! | [`signature`] | the proofs of origin |
+//! | [`pages`] | an API, read page by page |
+//! | [`recorded`] | deliveries in files |
+//!
+//! Why GitHub is read into structs: its webhooks, REST lists and GraphQL answers name their fields alike, so one struct reads
+//! all three. Why `CDEvents` too: a specification fixes their types. Generic events have a schema of our own ([`generic`]).
 
 pub mod azure;
 pub mod bitbucket;
 pub mod cdevents;
+mod commits;
 pub mod csv;
 pub mod generic;
 pub mod git;
@@ -15,18 +29,20 @@ pub mod incidentio;
 mod incidents;
 pub mod jira;
 pub mod linear;
-pub mod object;
+mod object;
 pub mod pagerduty;
 pub mod pages;
 pub mod recorded;
 pub mod rootly;
 pub mod signature;
 pub mod standard;
-mod tree;
+mod times;
 
 use std::borrow::Cow;
 
-use crate::domain::event::{Event, Parsed, Rejected, Stated};
+use serde::Deserialize;
+
+use crate::domain::event::{Activity, Event, Parsed, Rejected, Stated};
 use crate::domain::time::At;
 
 /// Header names in lower case with their values, as they came.
@@ -66,6 +82,14 @@ fn check_object(body: &[u8]) -> Result<(), Refused> {
     if body.trim_ascii_start().starts_with(b"{") { Ok(()) } else { refused("the body is not a JSON object".into()) }
 }
 
+/// Refuses a delivery without the header that names its kind.
+fn check_kind(headers: &Headers, header: &str) -> Result<(), Refused> {
+    if headers.get(&header.to_ascii_lowercase()).is_none_or(|kind| kind.trim().is_empty()) {
+        return Err(Refused::Syntax(format!("the header {header} is missing; it names the kind of delivery")));
+    }
+    Ok(())
+}
+
 /// `PostgreSQL` keeps no NUL in a text. JSON can only write one as an escape, which is replaced before it is read.
 fn without_nul(json: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(json) {
@@ -74,13 +98,24 @@ fn without_nul(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What a delivery of a webhook comes to.
+/// A fact and its version.
+type Fact = (Event, Option<At>);
+
+/// JSON as something, or why it is not that.
+fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(json).map_err(|error| format!("it cannot be read: {error}"))
+}
+
+/// What a delivery of a webhook, or a thing on a page, comes to.
 enum Outcome {
     /// Facts, each with its version.
-    Facts(Vec<(Event, Option<At>)>),
+    Facts(Vec<Fact>),
     /// Nothing that pacer uses, and why.
     Ignored(String),
 }
+
+/// What it comes to, or why it can't be read.
+type Read = Result<Outcome, String>;
 
 impl Outcome {
     fn one(event: Event, version: Option<At>) -> Self {
@@ -92,7 +127,7 @@ impl Outcome {
     }
 
     /// One delivery that came to this, or could not be read; `kind` names it in the reason.
-    fn parsed(outcome: Result<Self, String>, kind: &str) -> Parsed {
+    fn parsed(outcome: Read, kind: &str) -> Parsed {
         let mut parsed = Parsed { read: 1, ..Parsed::default() };
         match outcome {
             Ok(Self::Facts(facts)) => {
@@ -103,6 +138,11 @@ impl Outcome {
         }
         parsed
     }
+}
+
+/// What a person did on an item, which is named by its id: its key may be another by now.
+fn acted(person: String, kind: &str, item: String, at: At) -> Fact {
+    (Event::Activity(Activity { person, kind: kind.into(), item: Some(item), at }), None)
 }
 
 /// A payload's own error: the field that it lacks.
@@ -158,218 +198,17 @@ pub const SOURCES: &[Source] = &[
     azure::SOURCE,
 ];
 
+/// The slugs of those sources, as help and errors list them.
+pub fn slugs(which: impl Fn(&Source) -> bool) -> String {
+    SOURCES.iter().filter(|source| which(source)).map(|source| source.slug).collect::<Vec<_>>().join(", ")
+}
+
 /// The source of that slug.
 pub fn source(slug: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.slug == slug)
 }
 
-/// Recorded payloads in `tests/fixtures/`, and what the sources make of them.
 #[cfg(test)]
-mod golden {
-    use super::pages::{ASKED, Answer, Ask};
-    use super::{Headers, Source, recorded};
-    use crate::domain::event::Stated;
-    use crate::domain::time::At;
-
-    /// Each payload of the folder, parsed: its name, then one line an event, or why there is none.
-    pub fn walk(source: &Source) -> Vec<String> {
-        let folder = format!("{}/tests/fixtures/{}", env!("CARGO_MANIFEST_DIR"), source.slug);
-        let mut names: Vec<String> = std::fs::read_dir(&folder)
-            .expect("the fixtures")
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
-            .collect();
-        names.retain(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "json"));
-        names.sort();
-        names.iter().flat_map(|name| one(source, name, &std::fs::read(format!("{folder}/{name}")).expect("a file"))).collect()
-    }
-
-    fn one(source: &Source, name: &str, bytes: &[u8]) -> Vec<String> {
-        let delivery = recorded::split(source, name, bytes).remove(0).expect("one body");
-        assert_eq!((source.check)(&delivery.headers, &delivery.body), Ok(()), "{name}");
-        let parsed = (source.parse)(&delivery.headers, &delivery.body);
-        assert_eq!((parsed.rejected.as_slice(), parsed.read), (&[][..], 1), "{name}");
-        if let Some(why) = &parsed.ignored {
-            assert!(parsed.events.is_empty() && !why.is_empty(), "{name}: used and ignored");
-            return vec![format!("{name} ignored: {why}")];
-        }
-        assert!(!parsed.events.is_empty(), "{name}: nothing and no reason");
-        parsed.events.iter().map(|stated| format!("{name} {}", line(stated))).collect()
-    }
-
-    /// A stream of pages, read from its first ask on: each recorded answer of that beginning of a name, in order, answers the
-    /// next ask, and what is asked about things on a page comes before the next page.
-    pub fn stream(source: &Source, first: Ask, beginning: &str) -> Vec<String> {
-        let folder = format!("{}/tests/fixtures/{}/pages", env!("CARGO_MANIFEST_DIR"), source.slug);
-        let entries = std::fs::read_dir(&folder).expect("the fixtures");
-        let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect();
-        names.retain(|name| name.starts_with(beginning));
-        names.sort();
-        let (mut asks, mut lines) = (vec![first], Vec::new());
-        for name in names {
-            let ask = asks.pop().expect("an ask for each answer");
-            lines.push(format!("ask {}", serde_json::to_string(&ask).expect("plain data")));
-            let body = std::fs::read(format!("{folder}/{name}")).expect("a file");
-            let read = source.pages.as_ref().expect("pages").read;
-            let page =
-                read(&ask, &Answer { headers: Headers::default(), body: body.clone() }).unwrap_or_else(|why| panic!("{name}: {why}"));
-            lines.push(format!("{name} lists {} of {:?}", page.listed, page.total));
-            lines.extend(page.events.iter().map(line));
-            let stored = Headers([(ASKED.to_owned(), serde_json::to_string(&ask).expect("plain data"))].into());
-            assert_eq!((source.parse)(&stored, &body).events, page.events, "{name}: a stored page says the same");
-            asks.extend(page.next);
-            asks.extend(page.inner.into_iter().rev());
-        }
-        assert_eq!(asks, [], "each ask has an answer");
-        lines
-    }
-
-    /// An event in one line, as snapshots hold it.
-    pub fn line(stated: &Stated) -> String {
-        let version = stated.updated_at.map_or_else(|| "-".into(), At::rfc3339);
-        let mut fact = serde_json::to_value(&stated.event).expect("plain data");
-        fact.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
-        format!("@{version} {fact}")
-    }
-
-    /// Compares with the snapshot in `tests/snapshots/`.
-    pub fn same_as_snapshot(name: &str, lines: &[String]) {
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(format!("{}/tests/snapshots", env!("CARGO_MANIFEST_DIR")));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(name, lines.join("\n")));
-    }
-}
-
+mod golden;
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slugs_are_unique_and_fit_a_path() {
-        for (at, source) in SOURCES.iter().enumerate() {
-            assert!(source.slug.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", source.slug);
-            assert!(SOURCES[..at].iter().all(|other| other.slug != source.slug), "{}", source.slug);
-        }
-    }
-
-    /// Tries all that is done with a delivery.
-    fn handle(source: &Source, headers: &Headers, body: &[u8]) {
-        let _ = (source.check)(headers, body);
-        let _ = (source.delivery_id)(headers, body);
-        let _ = (source.parse)(headers, body);
-        let _ = (source.verify)(headers, body, &["secret".into(), "whsec_".into(), ":".into()], At(0));
-    }
-
-    #[test]
-    fn no_bytes_make_a_source_panic() {
-        let mut bodies: Vec<Vec<u8>> =
-            [&b""[..], b"{", b"[", b"{}", b"[]", b"[null, {}, 1]", b"\xff\xfe\0", b"null", b"{\"payload\":1e999}"].map(Into::into).into();
-        bodies.extend(["jira:issue_updated", "comment_created"].map(|kind| format!("{{\"webhookEvent\":\"{kind}\"}}").into_bytes()));
-        bodies.extend(["Issue", "Comment"].map(|kind| format!("{{\"type\":\"{kind}\",\"action\":\"create\"}}").into_bytes()));
-        let github = ["", "push", "deployment_status", "issues", "pull_request", "release", "workflow_run", "pull_request_review"];
-        let gitlab = ["push", "tag_push", "merge_request", "note", "issue", "work_item", "deployment", "pipeline", "release", "build"];
-        let kinds = github.map(|kind| ("x-github-event", kind.to_owned())).into_iter();
-        let kinds = kinds.chain(gitlab.map(|kind| ("x-gitlab-event", kind.to_owned())));
-        let asks: Vec<_> = SOURCES.iter().filter_map(|source| source.pages.as_ref()).flat_map(|pages| (pages.begin)("a/b", None)).collect();
-        let asked = asks.iter().map(|ask| (pages::ASKED, serde_json::to_string(ask).expect("plain data")));
-        let kinds: Vec<(&str, String)> = kinds.chain(asked).chain([(pages::ASKED, "{".to_owned())]).collect();
-        let keys = [
-            "",
-            "repo:push",
-            "pullrequest:fulfilled",
-            "pullrequest:approved",
-            "repo:commit_status_created",
-            "issue:updated",
-            "pr:merged",
-            "repo:refs_changed",
-        ];
-        let proofs = ["", "v1=", "t=,v1=00", "t=99999999999999999999,v1=00", "sha256=0", "v1,", "v1,AAAA v1,", "Basic", "Basic Og=="];
-        for source in SOURCES {
-            for (body, key) in bodies.iter().flat_map(|body| keys.iter().map(move |key| (body, key))) {
-                for proof in proofs {
-                    let names = [
-                        "x-pagerduty-signature",
-                        "x-rootly-signature",
-                        "x-hub-signature",
-                        "webhook-signature",
-                        "webhook-id",
-                        "webhook-timestamp",
-                        "authorization",
-                    ];
-                    let mut headers: std::collections::BTreeMap<_, _> = names.map(|name| (name.to_owned(), proof.to_owned())).into();
-                    headers.insert("x-event-key".to_owned(), (*key).to_owned());
-                    handle(source, &Headers(headers), body);
-                }
-            }
-            for (body, (header, kind)) in bodies.iter().flat_map(|body| kinds.iter().map(move |kind| (body, kind))) {
-                let headers = Headers([((*header).to_owned(), kind.clone())].into());
-                handle(source, &headers, body);
-            }
-            let Some(pages) = &source.pages else { continue };
-            let memories = [None, Some(r#"{"issues":"","issue":"1"}"#.to_owned())];
-            let paths = ["", "/", "/x/statuses", "/search", "/search/jql?", "/approximate-count", "/changelog"];
-            let read = |ask: &pages::Ask, body: &[u8]| {
-                let _ = (pages.read)(ask, &pages::Answer { headers: Headers::default(), body: body.to_vec() });
-            };
-            for (body, memory) in bodies.iter().flat_map(|body| memories.iter().map(move |memory| (body, memory))) {
-                for ask in (pages.begin)("\"", None) {
-                    read(&ask, body);
-                    for path in paths {
-                        read(&pages::Ask { path: path.into(), memory: memory.clone(), body: Some("{}".into()), ..ask.clone() }, body);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The paths to everything in a payload.
-    fn paths(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
-        let entries: Vec<(String, &serde_json::Value)> = match value {
-            serde_json::Value::Object(members) => {
-                members.iter().map(|(name, value)| (name.replace('~', "~0").replace('/', "~1"), value)).collect()
-            }
-            serde_json::Value::Array(list) => list.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
-            _ => Vec::new(),
-        };
-        for (name, value) in entries {
-            found.push(format!("{at}/{name}"));
-            paths(value, &format!("{at}/{name}"), found);
-        }
-    }
-
-    #[test]
-    fn no_field_of_another_type_makes_a_source_panic() {
-        let root = format!("{}/tests/fixtures", env!("CARGO_MANIFEST_DIR"));
-        let others = [
-            serde_json::json!(null),
-            serde_json::json!(-1.5e300),
-            serde_json::json!("größer # <"),
-            serde_json::json!([{}, [], 7]),
-            serde_json::json!({"": {}}),
-        ];
-        let mut tried = 0;
-        for source in SOURCES.iter().filter(|source| source.webhook) {
-            for entry in std::fs::read_dir(format!("{root}/{}", source.slug)).expect("the fixtures") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    continue;
-                }
-                let Ok(whole) = serde_json::from_slice::<serde_json::Value>(&std::fs::read(&path).expect("a file")) else { continue };
-                let mut found = Vec::new();
-                paths(&whole, "", &mut found);
-                if found.len() > 130 {
-                    continue; // GitHub's own are large, and read into structs
-                }
-                let headers = (source.recorded)(&path.file_name().expect("a name").to_string_lossy());
-                for (at, other) in found.iter().flat_map(|at| others.iter().map(move |other| (at, other))) {
-                    let mut changed = whole.clone();
-                    *changed.pointer_mut(at).expect("its own path") = other.clone();
-                    handle(source, &headers, changed.to_string().as_bytes());
-                    tried += 1;
-                }
-            }
-        }
-        assert!(tried > 10_000, "{tried}");
-    }
-}
+mod tests;

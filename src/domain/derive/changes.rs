@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::contents::Contents;
 use super::graph::{Graph, Node};
 use super::{ChangeRow, DeploymentRow, Reason, ServiceFacts};
-use crate::domain::event::is_assistant;
+use crate::domain::machines::is_assistant;
 use crate::domain::time::At;
 
 /// More commits than one change has: a walk that comes so far has left the branch.

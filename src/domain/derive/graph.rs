@@ -1,4 +1,7 @@
 //! The commits of a service's repositories as a graph of small numbers.
+//!
+//! A sha may be told abbreviated: in a revert's trailer, by a deploy script, by Bitbucket Cloud in its pull requests. It stands
+//! for the one commit whose sha begins so, and for none where two do.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,9 +29,13 @@ pub struct Graph<'a> {
     /// By merge commit.
     merges: HashMap<Node, Merge>,
     subjects: HashMap<&'a str, Vec<Node>>,
+    /// The nodes in the order of their shas; only where something is told abbreviated.
     ordered: BTreeMap<&'a str, Node>,
     messages: bool,
 }
+
+/// Of how many digits an abbreviated sha has at least; a whole one has 40 or 64.
+const LEAST: usize = 7;
 
 impl<'a> Graph<'a> {
     /// The graph of all commits of the facts; changes merged after `as_of` do not exist.
@@ -56,18 +63,20 @@ impl<'a> Graph<'a> {
             let parents = commit.parents.iter().flatten().map(|parent| graph.node(parent)).collect();
             graph.parents[node as usize] = parents;
         }
+        let told = facts.changes.iter().flat_map(|change| [&change.merge_commit, &change.head]);
+        let mut told = told.chain(facts.deployments.iter().map(|row| &row.sha)).flatten();
+        if facts.commits.iter().any(|commit| !commit.reverts.is_empty()) || told.any(|sha| (LEAST..40).contains(&sha.len())) {
+            graph.ordered = graph.nodes.iter().map(|(sha, node)| (*sha, *node)).collect();
+        }
         for change in &facts.changes {
             if change.merged_at.is_none_or(|at| at > as_of) {
                 continue;
             }
             let Some(merge) = &change.merge_commit else { continue };
-            let merge = graph.node(merge);
+            let merge = graph.find(merge).unwrap_or_else(|| graph.node(merge));
             let head = change.head.as_deref().and_then(|head| graph.find(head)).filter(|head| graph.commit(*head).is_some());
             let listed = change.commits.iter().flatten().filter_map(|sha| graph.find(sha)).collect();
             graph.merges.insert(merge, Merge { head, listed });
-        }
-        if facts.commits.iter().any(|commit| !commit.reverts.is_empty()) {
-            graph.ordered = graph.nodes.iter().map(|(sha, node)| (*sha, *node)).collect();
         }
         graph
     }
@@ -78,6 +87,9 @@ impl<'a> Graph<'a> {
         }
         let node = Node::try_from(self.shas.len()).expect("a service's repositories hold fewer than 2^32 commits");
         self.nodes.insert(sha, node);
+        if !self.ordered.is_empty() {
+            self.ordered.insert(sha, node);
+        }
         self.shas.push(sha);
         self.commits.push(None);
         self.parents.push(Vec::new());
@@ -92,16 +104,15 @@ impl<'a> Graph<'a> {
     pub fn has_messages(&self) -> bool {
         self.messages
     }
-    /// The node of a sha.
+    /// The node of a sha, or of an abbreviated one where exactly one begins so.
     pub fn find(&self, sha: &str) -> Option<Node> {
-        self.nodes.get(sha).copied()
-    }
-    /// The node of an abbreviated sha, where exactly one begins so.
-    pub fn find_prefix(&self, prefix: &str) -> Option<Node> {
-        if let Some(node) = self.find(prefix) {
-            return Some(node);
+        if let Some(node) = self.nodes.get(sha) {
+            return Some(*node);
         }
-        let mut found = self.ordered.range(prefix..).take_while(|(sha, _)| sha.starts_with(prefix)).map(|(_, node)| *node);
+        if sha.len() < LEAST {
+            return None;
+        }
+        let mut found = self.ordered.range(sha..).take_while(|(known, _)| known.starts_with(sha)).map(|(_, node)| *node);
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }

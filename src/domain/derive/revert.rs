@@ -79,7 +79,7 @@ fn target(node: Node, commit: &CommitRow, graph: &Graph<'_>, brought: &HashMap<N
     if subject.starts_with("Reapply \"") || reverted_subject(subject).is_some_and(|inner| inner.starts_with("Revert \"")) {
         return Target::Nothing;
     }
-    let by_trailer = commit.reverts.iter().find_map(|sha| graph.find_prefix(sha).filter(|found| *found != node));
+    let by_trailer = commit.reverts.iter().find_map(|sha| graph.find(sha).filter(|found| *found != node));
     let reverted = by_trailer.or_else(|| reverted_subject(subject).and_then(|inner| by_subject(node, commit, inner, graph, brought)));
     match reverted {
         None => Target::Unknown,

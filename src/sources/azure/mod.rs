@@ -1,7 +1,7 @@
-//! Azure DevOps service hooks: pushes, pull requests, builds and pipeline runs, deployments of release pipelines and of the
+//! Azure DevOps' service hooks: pushes, pull requests, builds and pipeline runs, deployments of release pipelines and of the
 //! stages of YAML pipelines, work items.
 //!
-//! Azure signs nothing, so the proof is the basic authentication that the web hook is given: `user:password` in the setting, or
+//! Azure signs nothing, so the proof is the basic authentication that the webhook is given: `user:password` in the setting, or
 //! a password that any user may bring. Every payload tells what happened (`eventType`), when (`createdDate`) and the thing as
 //! it is now (`resource`). A repository is `project/name`, a work item `AB#5`. Subscribe the webhook with all resource details.
 //! Facts of the format: <https://learn.microsoft.com/azure/devops/service-hooks/events>.
@@ -10,9 +10,9 @@ mod code;
 mod pipelines;
 mod work;
 
-use super::tree::{self, Tree};
-use super::{Headers, Outcome, Source, check_object, signature};
-use crate::domain::event::is_bot;
+use super::object::{self, Object};
+use super::{Headers, Outcome, Read, Source, check_object, signature};
+use crate::domain::machines::is_bot;
 
 /// The registration.
 pub const SOURCE: Source = Source {
@@ -21,25 +21,20 @@ pub const SOURCE: Source = Source {
     verify: |headers, _, secrets, _| signature::verify_basic(headers, secrets),
     delivery_id,
     check: |_, body| check_object(body),
-    parse: |_, body| tree::parsed(body, "eventType", outcome),
+    parse: |_, body| object::parsed(body, |sent| sent.need_text("eventType"), outcome),
     webhook: true,
     recorded: |_| Headers::default(),
     pages: None,
 };
 
-type Read = Result<Outcome, String>;
-
 /// The event's id, the subscription's and its own count of notifications: the id alone is the same in every test.
 fn delivery_id(_: &Headers, body: &[u8]) -> Option<String> {
-    let value = tree::read(body).ok()?;
-    let sent = Tree::new(&value);
-    let of = |path: &str| sent.text(path).unwrap_or_default();
-    Some(format!("{}#{}#{}", sent.text("id")?, of("subscriptionId"), of("notificationId")))
+    let of = |path: &str| object::id_in(body, path);
+    Some(format!("{}#{}#{}", of("id")?, of("subscriptionId").unwrap_or_default(), of("notificationId").unwrap_or_default()))
 }
 
-fn outcome(sent: Tree<'_>) -> Read {
-    let kind = sent.need("eventType")?;
-    let read: fn(Tree<'_>) -> Read = match kind.as_str() {
+fn outcome(sent: &Object<'_>, kind: &str) -> Read {
+    let read: fn(&Object<'_>) -> Read = match kind {
         "git.push" => code::push,
         "git.pullrequest.created" | "git.pullrequest.updated" | "git.pullrequest.merged" => code::pull_request,
         "ms.vss-code.git-pullrequest-comment-event" => code::comment,
@@ -55,23 +50,18 @@ fn outcome(sent: Tree<'_>) -> Read {
 }
 
 /// `project/name`.
-fn repository(repository: Tree<'_>) -> Result<String, String> {
-    Ok(format!("{}/{}", repository.need("project/name")?, repository.need("name")?))
+fn repository(repository: &Object<'_>) -> Result<String, String> {
+    Ok(format!("{}/{}", repository.need_text("project/name")?, repository.need_text("name")?))
 }
 
-/// As pacer names a person: the account, which is an e-mail address, else the name. Work items write both in one text.
-fn person(identity: Tree<'_>) -> Option<String> {
-    let written = identity.text("uniqueName").or_else(|| identity.text("displayName"));
-    written.or_else(|| {
-        let text = identity.text("")?;
-        Some(text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text.as_str(), |(email, _)| email).to_owned())
-    })
+/// As pacer names a person: the account, which is an e-mail address, else the name.
+fn person(identity: &Object<'_>) -> Result<Option<String>, String> {
+    identity.first_text(&["uniqueName", "displayName"])
 }
 
-/// A service account of Azure itself, a bot by name, or a group.
-fn bot(identity: Tree<'_>) -> bool {
-    let names = ["displayName", "uniqueName"].map(|name| identity.word(name));
-    names.iter().any(|name| is_bot(name)) || names[0].ends_with("Build Service") || names[0].contains(" Build Service (")
+/// A bot by its account or its name.
+fn bot(identity: &Object<'_>) -> Result<bool, String> {
+    Ok(is_bot(&identity.word("displayName")?) || is_bot(&identity.word("uniqueName")?))
 }
 
 #[cfg(test)]

@@ -4,42 +4,44 @@
 //! Why every stage: no payload says which stage deploys. Which of them is production the organisation file says, else the
 //! name; the others are kept and left out. A deployment that only succeeded in part has deployed.
 
-use super::super::Outcome;
-use super::super::tree::Tree;
-use super::Read;
 use crate::domain::event::{Deployment, Event, Outcome as Ended, Run, Status};
 use crate::domain::time::SECOND;
+use crate::sources::commits::branch;
+use crate::sources::object::Object;
+use crate::sources::{Outcome, Read};
 
 /// `build.complete`: the build with its commit.
-pub fn build(sent: Tree<'_>) -> Read {
-    let build = sent.at("resource");
+pub fn build(sent: &Object<'_>) -> Read {
+    let build = sent.object("resource")?;
     // Builds of before 2015's pipelines have the result in their status, and branch and commit in one text.
-    let result = build.text("result").or_else(|| build.text("status")).unwrap_or_default();
-    let old: Vec<&str> = build.word("sourceGetVersion").split(':').collect();
-    let old = |place: usize| old.get(place).filter(|text| !text.is_empty()).map(|text| (*text).to_owned());
+    let result = build.first_text(&["result", "status"])?.unwrap_or_default();
+    let old = build.word("sourceGetVersion")?;
+    let old = |place: usize| old.split(':').nth(place).filter(|text| !text.is_empty()).map(str::to_owned);
     let finished_at = build.need_time("finishTime")?;
-    let branch = build.text("sourceBranch").or_else(|| old(1));
     let run = Run {
-        id: format!("run:{}", build.need("id")?),
-        repository: name_of(build),
-        workflow: build.text("definition/name"),
-        branch: branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
-        sha: build.text("sourceVersion").or_else(|| old(2)),
+        id: format!("run:{}", build.need_id("id")?),
+        repository: name_of(&build)?,
+        workflow: build.text("definition/name")?,
+        branch: build.text("sourceBranch")?.or_else(|| old(1)).map(|name| branch(&name)),
+        sha: build.text("sourceVersion")?.or_else(|| old(2)),
         outcome: ended(&result).ok_or_else(|| format!("pacer knows no build result `{result}`"))?,
-        started_at: build.time("startTime"),
+        started_at: build.time("startTime")?,
         finished_at: Some(finished_at),
     };
     Ok(Outcome::one(Event::Run(run), Some(finished_at)))
 }
 
 /// The repository that a build or its project names. On GitHub its name has the owner in it.
-fn name_of(build: Tree<'_>) -> Option<String> {
-    let name = build.text("repository/name").or_else(|| build.text("repository/id").filter(|id| id.contains('/')))?;
-    if name.contains('/') {
-        Some(name)
-    } else {
-        Some(format!("{}/{name}", build.text("project/name").or_else(|| build.text("definition/project/name"))?))
-    }
+fn name_of(build: &Object<'_>) -> Result<Option<String>, String> {
+    let id = build.text("repository/id")?.filter(|id| id.contains('/'));
+    let name = build.text("repository/name")?.or(id);
+    Ok(in_project(name, build.first_text(&["project/name", "definition/project/name"])?))
+}
+
+/// A repository's name with the project's before it, unless it has one.
+fn in_project(name: Option<String>, project: Option<String>) -> Option<String> {
+    let name = name?;
+    if name.contains('/') { Some(name) } else { project.map(|project| format!("{project}/{name}")) }
 }
 
 fn ended(result: &str) -> Option<Ended> {
@@ -52,21 +54,21 @@ fn ended(result: &str) -> Option<Ended> {
 }
 
 /// `run-state-changed`: the same run with fewer words, so that the build's outweigh them.
-pub fn run(sent: Tree<'_>) -> Read {
-    let run = sent.at("resource/run");
+pub fn run(sent: &Object<'_>) -> Read {
+    let run = sent.object("resource/run")?;
     let began = run.need_time("createdDate")?;
-    let outcome = if run.word("state") == "completed" {
-        let result = run.need("result")?;
+    let outcome = if run.is("state", "completed")? {
+        let result = run.need_text("result")?;
         ended(&result).ok_or_else(|| format!("pacer knows no result `{result}`"))?
     } else {
         Ended::Running
     };
     let over = outcome != Ended::Running;
-    let (repository, sha) = source_of(sent.at("resource"));
+    let (repository, sha) = source_of(sent)?;
     let fact = Run {
-        id: format!("run:{}", run.need("id")?),
+        id: format!("run:{}", run.need_id("id")?),
         repository,
-        workflow: run.text("pipeline/name").or_else(|| sent.text("resource/pipeline/name")),
+        workflow: pipeline_of(sent)?,
         branch: None,
         sha,
         outcome,
@@ -76,11 +78,17 @@ pub fn run(sent: Tree<'_>) -> Read {
     Ok(Outcome::one(Event::Run(fact), over.then_some(began)))
 }
 
+fn pipeline_of(sent: &Object<'_>) -> Result<Option<String>, String> {
+    sent.first_text(&["resource/run/pipeline/name", "resource/pipeline/name"])
+}
+
 /// The first repository of a pipeline's run and its commit, where the payload has them.
-fn source_of(resource: Tree<'_>) -> (Option<String>, Option<String>) {
-    let Some(first) = resource.list("repositories").chain(resource.list("run/repositories")).next() else { return (None, None) };
-    let sha = ["change/version", "change/commitId", "version"].into_iter().find_map(|path| first.text(path));
-    (first.text("url").and_then(|url| of_url(&url)), sha)
+fn source_of(sent: &Object<'_>) -> Result<(Option<String>, Option<String>), String> {
+    let mut all = sent.objects("resource/repositories")?;
+    all.extend(sent.objects("resource/run/repositories")?);
+    let Some(first) = all.first() else { return Ok((None, None)) };
+    let sha = first.first_text(&["change/version", "change/commitId", "version"])?;
+    Ok((first.text("url")?.and_then(|url| of_url(&url)), sha))
 }
 
 /// `project/name` of `https://dev.azure.com/org/project/_git/name`, `owner/name` of GitHub's API.
@@ -91,94 +99,91 @@ fn of_url(url: &str) -> Option<String> {
 }
 
 /// `stage-state-changed`: a stage of a YAML pipeline. Run again, it is the same deployment.
-pub fn stage(sent: Tree<'_>) -> Read {
-    let (stage, run, at) = (sent.at("resource/stage"), sent.at("resource/run"), sent.need_time("createdDate")?);
-    let name = stage.need("name")?;
+pub fn stage(sent: &Object<'_>) -> Read {
+    let (stage, at) = (sent.object("resource/stage")?, sent.need_time("createdDate")?);
+    let name = stage.need_text("name")?;
     if name == "__default" {
         return Ok(Outcome::ignored("the pipeline has no stages; the run tells how it ended"));
     }
-    let status = match (stage.word("state"), stage.word("result")) {
+    let status = match (stage.word("state")?.as_str(), stage.word("result")?.as_str()) {
         ("completed", "succeeded" | "partiallySucceeded") => Status::Success,
         ("completed", "skipped") => return Ok(Outcome::ignored("the stage was skipped")),
         ("completed", _) => Status::Failure,
         _ => Status::Pending,
     };
-    let pipeline = run.text("pipeline/name").or_else(|| sent.text("resource/pipeline/name"));
-    let (repository, sha) = source_of(sent.at("resource"));
+    let finished_at = stage.time("finishTime")?.unwrap_or(at);
+    let id = format!("stage:{}:{name}", sent.need_id("resource/run/id")?);
     let deployment = Deployment {
-        started_at: stage.time("startTime"),
-        finished_at: (status != Status::Pending).then(|| stage.time("finishTime").unwrap_or(at)),
-        sha,
-        ..into_stage(format!("stage:{}:{name}", run.need("id")?), stage.text("displayName").unwrap_or(name), status, repository, pipeline)
+        environment: Some(stage.text("displayName")?.unwrap_or(name)),
+        status,
+        started_at: stage.time("startTime")?,
+        finished_at: (status != Status::Pending).then_some(finished_at),
+        ..into_stage(id, source_of(sent)?, pipeline_of(sent)?)
     };
     Ok(Outcome::one(Event::Deployment(deployment), Some(at)))
 }
 
 /// `deployment-completed`: a stage of a release pipeline.
-pub fn release(sent: Tree<'_>) -> Read {
-    let (resource, at) = (sent.at("resource"), sent.need_time("createdDate")?);
-    let (stage, deployment) = (resource.at("environment"), resource.at("deployment"));
-    let word = stage.text("status").or_else(|| deployment.text("deploymentStatus"));
+pub fn release(sent: &Object<'_>) -> Read {
+    let (resource, at) = (sent.object("resource")?, sent.need_time("createdDate")?);
+    let (stage, told) = (resource.object("environment")?, resource.object("deployment")?);
+    let word = stage.text("status")?.or(told.text("deploymentStatus")?);
     let status = match word.as_deref() {
         Some("succeeded" | "partiallySucceeded") => Status::Success,
         Some("rejected" | "failed" | "canceled") => Status::Failure,
         other => return Ok(Outcome::Ignored(format!("pacer knows no deployment status `{}`", other.unwrap_or("none")))),
     };
-    let releases = [resource.at("release"), deployment.at("release"), stage.at("release")];
-    let any = |path: &str| releases.into_iter().find_map(|release| release.text(path));
-    let release = stage.text("releaseId").filter(|id| id != "0").or_else(|| any("id")).ok_or("it has no resource.environment.releaseId")?;
-    // Without the number of the attempt, the event itself tells attempts apart.
-    let attempt = deployment
-        .text("attempt")
-        .or_else(|| stage.list("deploySteps").filter_map(|step| step.number("attempt")).max().map(|number| number.to_string()));
-    let attempt = attempt.map_or_else(|| sent.need("id"), Ok)?;
-    let definition = stage.text("releaseDefinition/name").or_else(|| any("releaseDefinition/name"));
-    let (repository, sha) = releases.into_iter().find_map(artifact).unwrap_or_default();
-    let project = resource.text("project/name");
-    let repository =
-        repository.map(|name| if name.contains('/') { name } else { project.map_or(name.clone(), |project| format!("{project}/{name}")) });
-    let finished_at = deployment.time("completedOn").unwrap_or(at);
-    let took = time_to_deploy(stage);
+    let releases = [resource.object("release")?, told.object("release")?, stage.object("release")?];
+    let mut release = stage.id("releaseId")?.filter(|id| id != "0");
+    for named in &releases {
+        release = release.or(named.id("id")?);
+    }
+    let id = format!("release:{}:{}:{}", stage.needed("releaseId", release)?, stage.need_id("id")?, attempt(sent, &stage, &told)?);
+    let ways = ["environment", "release", "deployment/release", "environment/release"].map(|way| format!("{way}/releaseDefinition/name"));
+    let definition = resource.first_text(&ways.each_ref().map(String::as_str))?;
+    let (repository, sha) = artifact(&releases)?;
+    let repository = in_project(repository.clone(), resource.text("project/name")?).or(repository);
+    let finished_at = told.time("completedOn")?.unwrap_or(at);
     let deployment = Deployment {
-        started_at: deployment.time("startedOn").or(took.map(|micros| finished_at.plus(-micros))),
+        environment: Some(stage.need_text("name")?),
+        status,
+        started_at: told.time("startedOn")?.or(time_to_deploy(&stage)?.map(|micros| finished_at.plus(-micros))),
         finished_at: Some(finished_at),
-        sha,
-        ..into_stage(format!("release:{release}:{}:{attempt}", stage.need("id")?), stage.need("name")?, status, repository, definition)
+        ..into_stage(id, (repository, sha), definition)
     };
     Ok(Outcome::one(Event::Deployment(deployment), Some(at)))
 }
 
-/// The repository and commit of a release's first artifact that has them, as the definition's references name them.
-fn artifact(release: Tree<'_>) -> Option<(Option<String>, Option<String>)> {
-    let mut references: Vec<Tree<'_>> = release.list("artifacts").map(|artifact| artifact.at("definitionReference")).collect();
-    references.sort_by_key(|reference| !reference.at("sourceVersion").is_some());
-    let reference = references.first()?;
-    Some((reference.text("repository/name"), reference.text("sourceVersion/id")))
+/// Which attempt it is. Where no number says so, the event itself tells attempts apart.
+fn attempt(sent: &Object<'_>, stage: &Object<'_>, told: &Object<'_>) -> Result<String, String> {
+    let steps = stage.objects("deploySteps")?;
+    let steps = steps.iter().filter_map(|step| step.number("attempt").transpose()).collect::<Result<Vec<_>, _>>()?;
+    let attempt = told.id("attempt")?.or_else(|| steps.into_iter().max().map(|number| number.to_string()));
+    attempt.map_or_else(|| sent.need_id("id"), Ok)
+}
+
+/// The repository and commit of the first artifact that names a commit, else of the first one, as the definition's references
+/// name them.
+fn artifact(releases: &[Object<'_>]) -> Result<(Option<String>, Option<String>), String> {
+    for release in releases {
+        let artifacts = release.objects("artifacts")?;
+        let names_commit = |artifact: &&Object<'_>| artifact.object("definitionReference/sourceVersion").is_ok_and(|it| it.is_some());
+        if let Some(artifact) = artifacts.iter().find(names_commit).or(artifacts.first()) {
+            let reference = artifact.object("definitionReference")?;
+            return Ok((reference.text("repository/name")?, reference.text("sourceVersion/id")?));
+        }
+    }
+    Ok((None, None))
 }
 
 /// How long it took, in microseconds; the payload says it in minutes.
-fn time_to_deploy(stage: Tree<'_>) -> Option<i64> {
-    let minutes: f64 = stage.text("timeToDeploy")?.parse().ok()?;
+fn time_to_deploy(stage: &Object<'_>) -> Result<Option<i64>, String> {
+    let minutes = stage.decimal("timeToDeploy")?.filter(|minutes| (0.0..=43_200.0).contains(minutes));
     #[allow(clippy::cast_possible_truncation, reason = "at most 30 days of seconds")]
-    (0.0..=43_200.0).contains(&minutes).then(|| (minutes * 60.0) as i64 * SECOND)
+    Ok(minutes.map(|minutes| (minutes * 60.0) as i64 * SECOND))
 }
 
 /// A deployment into a stage; the service is called after the repository, else after the pipeline.
-fn into_stage(id: String, stage: String, status: Status, repository: Option<String>, pipeline: Option<String>) -> Deployment {
-    Deployment {
-        id,
-        service: pipeline.filter(|_| repository.is_none()),
-        repository,
-        environment: Some(stage),
-        production: None,
-        status,
-        started_at: None,
-        finished_at: None,
-        sha: None,
-        commits: None,
-        hotfix: false,
-        rollback: false,
-        previous: None,
-        via: "deployment".into(),
-    }
+fn into_stage(id: String, (repository, sha): (Option<String>, Option<String>), pipeline: Option<String>) -> Deployment {
+    Deployment { service: pipeline.filter(|_| repository.is_none()), repository, sha, ..Deployment::new(id, "deployment") }
 }

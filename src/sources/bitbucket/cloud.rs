@@ -1,56 +1,57 @@
 //! Deliveries of Bitbucket Cloud.
 
-use super::super::Outcome;
-use super::super::tree::Tree;
-use super::{Read, branch, reviewed};
-use crate::domain::event::{Change, Commit, Event, Item, Outcome as Ended, Review, Run, is_bot};
+use super::reviewed;
+use crate::domain::event::{Change, Commit, Event, Item, Outcome as Ended, Review, Run};
 use crate::domain::item_link::item_of;
-use crate::domain::time::At;
+use crate::domain::machines::is_bot;
+use crate::sources::commits::{branch, follow_each_other};
+use crate::sources::object::Object;
+use crate::sources::{Outcome, Read};
 
-fn repository(sent: Tree<'_>) -> Result<String, String> {
-    sent.need("repository/full_name")
+fn repository(sent: &Object<'_>) -> Result<String, String> {
+    sent.need_text("repository/full_name")
 }
 
 /// As pacer names a person: by the account id, else by what is left of a name.
-fn person(user: Tree<'_>) -> Option<String> {
-    ["account_id", "nickname", "username", "display_name", "uuid"].into_iter().find_map(|name| user.text(name))
+fn person(user: &Object<'_>) -> Result<Option<String>, String> {
+    user.first_text(&["account_id", "nickname", "username", "display_name", "uuid"])
 }
 
-fn bot(user: Tree<'_>) -> bool {
-    ["nickname", "display_name"].iter().any(|name| is_bot(user.word(name))) || matches!(user.word("type"), "app_user" | "AppUser")
+fn bot(user: &Object<'_>) -> Result<bool, String> {
+    let named = is_bot(&user.word("nickname")?) || is_bot(&user.word("display_name")?);
+    Ok(named || matches!(user.word("type")?.as_str(), "app_user" | "AppUser"))
 }
 
 /// `repo:push`: at most five commits of each branch, the newest first.
-pub fn push(sent: Tree<'_>, _: &str) -> Read {
-    let repository = repository(sent)?;
-    let mut facts = Vec::new();
-    for change in sent.list("push/changes").filter(|change| change.word("new/type") != "tag") {
-        let listed: Vec<Tree<'_>> = change.list("commits").collect();
-        // Where all are listed, the oldest follows what the branch was on before.
-        let whole = !change.truth("truncated") && !change.truth("forced");
-        let before = change.text("old/target/hash").filter(|_| whole);
-        for (place, commit) in listed.iter().enumerate() {
-            let behind = listed.get(place + 1).map_or_else(|| before.clone(), |next| next.text("hash"));
-            facts.push((Event::Commit(self::commit(*commit, &repository, behind)?), None));
+pub fn push(sent: &Object<'_>, _: &str) -> Read {
+    let (repository, mut facts) = (repository(sent)?, Vec::new());
+    for change in sent.objects("push/changes")? {
+        if change.is("new/type", "tag")? {
+            continue;
         }
+        let mut commits = change.objects("commits")?.iter().map(|told| commit(told, &repository)).collect::<Result<Vec<_>, _>>()?;
+        // Where all are listed, the oldest follows what the branch was on before.
+        let is_whole = !change.is_true("truncated")? && !change.is_true("forced")?;
+        follow_each_other(commits.iter_mut().rev(), change.text("old/target/hash")?.filter(|_| is_whole));
+        facts.extend(commits.into_iter().map(|commit| (Event::Commit(commit), None)));
     }
     if facts.is_empty() { Ok(Outcome::ignored("the push brings no commits to a branch")) } else { Ok(Outcome::Facts(facts)) }
 }
 
-fn commit(commit: Tree<'_>, repository: &str, behind: Option<String>) -> Result<Commit, String> {
-    let exact: Vec<String> = commit.list("parents").filter_map(|parent| parent.text("hash")).collect();
-    let (name, email) = split_author(commit.word("author/raw"));
-    let user = commit.at("author/user");
+fn commit(told: &Object<'_>, repository: &str) -> Result<Commit, String> {
+    let exact = told.texts_of("parents", "hash")?;
+    let (raw, user) = (told.word("author/raw")?, told.object("author/user")?);
+    let (name, email) = split_author(&raw);
     Ok(Commit {
-        sha: commit.need("hash")?,
+        sha: told.need_text("hash")?,
         repository: Some(repository.into()),
-        authored_at: commit.time("date"),
-        bot: Some(bot(user) || is_bot(name) || email.is_some_and(is_bot)),
-        author: person(user).or_else(|| email.map(Into::into)).or_else(|| Some(name.to_owned()).filter(|name| !name.is_empty())),
+        authored_at: told.time("date")?,
+        bot: Some(bot(&user)? || is_bot(name) || email.is_some_and(is_bot)),
+        author: person(&user)?.or_else(|| email.map(Into::into)).or_else(|| Some(name.to_owned()).filter(|name| !name.is_empty())),
         email: email.map(Into::into),
-        message: commit.text("message"),
+        message: told.text("message")?,
         exact_parents: !exact.is_empty(),
-        parents: if exact.is_empty() { behind.map(|sha| vec![sha]) } else { Some(exact) },
+        parents: Some(exact).filter(|exact| !exact.is_empty()),
         ..Commit::default()
     })
 }
@@ -64,80 +65,80 @@ fn split_author(raw: &str) -> (&str, Option<&str>) {
 }
 
 /// `pullrequest:created`, `updated`, `fulfilled` (merged), `rejected` (declined).
-pub fn pull_request(sent: Tree<'_>, key: &str) -> Read {
-    let (state, request) = (sent.word("pullrequest/state"), sent.at("pullrequest"));
-    if state != "OPEN" && key.ends_with("updated") {
+pub fn pull_request(sent: &Object<'_>, key: &str) -> Read {
+    if key.ends_with("updated") && !sent.is("pullrequest/state", "OPEN")? {
         return Ok(Outcome::ignored("the pull request is closed already, and this does not say since when"));
     }
-    let at = request.need_time("updated_on")?;
+    let at = sent.need_time("pullrequest/updated_on")?;
     let mut change = change(sent)?;
     if key.ends_with("fulfilled") {
         (change.merged_at, change.closed_at) = (Some(at), Some(at));
-        change.merge_commit = request.text("merge_commit/hash");
+        change.merge_commit = sent.text("pullrequest/merge_commit/hash")?;
     } else if key.ends_with("rejected") {
         change.closed_at = Some(at);
     }
     Ok(Outcome::one(Event::Change(change), Some(at)))
 }
 
-fn change(sent: Tree<'_>) -> Result<Change, String> {
-    let (repository, request) = (repository(sent)?, sent.at("pullrequest"));
-    let (branch, title) = (request.text("source/branch/name").map(|name| branch(&name)), request.text("title"));
-    let item = item_of([branch.as_deref(), title.as_deref()], Some(request.word("description")), &repository);
-    // Who has answered is no longer asked.
-    let answered: Vec<Option<String>> = request
-        .list("participants")
-        .filter(|it| it.truth("approved") || it.text("state").is_some())
-        .map(|it| person(it.at("user")))
-        .collect();
+fn change(sent: &Object<'_>) -> Result<Change, String> {
+    let (repository, request) = (repository(sent)?, sent.object("pullrequest")?);
+    let branch = request.text("source/branch/name")?.map(|name| branch(&name));
+    let title = request.text("title")?;
+    let author = request.object("author")?;
     Ok(Change {
-        id: format!("{repository}#{}", request.need("id")?),
-        opened_at: request.time("created_on"),
-        head: request.text("source/commit/hash"),
-        author: person(request.at("author")),
-        bot: bot(request.at("author")),
-        draft: request.truth("draft"),
-        reviewers: request.list("reviewers").map(person).filter(|who| !answered.contains(who)).flatten().collect(),
-        url: request.text("links/html/href"),
+        id: format!("{repository}#{}", request.need_id("id")?),
+        item: item_of(branch.as_deref(), title.as_deref(), request.text("description")?.as_deref(), &repository),
+        opened_at: request.time("created_on")?,
+        head: request.text("source/commit/hash")?,
+        author: person(&author)?,
+        bot: bot(&author)?,
+        draft: request.is_true("draft")?,
+        reviewers: asked(&request)?,
+        url: request.text("links/html/href")?,
         repository: Some(repository),
         branch,
         title,
-        item,
         ..Change::default()
     })
 }
 
+/// Who is asked to review. Who has answered is no longer asked.
+fn asked(request: &Object<'_>) -> Result<Vec<String>, String> {
+    let mut answered = Vec::new();
+    for participant in request.objects("participants")? {
+        if participant.is_true("approved")? || participant.text("state")?.is_some() {
+            answered.push(person(&participant.object("user")?)?);
+        }
+    }
+    let mut asked = request.objects("reviewers")?.iter().map(person).collect::<Result<Vec<_>, _>>()?;
+    asked.retain(|who| !answered.contains(who));
+    Ok(asked.into_iter().flatten().collect())
+}
+
 /// `pullrequest:approved`, `changes_request_created`, `comment_created`.
-pub fn review(sent: Tree<'_>, key: &str) -> Read {
+pub fn review(sent: &Object<'_>, key: &str) -> Read {
     let (made, state, date) = if key.ends_with("approved") {
-        (sent.at("approval"), "approved", "date")
+        ("approval", Review::APPROVED, "date")
     } else if key.ends_with("comment_created") {
-        (sent.at("comment"), "commented", "created_on")
+        ("comment", Review::COMMENTED, "created_on")
     } else {
-        (sent.at("changes_request"), "changes_requested", "date")
+        ("changes_request", Review::CHANGES_REQUESTED, "date")
     };
-    let (change, at) = (change(sent)?, made.need_time(date)?);
-    let reviewer = if made.at("user").is_some() { made.at("user") } else { sent.at("actor") };
-    let who = person(reviewer);
-    let review = Review {
-        // A comment has an id; a vote is told by who gave it when.
-        id: made.text("id").unwrap_or_else(|| format!("{} {state} {} {at}", change.id, who.as_deref().unwrap_or_default())),
-        change: change.id.clone(),
-        bot: bot(reviewer),
-        reviewer: who,
-        at,
-        state: state.into(),
-    };
-    let version = sent.time("pullrequest/updated_on").filter(|_| sent.word("pullrequest/state") == "OPEN");
-    Ok(reviewed(version.map(|version| (Event::Change(change), version.max(at))), review, at))
+    let (change, made) = (change(sent)?, sent.object(made)?);
+    let (at, comment) = (made.need_time(date)?, made.id("id")?);
+    let user = made.object("user")?;
+    let reviewer = if user.is_some() { user } else { sent.object("actor")? };
+    let review = super::review(comment, &change.id, state, (person(&reviewer)?, bot(&reviewer)?), at);
+    let version = if sent.is("pullrequest/state", "OPEN")? { sent.time("pullrequest/updated_on")? } else { None };
+    Ok(reviewed(version.map(|version| (Event::Change(change), Some(version.max(at)))), review))
 }
 
 /// `repo:commit_status_created`, `updated`: a build, as the tool that runs it tells Bitbucket.
-pub fn commit_status(sent: Tree<'_>, _: &str) -> Read {
-    let (repository, status) = (repository(sent)?, sent.at("commit_status"));
-    let linked = || status.text("links/commit/href").and_then(|href| Some(href.rsplit('/').next()?.to_owned()));
-    let sha = status.text("commit/hash").or_else(linked).ok_or("it has no commit_status.commit.hash")?;
-    let outcome = match status.word("state") {
+pub fn commit_status(sent: &Object<'_>, _: &str) -> Read {
+    let (repository, status) = (repository(sent)?, sent.object("commit_status")?);
+    let linked = status.text("links/commit/href")?.and_then(|href| Some(href.rsplit('/').next()?.to_owned()));
+    let sha = status.needed("commit/hash", status.text("commit/hash")?.or(linked))?;
+    let outcome = match status.word("state")?.as_str() {
         "SUCCESSFUL" => Ended::Success,
         "FAILED" => Ended::Failure,
         "STOPPED" => Ended::Cancelled,
@@ -146,38 +147,38 @@ pub fn commit_status(sent: Tree<'_>, _: &str) -> Read {
     };
     let at = status.need_time("updated_on")?;
     let run = Run {
-        id: format!("{sha} {}", status.need("key")?),
+        id: format!("{sha} {}", status.need_id("key")?),
         repository: Some(repository),
-        workflow: status.text("name").or_else(|| status.text("key")),
-        branch: status.text("refname").map(|name| branch(&name)),
+        workflow: status.first_text(&["name", "key"])?,
+        branch: status.text("refname")?.map(|name| branch(&name)),
         sha: Some(sha),
         outcome,
-        started_at: status.time("created_on"),
+        started_at: status.time("created_on")?,
         finished_at: (outcome != Ended::Running).then_some(at),
     };
     Ok(Outcome::one(Event::Run(run), Some(at)))
 }
 
 /// `issue:created`, `updated`.
-pub fn issue(sent: Tree<'_>, key: &str) -> Read {
-    let (repository, issue) = (repository(sent)?, sent.at("issue"));
-    let at = issue.need_time("updated_on")?;
-    let done = matches!(issue.word("state"), "resolved" | "closed" | "duplicate" | "invalid" | "wontfix");
-    if done && key.ends_with("updated") && !sent.at("changes/status").is_some() {
+pub fn issue(sent: &Object<'_>, key: &str) -> Read {
+    let (repository, issue) = (repository(sent)?, sent.object("issue")?);
+    let (at, state) = (issue.need_time("updated_on")?, issue.text("state")?);
+    let done = matches!(state.as_deref(), Some("resolved" | "closed" | "duplicate" | "invalid" | "wontfix"));
+    if done && key.ends_with("updated") && !sent.object("changes/status")?.is_some() {
         return Ok(Outcome::ignored("the issue is done already, and this does not say since when"));
     }
     let item = Item {
-        id: format!("{repository}#{}", issue.need("id")?),
-        kind: issue.text("kind").or_else(|| issue.text("type")),
-        labels: ["component/name", "component", "priority"].into_iter().filter_map(|path| issue.text(path)).collect(),
-        title: issue.text("title"),
-        created_at: issue.time("created_on"),
+        id: format!("{repository}#{}", issue.need_id("id")?),
+        kind: issue.first_text(&["kind", "type"])?,
+        labels: [issue.text_or("component", "name")?, issue.text("priority")?].into_iter().flatten().collect(),
+        title: issue.text("title")?,
+        created_at: issue.time("created_on")?,
         done_at: done.then_some(at),
-        status: issue.text("state"),
-        assignee: person(issue.at("assignee")),
-        url: issue.text("links/html/href"),
+        status: state,
+        assignee: person(&issue.object("assignee")?)?,
+        url: issue.text("links/html/href")?,
         project: Some(repository),
         ..Item::default()
     };
-    Ok(Outcome::one(Event::Item(item), Some::<At>(at)))
+    Ok(Outcome::one(Event::Item(item), Some(at)))
 }

@@ -1,4 +1,4 @@
-//! Bitbucket webhooks, of the Cloud and of a Data Center: pushes, pull requests and what reviewers say to them, build
+//! Bitbucket's webhooks, of the Cloud and of a Data Center: pushes, pull requests and what reviewers say to them, build
 //! statuses, issues.
 //!
 //! `X-Event-Key` names the kind; recorded files are called after it, `pullrequest_fulfilled.1.json` or with the colon. Bitbucket
@@ -11,8 +11,8 @@
 mod cloud;
 mod data_center;
 
-use super::tree::{self, Tree};
-use super::{Headers, Outcome, Refused, Source, check_object, signature};
+use super::object::{self, Object};
+use super::{Fact, Headers, Outcome, Read, Source, check_kind, check_object, signature};
 use crate::domain::event::{Event, Parsed, Review};
 use crate::domain::time::At;
 
@@ -22,7 +22,7 @@ pub const SOURCE: Source = Source {
     name: "Bitbucket",
     verify: |headers, body, secrets, _| signature::verify_hmac(headers, "X-Hub-Signature", "sha256=", body, secrets),
     delivery_id: |headers, _| headers.get("x-request-uuid").or_else(|| headers.get("x-request-id")).map(Into::into),
-    check,
+    check: |headers, body| check_kind(headers, "X-Event-Key").and_then(|()| check_object(body)),
     parse,
     webhook: true,
     recorded,
@@ -31,22 +31,12 @@ pub const SOURCE: Source = Source {
 
 const KIND: &str = "x-event-key";
 
-type Read = Result<Outcome, String>;
-
-fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
-    if headers.get(KIND).is_none_or(str::is_empty) {
-        return Err(Refused::Syntax("the header X-Event-Key is missing; it names the kind of delivery".into()));
-    }
-    check_object(body)
-}
-
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
-    let key = headers.get(KIND).unwrap_or_default();
-    Outcome::parsed(outcome(key, body), key)
+    object::parsed(body, |_| Ok(headers.get(KIND).unwrap_or_default().to_owned()), outcome)
 }
 
-fn outcome(key: &str, body: &[u8]) -> Read {
-    let read: fn(Tree<'_>, &str) -> Read = match key.replace(':', "_").as_str() {
+fn outcome(sent: &Object<'_>, key: &str) -> Read {
+    let read: fn(&Object<'_>, &str) -> Read = match key.replace(':', "_").as_str() {
         "diagnostics_ping" => return Ok(Outcome::ignored("ping")),
         "repo_push" => cloud::push,
         "repo_commit_status_created" | "repo_commit_status_updated" => cloud::commit_status,
@@ -60,8 +50,7 @@ fn outcome(key: &str, body: &[u8]) -> Read {
         "pr_reviewer_approved" | "pr_reviewer_needs_work" | "pr_reviewer_changes_requested" | "pr_comment_added" => data_center::review,
         _ => return Ok(Outcome::Ignored(format!("pacer uses nothing of `{key}` deliveries"))),
     };
-    let value = tree::read(body)?;
-    read(Tree::new(&value), key)
+    read(sent, key)
 }
 
 /// The kind is the file name's beginning, with the colon of the key or an underscore in its place.
@@ -72,15 +61,16 @@ fn recorded(file_name: &str) -> Headers {
     if kind.is_empty() { Headers::default() } else { Headers([(KIND.to_owned(), key)].into()) }
 }
 
-/// A change, where it says something about one that is not closed yet, and the review that was made of it.
-fn reviewed(change: Option<(Event, At)>, review: Review, at: At) -> Outcome {
-    let change = change.map(|(change, version)| (change, Some(version)));
-    Outcome::Facts(change.into_iter().chain([(Event::Review(review), Some(at))]).collect())
+/// What a reviewer said of a change. A comment has an id; a vote is told by who gave it when.
+fn review(comment: Option<String>, change: &str, state: &str, (reviewer, bot): (Option<String>, bool), at: At) -> Review {
+    let id = comment.unwrap_or_else(|| format!("{change} {state} {} {at}", reviewer.as_deref().unwrap_or_default()));
+    Review { id, change: change.into(), bot, reviewer, at, state: state.into() }
 }
 
-/// A name without the forms in which git and Bitbucket write a branch.
-fn branch(name: &str) -> String {
-    name.strip_prefix("refs/heads/").unwrap_or(name).to_owned()
+/// A review, and the change that it was made of, where that is not closed yet.
+fn reviewed(change: Option<Fact>, review: Review) -> Outcome {
+    let at = review.at;
+    Outcome::Facts(change.into_iter().chain([(Event::Review(review), Some(at))]).collect())
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The ways a `CDEvent` travels: in the `data` of a structured `CloudEvent`, as the body of a binary one whose attributes
 //! are `ce-` headers, several in a `CloudEvents` batch, or bare in a file.
 
+#![allow(missing_docs, reason = "the names of the specification")]
+
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::super::Headers;
 use crate::domain::time::At;
+use crate::sources::{Headers, read};
 
 /// A `CDEvent`, whatever its version, as far as pacer reads it.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the names of the specification")]
+#[serde(rename_all = "camelCase")]
 pub struct CdEvent {
     pub context: Option<Context>,
     pub subject: Option<Subject>,
@@ -19,8 +20,6 @@ pub struct CdEvent {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the names of the specification")]
 pub struct Context {
     pub id: Option<String>,
     pub source: Option<String>,
@@ -30,8 +29,6 @@ pub struct Context {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the names of the specification")]
 pub struct Subject {
     pub id: Option<String>,
     /// Read when the type is known to be of use.
@@ -40,8 +37,7 @@ pub struct Subject {
 
 /// The contents of all subjects that pacer reads.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[allow(missing_docs, reason = "the names of the specification")]
+#[serde(rename_all = "camelCase")]
 pub struct Content {
     pub environment: Option<Reference>,
     pub service: Option<Reference>,
@@ -57,14 +53,11 @@ pub struct Content {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the names of the specification")]
 pub struct Reference {
     pub id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 struct CloudEvent<'a> {
     specversion: Option<String>,
     id: Option<String>,
@@ -79,9 +72,8 @@ struct CloudEvent<'a> {
 
 /// The events of a delivery, each with its context as complete as the envelope makes it.
 pub fn open(headers: &Headers, body: &[u8]) -> Result<Vec<CdEvent>, String> {
-    let unreadable = |error: serde_json::Error| format!("it cannot be read: {error}");
     if body.trim_ascii_start().starts_with(b"[") {
-        let batch: Vec<&RawValue> = serde_json::from_slice(body).map_err(unreadable)?;
+        let batch: Vec<&RawValue> = read(body)?;
         return batch.into_iter().map(|event| structured(event.get().as_bytes())).collect();
     }
     let mut event = structured(body)?;
@@ -97,20 +89,19 @@ pub fn open(headers: &Headers, body: &[u8]) -> Result<Vec<CdEvent>, String> {
 }
 
 fn structured(body: &[u8]) -> Result<CdEvent, String> {
-    let unreadable = |error: serde_json::Error| format!("it cannot be read: {error}");
-    let cloud: CloudEvent<'_> = serde_json::from_slice(body).map_err(unreadable)?;
+    let cloud: CloudEvent<'_> = read(body)?;
     if cloud.specversion.is_none() {
-        return serde_json::from_slice(body).map_err(unreadable);
+        return read(body);
     }
     let mut event: CdEvent = match (cloud.data, cloud.data_base64) {
         (Some(data), _) => match serde_json::from_str::<String>(data.get()) {
-            Ok(text) => serde_json::from_str(&text).map_err(unreadable)?,
-            Err(_) => serde_json::from_str(data.get()).map_err(unreadable)?,
+            Ok(text) => read(text.as_bytes())?,
+            Err(_) => read(data.get().as_bytes())?,
         },
         (None, Some(coded)) => {
             let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, coded)
                 .map_err(|error| format!("`data_base64` is not base64: {error}"))?;
-            serde_json::from_slice(&bytes).map_err(unreadable)?
+            read(&bytes)?
         }
         (None, None) => return Err("the CloudEvent has no `data`".into()),
     };

@@ -3,12 +3,13 @@
 //! The type carries its own version, of which nothing is asked: fields are read where they are, so an unknown minor
 //! version still parses. A deployment is known by the event that tells it, `SOURCE#ID`, as the specification makes that pair
 //! unique. Incidents, changes and tickets are told in steps, so they become [`Part`]s of the subject's id.
+//! Facts of the format: <https://cdevents.dev/docs/>.
 
 mod envelope;
 
 use envelope::{CdEvent, Content, Reference};
 
-use super::{Headers, Refused, Source, check_object, filled, needed, signature, without_nul};
+use super::{Headers, Outcome, Read, Refused, Source, check_object, filled, needed, signature, without_nul};
 use crate::domain::event::{Deployment, Event, Parsed, Rejected, Review, Stated, Status};
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
@@ -60,7 +61,9 @@ fn parse(headers: &Headers, body: &[u8]) -> Parsed {
             for (line, event) in (1..).zip(events) {
                 parsed.read += 1;
                 match outcome(event) {
-                    Ok(Outcome::Fact(event, at)) => parsed.events.push(Stated { event: *event, updated_at: Some(at), line }),
+                    Ok(Outcome::Facts(facts)) => {
+                        parsed.events.extend(facts.into_iter().map(|(event, updated_at)| Stated { event, updated_at, line }));
+                    }
                     Ok(Outcome::Ignored(why)) => ignored = Some(why),
                     Err(reason) => parsed.rejected.push(Rejected { line, reason }),
                 }
@@ -69,12 +72,6 @@ fn parse(headers: &Headers, body: &[u8]) -> Parsed {
         }
     }
     parsed
-}
-
-/// What an event comes to.
-enum Outcome {
-    Fact(Box<Event>, At),
-    Ignored(String),
 }
 
 /// What to make of a type.
@@ -118,7 +115,7 @@ struct Told {
     severity: Option<String>,
 }
 
-fn outcome(event: CdEvent) -> Result<Outcome, String> {
+fn outcome(event: CdEvent) -> Read {
     let kind = needed(event.context.as_ref().and_then(|context| context.kind.clone()), "context.type")?;
     let Some(words) = kind.strip_prefix("dev.cdevents.") else {
         return Ok(Outcome::Ignored(format!("`{kind}` is not a type of CDEvents")));
@@ -137,7 +134,7 @@ fn outcome(event: CdEvent) -> Result<Outcome, String> {
         Reading::Review => Event::Review(review(told)),
         Reading::Ignored(why) => return Ok(Outcome::Ignored(why)),
     };
-    Ok(Outcome::Fact(Box::new(fact), at))
+    Ok(Outcome::one(fact, Some(at)))
 }
 
 fn id_of(reference: Option<Reference>) -> Option<String> {
@@ -164,20 +161,14 @@ fn told(event: CdEvent) -> Result<Told, String> {
 fn deployment(told: Told, rollback: bool) -> Deployment {
     let artifact = told.content.artifact_id.unwrap_or_default();
     Deployment {
-        id: told.identity,
         service: Some(told.id),
         repository: id_of(told.content.repository).or_else(|| github_repository(&artifact)),
         environment: id_of(told.content.environment),
-        production: None,
         status: Status::Success,
-        started_at: None,
         finished_at: Some(told.at),
         sha: commit_of(&artifact),
-        commits: None,
-        hotfix: false,
         rollback,
-        previous: None,
-        via: "deployment".into(),
+        ..Deployment::new(told.identity, "deployment")
     }
 }
 
@@ -197,7 +188,7 @@ fn github_repository(artifact: &str) -> Option<String> {
 }
 
 fn review(told: Told) -> Review {
-    Review { id: told.identity, change: told.id, reviewer: None, bot: false, at: told.at, state: "commented".into() }
+    Review { id: told.identity, change: told.id, reviewer: None, bot: false, at: told.at, state: Review::COMMENTED.into() }
 }
 
 fn part(told: Told, of: Of, step: Step) -> Part {

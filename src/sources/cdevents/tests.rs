@@ -6,8 +6,7 @@ use crate::sources::golden;
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/cdevents/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).expect("a fixture")).expect("JSON")
+    golden::payload(&SOURCE, name)
 }
 
 fn one(headers: &Headers, body: &Value) -> Event {

@@ -2,7 +2,8 @@
 
 use super::fields::short;
 use super::row::{Row, RowCommit, at, filled, lines, name, needed, sha};
-use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Outcome, Review, Run, Stated, Status, is_bot};
+use crate::domain::event::{Activity, Change, Commit, Deployment, Event, Incident, Item, Outcome, Review, Run, Stated, Status};
+use crate::domain::machines::is_bot;
 
 /// The types, as messages name them.
 pub const TYPES: &str = "deployment, change, review, incident, item, activity and run";
@@ -149,8 +150,8 @@ impl Row {
         let change = needed(EVENT, "change", name("change", self.change)?)?;
         let reviewer = name("reviewer", self.reviewer)?;
         let at = needed(EVENT, "at", at(self.at))?;
-        let state = filled(self.state).unwrap_or_else(|| "commented".into());
-        if !["approved", "changes_requested", "commented", "dismissed"].contains(&state.as_str()) {
+        let state = filled(self.state).unwrap_or_else(|| Review::COMMENTED.into());
+        if !Review::STATES.contains(&state.as_str()) {
             return Err(format!("\"state\" is \"{}\"; approved, changes_requested, commented and dismissed are known", short(&state)));
         }
         // Who reviewed what, when, is one review; most senders number them.

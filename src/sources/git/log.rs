@@ -8,7 +8,8 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail};
 
-use crate::domain::event::{Commit, is_bot};
+use crate::domain::event::Commit;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 /// Arguments of `git log` whose output [`LogReader`] reads: every commit that a branch, a remote's branch or a

@@ -1,28 +1,12 @@
 //! Deliveries that tell of deployments: `deployment`, `deployment_status`, `release`, `workflow_run`.
 
-use super::super::{Outcome, needed};
 use super::payload::{self, Payload};
 use crate::domain::event::{Deployment, Event, Outcome as Ended, Run, Status};
+use crate::sources::commits::is_sha;
+use crate::sources::{Outcome, Read, filled, needed};
 
-type Read = Result<Outcome, String>;
-
-fn of_repository(id: String, repository: &str, via: String) -> Deployment {
-    Deployment {
-        id,
-        service: None,
-        repository: Some(repository.into()),
-        environment: None,
-        production: None,
-        status: Status::Pending,
-        started_at: None,
-        finished_at: None,
-        sha: None,
-        commits: None,
-        hotfix: false,
-        rollback: false,
-        previous: None,
-        via,
-    }
+fn of_repository(id: String, repository: &str, via: &str) -> Deployment {
+    Deployment { repository: Some(repository.into()), ..Deployment::new(id, via) }
 }
 
 fn begun(deployment: payload::Deployment, repository: &str) -> Result<Deployment, String> {
@@ -32,7 +16,7 @@ fn begun(deployment: payload::Deployment, repository: &str) -> Result<Deployment
         production: deployment.production_environment,
         started_at: deployment.created_at,
         sha: deployment.sha,
-        ..of_repository(id, repository, "deployment".into())
+        ..of_repository(id, repository, "deployment")
     })
 }
 
@@ -48,7 +32,7 @@ pub fn deployment(payload: Payload, repository: &str) -> Read {
 pub fn deployment_status(payload: Payload, repository: &str) -> Read {
     let said = needed(payload.deployment_status, "deployment_status")?;
     let mut deployment = begun(needed(payload.deployment, "deployment")?, repository)?;
-    deployment.environment = said.environment.filter(|name| !name.is_empty()).or(deployment.environment);
+    deployment.environment = filled(said.environment).or(deployment.environment);
     deployment.status = match needed(said.state.as_deref(), "deployment_status.state")? {
         "success" => Status::Success,
         "failure" | "error" => Status::Failure,
@@ -83,7 +67,7 @@ pub fn release(payload: Payload, repository: &str) -> Read {
         started_at: release.created_at.filter(|created_at| *created_at <= published_at),
         finished_at: Some(published_at),
         sha: release.target_commitish.filter(|target| is_sha(target)),
-        ..of_repository(id, repository, "release".into())
+        ..of_repository(id, repository, "release")
     };
     Ok(Outcome::one(Event::Deployment(deployment), release.updated_at.or(Some(published_at))))
 }
@@ -105,19 +89,14 @@ pub fn run_of(run: payload::WorkflowRun, workflow: Option<String>, repository: &
         Some(_) => Ended::Cancelled, // cancelled, skipped, stale, neutral: neither passed nor failed
     };
     let finished_at = if outcome == Ended::Running { None } else { Some(needed(run.updated_at, "workflow_run.updated_at")?) };
-    let named = |name: Option<String>| name.filter(|name| !name.is_empty());
     Ok(Run {
         id: format!("run:{}", needed(run.id, "workflow_run.id")?),
         repository: Some(repository.into()),
-        workflow: named(workflow).or(named(run.name)),
+        workflow: filled(workflow).or(filled(run.name)),
         branch: run.head_branch,
         sha: run.head_sha,
         outcome,
         started_at: run.run_started_at.or(run.created_at),
         finished_at,
     })
-}
-
-fn is_sha(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,9 +1,11 @@
-//! GitHub: its webhooks, and the pages of its API. Deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs, issues.
+//! GitHub's webhooks and its API: deployments and their statuses, pushes, pull requests and reviews, releases, workflow runs,
+//! issues.
 //!
 //! A deployment is known by GitHub's id; each status carries its deployment, so one status is enough and the order of
-//! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts
-//! only for a service that says so; a workflow run (`run:ID`) is a run, and likewise. `inactive`, GitHub's own mark on the deployment that
-//! a newer one replaced, says nothing about success and is ignored.
+//! deliveries is immaterial: `updated_at` decides. A release (`release:ID`) is a deployment of another kind, which counts only
+//! for a service that says so; a workflow run (`run:ID`) is a run, and likewise. `inactive`, GitHub's own mark on the deployment
+//! that a newer one replaced, says nothing about success and is ignored. Facts of the format:
+//! <https://docs.github.com/webhooks/webhook-events-and-payloads>.
 
 mod deploys;
 mod pages;
@@ -14,8 +16,7 @@ use std::borrow::Cow;
 
 use payload::Payload;
 
-use super::pages::asked;
-use super::{Headers, Outcome, Refused, Source, needed, recorded, signature};
+use super::{Headers, Outcome, Read, Refused, Source, check_kind, check_object, filled, needed, recorded, signature};
 use crate::domain::event::Parsed;
 
 /// The registration.
@@ -45,22 +46,19 @@ fn json<'a>(headers: &Headers, body: &'a [u8]) -> Result<Cow<'a, [u8]>, String> 
 }
 
 fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
-    if headers.get(KIND).is_none_or(str::is_empty) {
-        return Err(Refused::Syntax("the header X-GitHub-Event is missing; it names the kind of delivery".into()));
-    }
-    let json = json(headers, body).map_err(Refused::Syntax)?;
-    super::check_object(&json)
+    check_kind(headers, "X-GitHub-Event")?;
+    check_object(&json(headers, body).map_err(Refused::Syntax)?)
 }
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
-    if let Some(ask) = asked(headers) {
-        return pages::parsed(&ask, body);
-    }
-    let kind = headers.get(KIND).unwrap_or_default();
-    Outcome::parsed(outcome(kind, headers, body), kind)
+    let webhook = || {
+        let kind = headers.get(KIND).unwrap_or_default();
+        Outcome::parsed(outcome(kind, headers, body), kind)
+    };
+    super::pages::stored(&pages::PAGES, headers, body).unwrap_or_else(webhook)
 }
 
-fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Result<Outcome, String> {
+fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Read {
     let read = match kind {
         "ping" => return Ok(Outcome::ignored("ping")),
         "deployment" => deploys::deployment,
@@ -74,8 +72,8 @@ fn outcome(kind: &str, headers: &Headers, body: &[u8]) -> Result<Outcome, String
         other => return Ok(Outcome::Ignored(format!("pacer uses nothing of `{other}` deliveries"))),
     };
     let json = json(headers, body)?;
-    let payload: Payload = serde_json::from_slice(&json).map_err(|error| format!("it cannot be read: {error}"))?;
-    let repository = payload.repository.as_ref().and_then(|repository| repository.full_name.clone()).filter(|name| !name.is_empty());
+    let payload: Payload = super::read(&json)?;
+    let repository = filled(payload.repository.as_ref().and_then(|repository| repository.full_name.clone()));
     read(payload, &needed(repository, "repository.full_name")?)
 }
 

@@ -1,15 +1,16 @@
-//! GitHub's webhook payloads, as far as pacer reads them. Everything may be absent: GitHub leaves fields out of older
-//! and partial payloads, and what is needed is asked for where it is used.
+//! GitHub's payloads as far as pacer reads them: of webhooks, of the REST API and, under the same names, of GraphQL.
+//! Everything may be absent: GitHub leaves fields out of older and partial payloads, and what is needed is asked for where it
+//! is used.
+
+#![allow(missing_docs, reason = "GitHub's own names")]
 
 use serde::Deserialize;
 
-use crate::domain::event::is_bot;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 /// A delivery of any kind.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Payload {
     pub action: Option<String>,
     pub repository: Option<Repository>,
@@ -32,34 +33,25 @@ pub struct Payload {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Repository {
     pub full_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Named {
     pub name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Deployment {
     pub id: Option<u64>,
     pub sha: Option<String>,
     pub environment: Option<String>,
     pub production_environment: Option<bool>,
     pub created_at: Option<At>,
-    pub updated_at: Option<At>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct DeploymentStatus {
     pub state: Option<String>,
     pub environment: Option<String>,
@@ -68,8 +60,6 @@ pub struct DeploymentStatus {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Release {
     pub id: Option<u64>,
     pub target_commitish: Option<String>,
@@ -81,8 +71,6 @@ pub struct Release {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct WorkflowRun {
     pub id: Option<u64>,
     pub name: Option<String>,
@@ -96,8 +84,6 @@ pub struct WorkflowRun {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct User {
     pub login: Option<String>,
     #[serde(rename = "type")]
@@ -105,8 +91,6 @@ pub struct User {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Head {
     pub sha: Option<String>,
     #[serde(rename = "ref")]
@@ -114,8 +98,6 @@ pub struct Head {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct PullRequest {
     pub number: Option<u64>,
     pub title: Option<String>,
@@ -137,8 +119,6 @@ pub struct PullRequest {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Review {
     pub id: Option<u64>,
     pub user: Option<User>,
@@ -148,8 +128,6 @@ pub struct Review {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Issue {
     pub number: Option<u64>,
     pub title: Option<String>,
@@ -167,8 +145,6 @@ pub struct Issue {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct Person {
     pub name: Option<String>,
     pub email: Option<String>,
@@ -176,8 +152,6 @@ pub struct Person {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "GitHub's own names")]
 pub struct PushCommit {
     pub id: Option<String>,
     pub message: Option<String>,

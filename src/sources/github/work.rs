@@ -1,14 +1,13 @@
 //! Deliveries that tell of work: `push`, `pull_request`, `pull_request_review`, `issues`.
 
-use super::super::incident_label::{is_severity, says_incident};
-use super::super::{Outcome, needed};
 use super::payload::{Issue, Named, Payload, PullRequest, PushCommit};
 use crate::domain::event::{Change, Commit, Event, Incident, Item, Review};
 use crate::domain::item_link::item_of;
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
-
-type Read = Result<Outcome, String>;
+use crate::sources::commits::{follow_each_other, is_nothing, paths};
+use crate::sources::incident_label::{say_incident, severity};
+use crate::sources::{Outcome, Read, needed};
 
 /// GitHub lists at most so many commits of a push; what lies before the first one listed is then not known.
 const MOST_COMMITS: usize = 2048;
@@ -24,25 +23,19 @@ pub fn push(payload: Payload, repository: &str) -> Read {
     }
     let listed = payload.commits.unwrap_or_default();
     let whole = listed.len() < MOST_COMMITS && payload.forced != Some(true);
-    let mut before = payload.before.filter(|sha| whole && !sha.bytes().all(|byte| byte == b'0'));
+    let before = payload.before.filter(|sha| whole && !is_nothing(sha));
     if listed.is_empty() {
         // A branch put on a commit that is known elsewhere: its words are news, its parents are not.
         let Some(head) = payload.head_commit else { return Ok(Outcome::ignored("the push brings no commits")) };
-        return Ok(Outcome::one(Event::Commit(commit(head, repository, None)?), None));
+        return Ok(Outcome::one(Event::Commit(commit(head, repository)?), None));
     }
-    let mut facts = Vec::with_capacity(listed.len());
-    for pushed in listed {
-        let commit = commit(pushed, repository, before.take().map(|sha| vec![sha]))?;
-        before = Some(commit.sha.clone());
-        facts.push((Event::Commit(commit), None));
-    }
-    Ok(Outcome::Facts(facts))
+    let mut commits = listed.into_iter().map(|pushed| commit(pushed, repository)).collect::<Result<Vec<_>, _>>()?;
+    follow_each_other(commits.iter_mut(), before);
+    Ok(Outcome::Facts(commits.into_iter().map(|commit| (Event::Commit(commit), None)).collect()))
 }
 
-fn commit(pushed: PushCommit, repository: &str, parents: Option<Vec<String>>) -> Result<Commit, String> {
+fn commit(pushed: PushCommit, repository: &str) -> Result<Commit, String> {
     let author = pushed.author.unwrap_or_default();
-    let lists = [pushed.added, pushed.modified, pushed.removed];
-    let paths = lists.iter().any(Option::is_some).then(|| lists.into_iter().flatten().flatten().collect());
     Ok(Commit {
         sha: needed(pushed.id, "commits.id")?,
         repository: Some(repository.into()),
@@ -50,9 +43,8 @@ fn commit(pushed: PushCommit, repository: &str, parents: Option<Vec<String>>) ->
         bot: Some(author.bot()),
         email: author.email.clone(),
         author: author.named(),
-        paths,
+        paths: paths([pushed.added, pushed.modified, pushed.removed]),
         message: pushed.message,
-        parents,
         ..Commit::default()
     })
 }
@@ -83,7 +75,7 @@ pub fn change(request: PullRequest, id: String, repository: &str) -> Change {
     let merged = request.merged.unwrap_or(request.merged_at.is_some());
     let author = request.user.unwrap_or_default();
     let (head, branch) = request.head.map(|head| (head.sha, head.branch)).unwrap_or_default();
-    let item = item_of([branch.as_deref(), request.title.as_deref()], request.body.as_deref(), repository);
+    let item = item_of(branch.as_deref(), request.title.as_deref(), request.body.as_deref(), repository);
     Change {
         id,
         item,
@@ -138,8 +130,7 @@ pub fn issue(payload: Payload, repository: &str) -> Read {
     let version = issue.updated_at;
     let mut facts = Vec::with_capacity(2);
     let labels = names(issue.labels.take());
-    if labels.iter().any(|label| says_incident(label)) {
-        let severity = labels.iter().find(|label| is_severity(label));
+    if say_incident(&labels) {
         let incident = Incident {
             id: id.clone(),
             service: None,
@@ -147,7 +138,7 @@ pub fn issue(payload: Payload, repository: &str) -> Read {
             started_at: needed(issue.created_at, "issue.created_at")?,
             resolved_at: ended_at,
             deployment: None,
-            severity: severity.map(|label| label.to_lowercase()),
+            severity: severity(&labels),
             title: issue.title.clone(),
         };
         facts.push((Event::Incident(incident), version));

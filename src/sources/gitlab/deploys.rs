@@ -1,32 +1,18 @@
 //! What tells of deployments and runs: deployment, pipeline and release, from webhooks and from the API.
 
-use super::super::Outcome;
-use super::fields::Fields;
-use super::{Read, repository};
+use super::repository;
 use crate::domain::event::{Deployment, Event, Outcome as Ended, Run, Status};
 use crate::domain::time::At;
+use crate::sources::commits::is_sha;
+use crate::sources::object::Object;
+use crate::sources::{Fact, Outcome, Read};
 
 /// A status that tells nothing of an attempt.
 const SKIPPED: &str = "a skipped deployment was never tried";
 
-/// A deployment that has only an id, a place and a kind so far.
+/// A deployment of a repository that has only an id and a kind so far.
 pub fn of_repository(id: String, repository: &str, via: &str) -> Deployment {
-    Deployment {
-        id,
-        service: None,
-        repository: Some(repository.into()),
-        environment: None,
-        production: None,
-        status: Status::Pending,
-        started_at: None,
-        finished_at: None,
-        sha: None,
-        commits: None,
-        hotfix: false,
-        rollback: false,
-        previous: None,
-        via: via.into(),
-    }
+    Deployment { repository: Some(repository.into()), ..Deployment::new(id, via) }
 }
 
 /// What a deployment's status says; an error: the reason to ignore it.
@@ -41,10 +27,10 @@ pub fn status_of(word: &str) -> Result<Status, String> {
 }
 
 /// `deployment`: how it goes.
-pub fn deployment(payload: &Fields<'_>) -> Read {
+pub fn deployment(payload: &Object<'_>) -> Read {
     let repository = repository(payload)?;
-    let id = payload.needed("deployment_id", payload.number("deployment_id")?)?.to_string();
-    let status = match status_of(&payload.needed("status", payload.text("status")?)?) {
+    let id = payload.need_count("deployment_id")?.to_string();
+    let status = match status_of(&payload.need_text("status")?) {
         Ok(status) => status,
         Err(why) => return Ok(Outcome::Ignored(why)),
     };
@@ -65,18 +51,17 @@ pub fn deployment(payload: &Fields<'_>) -> Read {
 /// The sha at the end of a commit's address.
 fn sha_in(url: &str) -> Option<String> {
     let (_, sha) = url.rsplit_once("/commit/")?;
-    let whole = matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
-    whole.then(|| sha.to_owned())
+    is_sha(sha).then(|| sha.to_owned())
 }
 
 /// `pipeline`: a run of continuous integration.
-pub fn pipeline(payload: &Fields<'_>) -> Read {
+pub fn pipeline(payload: &Object<'_>) -> Read {
     let repository = repository(payload)?;
     let pipeline = payload.object("object_attributes")?;
     if pipeline.text("source")?.as_deref() == Some("parent_pipeline") {
         return Ok(Outcome::ignored("a child pipeline is part of its parent"));
     }
-    let branch = if pipeline.flag("tag")? == Some(true) { None } else { pipeline.text("ref")? };
+    let branch = if pipeline.is_true("tag")? { None } else { pipeline.text("ref")? };
     let finished_at = pipeline.time("finished_at")?;
     let run = run(&pipeline, branch, finished_at.or(pipeline.time("created_at")?), &repository)?;
     // A pipeline that was retried runs under the end it had before, so the end of the new round is the later version.
@@ -85,8 +70,8 @@ pub fn pipeline(payload: &Fields<'_>) -> Read {
 
 /// A pipeline as a run; `ended_at` counts where its status says that it ended. It begins when it is created: the wait for a
 /// runner is part of the wait for an answer. It is named after itself, else after what started it (`push`, `schedule`).
-pub fn run(pipeline: &Fields<'_>, branch: Option<String>, ended_at: Option<At>, repository: &str) -> Result<Run, String> {
-    let outcome = match pipeline.needed("status", pipeline.text("status")?)?.as_str() {
+pub fn run(pipeline: &Object<'_>, branch: Option<String>, ended_at: Option<At>, repository: &str) -> Result<Run, String> {
+    let outcome = match pipeline.need_text("status")?.as_str() {
         "success" => Ended::Success,
         "failed" => Ended::Failure,
         "canceled" | "skipped" => Ended::Cancelled,
@@ -94,7 +79,7 @@ pub fn run(pipeline: &Fields<'_>, branch: Option<String>, ended_at: Option<At>, 
     };
     let finished_at = if outcome == Ended::Running { None } else { Some(pipeline.needed("finished_at", ended_at)?) };
     Ok(Run {
-        id: format!("pipeline:{}", pipeline.needed("id", pipeline.number("id")?)?),
+        id: format!("pipeline:{}", pipeline.need_count("id")?),
         repository: Some(repository.into()),
         workflow: pipeline.text("name")?.or(pipeline.text("source")?),
         branch,
@@ -106,12 +91,12 @@ pub fn run(pipeline: &Fields<'_>, branch: Option<String>, ended_at: Option<At>, 
 }
 
 /// `release`: a deployment for a service that deploys by releases.
-pub fn release(payload: &Fields<'_>) -> Read {
+pub fn release(payload: &Object<'_>) -> Read {
     let repository = repository(payload)?;
     if payload.text("action")?.as_deref() == Some("delete") {
         return Ok(Outcome::ignored("a deleted release was still a deployment"));
     }
-    let tag = payload.needed("tag", payload.text("tag")?)?;
+    let tag = payload.need_text("tag")?;
     Ok(match released(payload, &tag, &repository)? {
         Some((event, version)) => Outcome::one(event, version),
         None => Outcome::ignored("a pre-release is not a deployment to production"),
@@ -119,7 +104,7 @@ pub fn release(payload: &Fields<'_>) -> Read {
 }
 
 /// A release as a deployment, known by its tag: the API gives it no number. `None` for a pre-release.
-pub fn released(release: &Fields<'_>, tag: &str, repository: &str) -> Result<Option<(Event, Option<At>)>, String> {
+pub fn released(release: &Object<'_>, tag: &str, repository: &str) -> Result<Option<Fact>, String> {
     if is_pre_release(tag) {
         return Ok(None);
     }
@@ -129,7 +114,7 @@ pub fn released(release: &Fields<'_>, tag: &str, repository: &str) -> Result<Opt
         status: Status::Success,
         started_at: created_at.filter(|created_at| *created_at <= released_at),
         finished_at: Some(released_at),
-        sha: release.object("commit")?.text("id")?,
+        sha: release.text("commit/id")?,
         ..of_repository(format!("release:{repository}@{tag}"), repository, "release")
     };
     Ok(Some((Event::Deployment(deployment), Some(released_at))))

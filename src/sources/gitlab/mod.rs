@@ -1,4 +1,5 @@
-//! GitLab: its webhooks (push, merge request, note, issue and work item, deployment, pipeline, release) and its REST API.
+//! GitLab's webhooks and its REST API: pushes, merge requests and notes on them, issues and other work items, deployments,
+//! pipelines, releases.
 //!
 //! The kind of a delivery is in its body, so recorded bodies need no headers. A project is known by its full path as it is at
 //! the time: `group/app`, whose merge requests are `group/app!12` and issues `group/app#12`. After a rename or transfer its
@@ -6,19 +7,16 @@
 //!
 //! Deliveries are told apart by `Idempotency-Key`, which stays when GitLab sends one again. `X-Gitlab-Event-UUID` is shared
 //! by all webhooks of a chain of events and `X-Gitlab-Webhook-UUID` is new with each attempt, so neither is used.
+//! Facts of the format: <https://docs.gitlab.com/user/project/integrations/webhook_events/>.
 
 mod deploys;
 mod facts;
-mod fields;
 mod pages;
 mod people;
 mod work;
 
-use fields::Fields;
-use serde_json::Value;
-
-use super::pages::asked;
-use super::{Headers, Outcome, Refused, Source, filled, recorded, signature};
+use super::object::{self, Object};
+use super::{Headers, Outcome, Read, Refused, Source, check_object, filled, recorded, signature};
 use crate::domain::event::Parsed;
 
 /// The registration.
@@ -36,51 +34,28 @@ pub const SOURCE: Source = Source {
 
 const EVENT: &str = "x-gitlab-event";
 
-/// What a webhook comes to, or why it can't be read.
-type Read = Result<Outcome, String>;
-
 fn check(headers: &Headers, body: &[u8]) -> Result<(), Refused> {
-    if asked(headers).is_some() {
-        return serde_json::from_slice::<serde::de::IgnoredAny>(body)
-            .map(drop)
-            .map_err(|error| Refused::Syntax(format!("the page is not JSON: {error}")));
+    check_object(body)?;
+    let named = Object::parse(body).and_then(|sent| kind(&sent, headers.get(EVENT).unwrap_or_default()));
+    if named.is_ok_and(|kind| kind.is_empty()) {
+        return Err(Refused::Syntax("neither the header X-Gitlab-Event nor `object_kind` in the body names the event".into()));
     }
-    super::check_object(body)?;
-    if headers.get(EVENT).is_some_and(|event| !event.trim().is_empty()) {
-        return Ok(());
-    }
-    let payload: Value = serde_json::from_slice(body).unwrap_or_default();
-    let named = ["object_kind", "event_name"].iter().any(|name| payload[name].as_str().is_some_and(|kind| !kind.is_empty()));
-    if named {
-        Ok(())
-    } else {
-        Err(Refused::Syntax("neither the header X-Gitlab-Event nor `object_kind` in the body names the event".into()))
-    }
+    Ok(())
 }
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
-    let body = super::without_nul(body);
-    if let Some(ask) = asked(headers) {
-        return pages::parse(&ask, &body);
-    }
     let header = headers.get(EVENT).unwrap_or_default();
-    match serde_json::from_slice::<Value>(&body) {
-        Err(error) => Outcome::parsed(Err(format!("it cannot be read: {error}")), header),
-        Ok(payload) => {
-            let kind = kind(&payload, header);
-            Outcome::parsed(Fields::of(&payload).and_then(|payload| outcome(&kind, &payload)), &kind)
-        }
-    }
+    let webhook = || object::parsed(body, |sent| kind(sent, header), outcome);
+    super::pages::stored(&pages::PAGES, headers, body).unwrap_or_else(webhook)
 }
 
 /// The body's own word on what it is, else the header's: `Merge Request Hook`, or a file name's beginning.
-fn kind(payload: &Value, header: &str) -> String {
-    let own = ["object_kind", "event_name"].iter().find_map(|name| payload[name].as_str().filter(|kind| !kind.is_empty()));
+fn kind(sent: &Object<'_>, header: &str) -> Result<String, String> {
     let header = || header.trim().to_lowercase().trim_end_matches(" hook").replace(' ', "_");
-    own.map_or_else(header, str::to_lowercase)
+    Ok(sent.first_text(&["object_kind", "event_name"])?.map_or_else(header, |own| own.to_lowercase()))
 }
 
-fn outcome(kind: &str, payload: &Fields<'_>) -> Read {
+fn outcome(payload: &Object<'_>, kind: &str) -> Read {
     match kind {
         "push" => work::push(payload),
         "tag_push" => Ok(Outcome::ignored(work::TAGS)),
@@ -99,9 +74,13 @@ fn outcome(kind: &str, payload: &Fields<'_>) -> Read {
 }
 
 /// The project's full path.
-fn repository(payload: &Fields<'_>) -> Result<String, String> {
-    let project = payload.object("project")?;
-    project.needed("path_with_namespace", project.text("path_with_namespace")?)
+fn repository(payload: &Object<'_>) -> Result<String, String> {
+    payload.need_text("project/path_with_namespace")
+}
+
+/// The names of labels: texts in the API, objects with a `title` in webhooks.
+fn labels(of: &Object<'_>) -> Result<Vec<String>, String> {
+    of.texts("labels").map(Option::unwrap_or_default).or_else(|_| of.texts_of("labels", "title"))
 }
 
 #[cfg(test)]

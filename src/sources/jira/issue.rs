@@ -9,13 +9,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::event::{Activity, Event, Item};
+use crate::domain::event::{Event, Item};
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
 use crate::sources::object::Object;
-
-/// A fact and its version.
-pub type Fact = (Event, Option<At>);
+use crate::sources::{Fact, acted};
 
 /// The ids of statuses that are known to be of the category "in progress".
 pub type Started = BTreeSet<String>;
@@ -65,10 +63,10 @@ pub enum Change {
 pub fn changes(items: &[Object<'_>], at: At, person: Option<&str>) -> Result<Vec<Change>, String> {
     let mut found = Vec::new();
     for item in items {
-        if item.text("fieldtype")?.is_some_and(|kind| kind == "custom") {
+        if item.is("fieldtype", "custom")? {
             continue; // a field that people made may be called "Status" too
         }
-        let field = item.text("field")?.unwrap_or_default().to_lowercase(); // a new issue's is "Status"
+        let field = item.word("field")?.to_lowercase(); // a new issue's is "Status"
         if field == "status" {
             found.push(Change::Status { from: item.id("from")?, to: item.id("to")?, at, person: person.map(Into::into) });
         } else if field == "key" {
@@ -81,37 +79,31 @@ pub fn changes(items: &[Object<'_>], at: At, person: Option<&str>) -> Result<Vec
 impl Issue {
     /// Reads an issue of the REST API, which is also that of a webhook.
     pub fn read(issue: &Object<'_>) -> Result<Self, String> {
-        let id = issue.needed(issue.id("id")?, "id")?;
-        let key = issue.needed(issue.text("key")?, "key")?;
-        let fields = issue.needed(issue.object("fields")?, "fields")?;
-        let status = fields.object("status")?;
-        let category = match &status {
-            Some(status) => status.object("statusCategory")?.map(|category| category.text("key")).transpose()?.flatten(),
-            None => None,
-        };
-        let named = |field: &str, name: &str| fields.object(field)?.map_or(Ok(None), |object| object.text(name));
-        let epic = || fields.text(EPIC_LINK).ok().flatten(); // elsewhere it may be any field
+        let (id, key, fields) = (issue.need_id("id")?, issue.need_text("key")?, issue.object("fields")?);
+        issue.needed("fields", fields.is_some().then_some(()))?;
+        // On sites where the field is another one, it may hold anything.
+        let epic = if fields.is_text(EPIC_LINK) { fields.text(EPIC_LINK)? } else { None };
         Ok(Self {
-            updated: fields.at("updated")?,
-            status: status.as_ref().map(|status| status.id("id")).transpose()?.flatten(),
-            category: match category.as_deref() {
-                Some("new") => Category::ToDo,
-                Some("indeterminate") => Category::InProgress,
-                Some("done") => Category::Done,
+            updated: fields.time("updated")?,
+            status: fields.id("status/id")?,
+            category: match fields.word("status/statusCategory/key")?.as_str() {
+                "new" => Category::ToDo,
+                "indeterminate" => Category::InProgress,
+                "done" => Category::Done,
                 _ => Category::Unknown,
             },
-            since: fields.at("statuscategorychangedate")?,
-            resolved: fields.at("resolutiondate")?,
+            since: fields.time("statuscategorychangedate")?,
+            resolved: fields.time("resolutiondate")?,
             item: Item {
                 id,
-                project: named("project", "key")?,
-                parent: named("parent", "key")?.or_else(epic),
-                kind: named("issuetype", "name")?.map(|kind| kind.to_lowercase()),
-                labels: fields.texts("labels")?,
+                project: fields.text("project/key")?,
+                parent: fields.text("parent/key")?.or(epic),
+                kind: fields.text("issuetype/name")?.map(|kind| kind.to_lowercase()),
+                labels: fields.texts("labels")?.unwrap_or_default(),
                 title: fields.text("summary")?,
-                created_at: fields.at("created")?,
-                status: status.as_ref().map(|status| status.text("name")).transpose()?.flatten(),
-                assignee: fields.object("assignee")?.map(|user| account(&user)).transpose()?.flatten(),
+                created_at: fields.time("created")?,
+                status: fields.text("status/name")?,
+                assignee: account(&fields.object("assignee")?)?,
                 url: browse(issue.text("self")?.as_deref(), &key),
                 key: Some(key),
                 ..Item::default()
@@ -202,31 +194,20 @@ fn start_of(id: &str, at: At) -> Event {
 /// A transition is one from a status to another, by a person.
 fn transitions(id: &str, changes: &[Change]) -> Vec<Fact> {
     let acts = changes.iter().filter_map(|change| match change {
-        Change::Status { from: Some(_), at, person: Some(person), .. } => Some((acted(person, "transition", id, *at), None)),
+        Change::Status { from: Some(_), at, person: Some(person), .. } => Some(acted(person.clone(), "transition", id.into(), *at)),
         _ => None,
     });
     acts.collect()
 }
 
-/// What a person did on an issue. The issue is named by its id: its key may be another by now.
-pub fn acted(person: &str, kind: &str, id: &str, at: At) -> Event {
-    Event::Activity(Activity { person: person.into(), kind: kind.into(), item: Some(id.into()), at })
-}
-
 /// The name of an account: on Jira Cloud its id, on Data Center the name that people log in with.
 fn account(user: &Object<'_>) -> Result<Option<String>, String> {
-    for field in ["accountId", "name", "key"] {
-        if let Some(name) = user.text(field)? {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
+    user.first_text(&["accountId", "name", "key"])
 }
 
 /// The person that a user is; none for an app, which works on no one's time.
-pub fn person(user: Option<Object<'_>>) -> Result<Option<String>, String> {
-    let Some(user) = user else { return Ok(None) };
-    if user.text("accountType")?.as_deref() == Some("app") { Ok(None) } else { account(&user) }
+pub fn person(user: &Object<'_>) -> Result<Option<String>, String> {
+    if user.is("accountType", "app")? { Ok(None) } else { account(user) }
 }
 
 /// Where people look at it: on the site whose API states it. The gateway for scoped tokens has no pages for people.

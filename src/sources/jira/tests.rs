@@ -11,30 +11,23 @@ use crate::domain::event::{Activity, Event, Item, Parsed, Stated};
 use crate::domain::part::{Part, whole};
 use crate::domain::time::At;
 use crate::sources::golden;
-use crate::sources::pages::{ASKED, Answer, Ask, Page, STATUS};
+use crate::sources::pages::{Ask, Page, STATUS};
 
 fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/jira/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).expect("a fixture")).expect("JSON")
+    golden::payload(&SOURCE, name)
 }
 
 /// A fixture with other values at some places.
 fn changed(name: &str, places: &[(&str, Value)]) -> Value {
-    let mut payload = fixture(name);
-    for (place, value) in places {
-        *payload.pointer_mut(place).expect("a place in the payload") = value.clone();
-    }
-    payload
+    golden::changed(fixture(name), places)
 }
 
 fn read(payload: &Value) -> Parsed {
-    parse(&Headers::default(), payload.to_string().as_bytes())
+    golden::parsed(&SOURCE, &Headers::default(), payload)
 }
 
 fn facts(payload: &Value) -> Vec<Stated> {
-    let parsed = read(payload);
-    assert_eq!((parsed.rejected.as_slice(), &parsed.ignored), (&[][..], &None));
-    parsed.events
+    golden::facts(read(payload))
 }
 
 fn item_in(facts: &[Stated]) -> Item {
@@ -250,26 +243,25 @@ fn a_link_is_made_of_the_site_and_a_plain_key_alone() {
 #[test]
 fn what_jira_would_not_send_is_refused_or_rejected_by_name() {
     let check = |place: &str, value: Value, expect: &str| {
-        let reasons: Vec<String> =
-            read(&changed("issue_updated.started", &[(place, value)])).rejected.into_iter().map(|row| row.reason).collect();
-        assert_eq!(reasons, [format!("jira:issue_updated: {expect}")], "{place}");
+        let parsed = read(&changed("issue_updated.started", &[(place, value)]));
+        assert_eq!(golden::reasons(&parsed), [format!("jira:issue_updated: {expect}")], "{place}");
     };
-    check("/issue", json!(5), "issue is not an object");
-    check("/issue", Value::Null, "it has no issue");
-    check("/issue/id", json!([1]), "issue.id is not a text or a whole number");
+    check("/issue", json!(5), "issue must be an object, not 5");
+    check("/issue", Value::Null, "it has no issue.id");
+    check("/issue/id", json!([1]), "issue.id must be a text or a whole number, not [1]");
     check("/issue/key", Value::Null, "it has no issue.key");
     check("/issue/fields", Value::Null, "it has no issue.fields");
-    check("/issue/fields/labels", json!("x"), "issue.fields.labels is not a list of texts");
-    check("/issue/fields/status", json!("Done"), "issue.fields.status is not an object");
-    check("/issue/fields/status/name", json!({}), "issue.fields.status.name is not a text");
-    check("/issue/fields/updated", json!("yesterday"), "issue.fields.updated is not a time");
-    check("/issue/fields/assignee", json!("ben"), "issue.fields.assignee is not an object");
-    check("/changelog/items", json!({}), "changelog.items is not a list");
-    check("/changelog/items/1", json!("status"), "changelog.items[1] is not an object");
-    check("/changelog/items/1/to", json!(1.5), "changelog.items[1].to is not a text or a whole number");
-    check("/user", json!("ben"), "user is not an object");
+    check("/issue/fields/labels", json!("x"), "issue.fields.labels must be a list, not \"x\"");
+    check("/issue/fields/status", json!("Done"), "issue.fields.status must be an object, not \"Done\"");
+    check("/issue/fields/status/name", json!({}), "issue.fields.status.name must be a text, not {}");
+    check("/issue/fields/updated", json!("yesterday"), "issue.fields.updated must be a time, not \"yesterday\"");
+    check("/issue/fields/assignee", json!("ben"), "issue.fields.assignee must be an object, not \"ben\"");
+    check("/changelog/items", json!({}), "changelog.items must be a list, not {}");
+    check("/changelog/items/1", json!("status"), "changelog.items[1] must be an object, not \"status\"");
+    check("/changelog/items/1/to", json!(1.5), "changelog.items[1].to must be a text or a whole number, not 1.5");
+    check("/user", json!("ben"), "user must be an object, not \"ben\"");
     let late = changed("issue_deleted.cloud", &[("/timestamp", json!("now"))]);
-    assert!(read(&late).rejected[0].reason.contains("timestamp is not a time in milliseconds"));
+    golden::assert_rejected(&read(&late), "timestamp must be a time, not \"now\"");
     let kindless = read(&json!({"issue": {}}));
     assert_eq!(kindless.rejected[0].reason, "delivery: it has no webhookEvent");
     assert!((SOURCE.check)(&Headers::default(), b"[]").is_err());
@@ -285,14 +277,12 @@ fn a_payload_cut_off_anywhere_is_refused() {
 }
 
 fn first(scope: &str, since: Option<&str>) -> Ask {
-    let asks = (SOURCE.pages.expect("pages").begin)(scope, since.and_then(time));
-    let [ask] = asks.as_slice() else { panic!("{asks:?}") };
-    ask.clone()
+    let [ask] = golden::begin(&SOURCE, scope, since).try_into().expect("one stream");
+    ask
 }
 
 fn page(ask: &Ask, answer: &Value) -> Result<Page, String> {
-    let answer = Answer { headers: Headers::default(), body: answer.to_string().into_bytes() };
-    (SOURCE.pages.expect("pages").read)(ask, &answer).map_err(|why| why.to_string())
+    golden::page(&SOURCE, ask, &[], answer.to_string())
 }
 
 #[test]
@@ -302,8 +292,7 @@ fn the_pages_of_cloud() {
 
 /// What a refusal of that status leads to.
 fn refused(ask: &Ask, status: u16) -> Result<Page, String> {
-    let answer = Answer { headers: Headers([(STATUS.to_owned(), status.to_string())].into()), body: Vec::new() };
-    (SOURCE.pages.expect("pages").read)(ask, &answer).map_err(|why| why.to_string())
+    golden::page(&SOURCE, ask, &[(STATUS, &status.to_string())], "")
 }
 
 #[test]
@@ -385,22 +374,21 @@ fn a_changelog_that_is_cut_off_is_asked_for() {
 #[test]
 fn an_answer_that_cannot_be_read_is_told_with_where_and_why() {
     let search = Ask { path: "/rest/api/3/search/jql".into(), body: Some("{\"nextPageToken\":\"t\"}".into()), ..first("PAY", None) };
-    let asked = |ask: &Ask| Headers([(ASKED.to_owned(), serde_json::to_string(ask).expect("plain"))].into());
     let check = |ask: &Ask, answer: &Value, expect: &str| {
         let said = page(ask, answer).expect_err(expect);
         assert!(said.contains(expect), "{said:?} does not say {expect:?}");
-        assert_eq!(parse(&asked(ask), answer.to_string().as_bytes()).rejected.len(), 1, "a stored page too");
+        assert_eq!(golden::parsed(&SOURCE, &golden::asked(ask), answer).rejected.len(), 1, "a stored page too");
     };
     let mut wrong = fixture("pages/cloud.4.search");
     wrong["issues"][0]["fields"]["labels"] = json!(7);
-    let told = parse(&asked(&search), wrong.to_string().as_bytes());
+    let told = golden::parsed(&SOURCE, &golden::asked(&search), &wrong);
     let reasons: Vec<(u64, &str)> = told.rejected.iter().map(|row| (row.line, row.reason.as_str())).collect();
-    assert_eq!(reasons, [(1, "PAY-30: issues[0].fields.labels is not a list of texts")]);
+    assert_eq!(reasons, [(1, "issues: PAY-30: issues[0].fields.labels must be a list, not 7")]);
     assert_eq!((told.read, item_in(&told.events).key.as_deref()), (2, Some("PAY-31")), "the other one is read");
     check(&search, &json!({"issues": [], "nextPageToken": "t"}), "the same nextPageToken again");
-    check(&search, &json!([]), "Jira's answer to /rest/api/3/search/jql is not what it should be: it cannot be read");
+    check(&search, &json!([]), "the answer to /rest/api/3/search/jql is not what it should be: it cannot be read");
     check(&Ask { path: "/else".into(), ..first("PAY", None) }, &json!({}), "pacer never asked that");
-    check(&Ask { memory: None, ..search.clone() }, &json!({}), "the cursor of PAY cannot be read, so begin again");
+    check(&Ask { memory: None, ..search.clone() }, &json!({}), "another version of pacer kept the ask, so `--again` must read all of it");
     assert_eq!(page(&search, &json!({"issues": [], "isLast": true})).expect("an end").next, None);
     assert_eq!(page(&search, &json!({"issues": [], "isLast": true, "nextPageToken": "t"})).expect("an end").next, None);
 }

@@ -1,17 +1,17 @@
-//! Linear: issues as items, who moved and commented on them.
+//! Linear's webhooks and its GraphQL API: issues as items, who moved and commented on them.
 //!
 //! An issue is known by Linear's id; its key (`ENG-12`) is another once it moves to another team. Its project is the key of
 //! its team, as Jira's is the key of its project. What Linear calls a project is what others call an epic: it is the parent
 //! of an issue that has no parent issue, by its name.
 //!
 //! A person is known by the address that Linear gives, else by Linear's id. What integrations do is no one's work.
+//! Facts of the format: <https://linear.app/developers/webhooks>.
 
 mod pages;
 
-use super::object::Object;
-use super::pages::{Answer, asked, parsed};
-use super::{Headers, Outcome, Refused, Source, check_object, needed, signature, without_nul};
-use crate::domain::event::{Activity, Event, Item, Parsed};
+use super::object::{self, Object};
+use super::{Headers, Outcome, Read, Refused, Source, acted, check_object, signature};
+use crate::domain::event::{Event, Item, Parsed};
 use crate::domain::time::{At, SECOND};
 
 /// The registration.
@@ -34,7 +34,7 @@ const WINDOW: i64 = 60 * SECOND;
 fn verify(headers: &Headers, body: &[u8], secrets: &[String], now: At) -> Result<(), Refused> {
     signature::verify_hmac(headers, "Linear-Signature", "", body, secrets)?;
     check_object(body)?;
-    let sent = Object::parse(body).and_then(|body| needed(body.millis("webhookTimestamp")?, "webhookTimestamp"));
+    let sent = Object::parse(body).and_then(|body| body.need_time("webhookTimestamp"));
     let sent = sent.map_err(|reason| Refused::Origin(format!("{reason}; Linear says in it when it sent the delivery")))?;
     if now.since(sent).saturating_abs() <= WINDOW {
         return Ok(());
@@ -43,79 +43,60 @@ fn verify(headers: &Headers, body: &[u8], secrets: &[String], now: At) -> Result
 }
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
-    if let Some(ask) = asked(headers) {
-        return parsed(pages::read(&ask, &Answer { body: body.to_vec(), ..Answer::default() }));
-    }
-    let json = without_nul(body);
-    let read = Object::parse(&json).and_then(|body| {
-        let (kind, action) = (needed(body.text("type")?, "type")?, needed(body.text("action")?, "action")?);
-        Ok((body, kind, action))
-    });
-    match read {
-        Ok((body, kind, action)) => Outcome::parsed(outcome(&body, &kind, &action), &format!("{kind}.{action}")),
-        Err(reason) => Outcome::parsed(Err(reason), "delivery"),
+    let kind = |sent: &Object<'_>| Ok(format!("{}.{}", sent.need_text("type")?, sent.need_text("action")?));
+    super::pages::stored(&pages::PAGES, headers, body).unwrap_or_else(|| object::parsed(body, kind, outcome))
+}
+
+fn outcome(body: &Object<'_>, kind: &str) -> Read {
+    match kind {
+        "Issue.create" | "Issue.update" | "Issue.remove" => stated(body, kind == "Issue.remove"),
+        "Comment.create" => commented(body),
+        _ => Ok(Outcome::Ignored(format!("pacer uses nothing of `{kind}` deliveries"))),
     }
 }
 
-fn outcome(body: &Object<'_>, kind: &str, action: &str) -> Result<Outcome, String> {
-    match (kind, action) {
-        ("Issue", "create" | "update" | "remove") => stated(body, action),
-        ("Comment", "create") => commented(body),
-        _ => Ok(Outcome::Ignored(format!("pacer uses nothing of `{kind}.{action}` deliveries"))),
-    }
-}
-
-fn stated(body: &Object<'_>, action: &str) -> Result<Outcome, String> {
-    let data = body.needed(body.object("data")?, "data")?;
-    let mut issue = Issue::read(&data, &data.objects("labels")?)?;
-    let before = body.object("updatedFrom")?;
-    let sent = body.at("createdAt")?;
-    if action == "remove" {
+fn stated(body: &Object<'_>, is_removed: bool) -> Read {
+    let (data, before) = (body.object("data")?, body.object("updatedFrom")?);
+    let mut issue = Issue::read(&data, "labels")?;
+    let sent = body.time("createdAt")?;
+    if is_removed {
         issue.remove(issue.version.max(sent));
-    } else if before.as_ref().is_some_and(|before| before.has("archivedAt")) {
+    } else if before.has("archivedAt") {
         issue.version = issue.version.max(sent); // archived or back from it, which its own dates need not tell
     }
     let (id, at) = (issue.item.id.clone(), issue.version);
     let mut facts = vec![(Event::Item(issue.item), issue.version)];
-    if let (true, Some(at)) = (before.is_some_and(|before| before.has("stateId")), at)
+    if let (true, Some(at)) = (before.has("stateId"), at)
         && let Some(person) = actor(body)?
     {
-        facts.push((acted(person, "transition", id, at), None));
+        facts.push(acted(person, "transition", id, at));
     }
     Ok(Outcome::Facts(facts))
 }
 
-fn commented(body: &Object<'_>) -> Result<Outcome, String> {
-    let data = body.needed(body.object("data")?, "data")?;
-    let Some(issue) = data.text("issueId")?.or(data.object("issue")?.map(|issue| issue.text("id")).transpose()?.flatten()) else {
+fn commented(body: &Object<'_>) -> Read {
+    let data = body.object("data")?;
+    let Some(issue) = data.first_text(&["issueId", "issue/id"])? else {
         return Ok(Outcome::ignored("the comment is not on an issue"));
     };
-    let author = data.object("user")?.map(|user| person(&user)).transpose()?.flatten().or(data.text("userId")?);
-    let is_program = body.object("actor")?.is_some_and(|actor| is_program(&actor));
-    let Some(author) = author.filter(|_| !is_program) else {
+    let author = person(&data.object("user")?)?.or(data.text("userId")?);
+    let Some(author) = author.filter(|_| !is_program(body)) else {
         return Ok(Outcome::ignored("the comment is by an integration, not by a person"));
     };
-    let at = data.needed(data.at("createdAt")?, "createdAt")?;
-    Ok(Outcome::one(acted(author, "comment", issue, at), None))
+    Ok(Outcome::Facts(vec![acted(author, "comment", issue, data.need_time("createdAt")?)]))
 }
 
 /// The person that caused a delivery; none where a program did.
 fn actor(body: &Object<'_>) -> Result<Option<String>, String> {
-    let Some(actor) = body.object("actor")? else { return Ok(None) };
-    if is_program(&actor) { Ok(None) } else { person(&actor) }
+    if is_program(body) { Ok(None) } else { person(&body.object("actor")?) }
 }
 
-fn is_program(actor: &Object<'_>) -> bool {
-    actor.text("type").ok().flatten().is_some_and(|kind| kind != "user")
+fn is_program(body: &Object<'_>) -> bool {
+    body.text("actor/type").ok().flatten().is_some_and(|kind| kind != "user")
 }
 
 fn person(user: &Object<'_>) -> Result<Option<String>, String> {
-    Ok(user.text("email")?.or(user.text("id")?))
-}
-
-/// What a person did on an issue, which is named by its id: its key may be another by now.
-fn acted(person: String, kind: &str, id: String, at: At) -> Event {
-    Event::Activity(Activity { person, kind: kind.into(), item: Some(id), at })
+    user.first_text(&["email", "id"])
 }
 
 /// An issue, of a webhook or of the API.
@@ -125,29 +106,26 @@ struct Issue {
 }
 
 impl Issue {
-    fn read(issue: &Object<'_>, labels: &[Object<'_>]) -> Result<Self, String> {
-        let part = |field: &str, name: &str| issue.object(field)?.map_or(Ok(None), |object| object.text(name));
-        let (archived, done) = (issue.at("archivedAt")?, issue.at("completedAt")?.or(issue.at("canceledAt")?));
-        let epic = part("project", "name")?.or(issue.text("projectId")?);
-        let labels = labels.iter().filter_map(|label| label.text("name").transpose()).collect::<Result<_, String>>()?;
+    /// `labels` is where they stand.
+    fn read(issue: &Object<'_>, labels: &str) -> Result<Self, String> {
         let item = Item {
-            id: issue.needed(issue.text("id")?, "id")?,
-            project: part("team", "key")?,
-            parent: issue.text("parentId")?.or(part("parent", "id")?).or(epic),
-            labels,
+            id: issue.need_text("id")?,
+            project: issue.text("team/key")?,
+            parent: issue.first_text(&["parentId", "parent/id", "project/name", "projectId"])?,
+            labels: issue.texts_of(labels, "name")?,
             title: issue.text("title")?,
-            created_at: issue.at("createdAt")?,
-            started_at: issue.at("startedAt")?,
-            done_at: done,
-            status: part("state", "name")?,
-            assignee: issue.object("assignee")?.map(|user| person(&user)).transpose()?.flatten().or(issue.text("assigneeId")?),
-            key: Some(issue.needed(issue.text("identifier")?, "identifier")?),
-            former_keys: issue.texts("previousIdentifiers")?,
+            created_at: issue.time("createdAt")?,
+            started_at: issue.time("startedAt")?,
+            done_at: issue.time("completedAt")?.or(issue.time("canceledAt")?),
+            status: issue.text("state/name")?,
+            assignee: person(&issue.object("assignee")?)?.or(issue.text("assigneeId")?),
+            key: Some(issue.need_text("identifier")?),
+            former_keys: issue.texts("previousIdentifiers")?.unwrap_or_default(),
             url: issue.text("url")?.filter(|url| url.starts_with("https://")),
             ..Item::default()
         };
-        let mut read = Self { item, version: issue.at("updatedAt")?.max(archived) };
-        if issue.truth("trashed")? == Some(true) {
+        let mut read = Self { item, version: issue.time("updatedAt")?.max(issue.time("archivedAt")?) };
+        if issue.is_true("trashed")? {
             read.remove(read.version);
         }
         Ok(read)

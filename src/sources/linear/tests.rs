@@ -8,30 +8,24 @@ use super::{Headers, SOURCE, parse};
 use crate::domain::event::{Activity, Event, Item, Parsed, Stated};
 use crate::domain::time::At;
 use crate::sources::golden;
-use crate::sources::pages::{ASKED, Answer, Ask, Page};
+use crate::sources::pages::{Ask, Page};
 use crate::sources::signature::hmac_sha256_hex;
 
 fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/linear/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_slice(&std::fs::read(path).expect("a fixture")).expect("JSON")
+    golden::payload(&SOURCE, name)
 }
 
+/// A fixture with other values at some places.
 fn changed(name: &str, places: &[(&str, Value)]) -> Value {
-    let mut payload = fixture(name);
-    for (place, value) in places {
-        *payload.pointer_mut(place).expect("a place in the payload") = value.clone();
-    }
-    payload
+    golden::changed(fixture(name), places)
 }
 
 fn read(payload: &Value) -> Parsed {
-    parse(&Headers::default(), payload.to_string().as_bytes())
+    golden::parsed(&SOURCE, &Headers::default(), payload)
 }
 
 fn facts(payload: &Value) -> Vec<Stated> {
-    let parsed = read(payload);
-    assert_eq!((parsed.rejected.as_slice(), &parsed.ignored), (&[][..], &None));
-    parsed.events
+    golden::facts(read(payload))
 }
 
 fn item(payload: &Value) -> Item {
@@ -79,7 +73,7 @@ fn the_signature_and_the_time_it_was_sent_are_checked() {
     check(body, "xyz", &secrets, sent, Some("Linear-Signature is not hex digits"));
     let signed = |body: &str, expect: &str| check(body, &hmac_sha256_hex("lin_wh_one", body.as_bytes()), &secrets, sent, Some(expect));
     signed(r#"{"type":"Issue"}"#, "it has no webhookTimestamp");
-    signed(r#"{"webhookTimestamp":"now"}"#, "webhookTimestamp is not a time in milliseconds");
+    signed(r#"{"webhookTimestamp":"now"}"#, "webhookTimestamp must be a time, not \"now\"");
     signed(r#"{"webhookTimestamp":9223372036854775807}"#, "not within 60 seconds");
     signed("[]", "not a JSON object");
     assert!((SOURCE.verify)(&Headers::default(), body.as_bytes(), &secrets, At(0)).is_err());
@@ -155,22 +149,21 @@ fn people_act_and_programs_do_not() {
 #[test]
 fn what_linear_would_not_send_is_refused_or_rejected_by_name() {
     let check = |place: &str, value: Value, expect: &str| {
-        let reasons: Vec<String> =
-            read(&changed("issue.update.started", &[(place, value)])).rejected.into_iter().map(|row| row.reason).collect();
-        assert_eq!(reasons, [format!("Issue.update: {expect}")], "{place}");
+        let parsed = read(&changed("issue.update.started", &[(place, value)]));
+        assert_eq!(golden::reasons(&parsed), [format!("Issue.update: {expect}")], "{place}");
     };
-    check("/data", Value::Null, "it has no data");
-    check("/data", json!("x"), "data is not an object");
+    check("/data", Value::Null, "it has no data.id");
+    check("/data", json!("x"), "data must be an object, not \"x\"");
     check("/data/id", Value::Null, "it has no data.id");
-    check("/data/identifier", json!(12), "data.identifier is not a text");
-    check("/data/updatedAt", json!("now"), "data.updatedAt is not a time");
-    check("/data/startedAt", json!(5), "data.startedAt is not a text");
-    check("/data/labels", json!({}), "data.labels is not a list");
-    check("/data/labels/0", json!("bug"), "data.labels[0] is not an object");
-    check("/data/state", json!([]), "data.state is not an object");
-    check("/data/previousIdentifiers", json!("ENG-1"), "data.previousIdentifiers is not a list of texts");
-    check("/updatedFrom", json!([]), "updatedFrom is not an object");
-    check("/actor", json!("ben"), "actor is not an object");
+    check("/data/identifier", json!(12), "data.identifier must be a text, not 12");
+    check("/data/updatedAt", json!("now"), "data.updatedAt must be a time, not \"now\"");
+    check("/data/startedAt", json!([]), "data.startedAt must be a time, not []");
+    check("/data/labels", json!({}), "data.labels must be a list, not {}");
+    check("/data/labels/0", json!("bug"), "data.labels[0] must be an object, not \"bug\"");
+    check("/data/state", json!([]), "data.state must be an object, not []");
+    check("/data/previousIdentifiers", json!("ENG-1"), "data.previousIdentifiers must be a list, not \"ENG-1\"");
+    check("/updatedFrom", json!([]), "updatedFrom must be an object, not []");
+    check("/actor", json!("ben"), "actor must be an object, not \"ben\"");
     assert_eq!(read(&json!({"type": "Issue"})).rejected[0].reason, "delivery: it has no action");
     let link = changed("issue.create", &[("/data/url", json!("javascript:alert(1)"))]);
     assert_eq!(item(&link).url, None);
@@ -186,12 +179,11 @@ fn a_payload_cut_off_anywhere_is_refused() {
 }
 
 fn begin(since: Option<&str>) -> [Ask; 2] {
-    (SOURCE.pages.expect("pages").begin)("ENG", since.and_then(time)).try_into().expect("two streams")
+    golden::begin(&SOURCE, "ENG", since).try_into().expect("two streams")
 }
 
 fn page(ask: &Ask, answer: &Value) -> Result<Page, String> {
-    let answer = Answer { headers: Headers::default(), body: answer.to_string().into_bytes() };
-    (SOURCE.pages.expect("pages").read)(ask, &answer).map_err(|why| why.to_string())
+    golden::page(&SOURCE, ask, &[], answer.to_string())
 }
 
 #[test]
@@ -216,23 +208,22 @@ fn an_answer_that_cannot_be_read_is_told_with_where_and_why() {
         let said = page(ask, answer).expect_err(expect);
         assert!(said.contains(expect), "{said:?} does not say {expect:?}");
     };
-    check(
-        &issues,
-        &json!({"errors": [{"message": "Query too complex"}], "data": null}),
-        "issues of ENG: it was refused: Query too complex",
-    );
-    check(&comments, &json!({}), "comments of ENG: it has no data");
+    check(&issues, &json!({"errors": [{"message": "Query too complex"}], "data": null}), "it was refused: Query too complex");
+    check(&comments, &json!({}), "it has no data.rows.nodes");
     let mut wrong = fixture("pages/issues.1");
     wrong["data"]["rows"]["nodes"][0]["id"] = json!(7);
-    let headers = Headers([(ASKED.to_owned(), serde_json::to_string(&issues).expect("plain"))].into());
-    let told = parse(&headers, wrong.to_string().as_bytes());
+    let told = golden::parsed(&SOURCE, &golden::asked(&issues), &wrong);
     let reasons: Vec<(u64, &str)> = told.rejected.iter().map(|row| (row.line, row.reason.as_str())).collect();
-    assert_eq!((reasons.as_slice(), told.events.len()), (&[(1, "data.rows.nodes[0].id is not a text")][..], 1), "the other one is read");
+    assert_eq!(
+        (reasons.as_slice(), told.events.len()),
+        (&[(1, "issues: data.rows.nodes[0].id must be a text, not 7")][..], 1),
+        "the other one is read"
+    );
     let more = |cursor: &str| json!({"data": {"rows": {"nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": cursor}}}});
     let next = page(&issues, &more("c1")).expect("a page").next.expect("more");
-    check(&next, &more("c1"), "the same cursor again");
+    check(&next, &more("c1"), "the same after again");
     assert!(page(&next, &more("c2")).is_ok());
-    check(&Ask { body: None, ..issues.clone() }, &more("c1"), "it has no variables that were sent");
+    check(&Ask { body: None, ..issues.clone() }, &more("c1"), "it has no body that was sent");
 }
 
 #[test]

@@ -10,9 +10,9 @@
 mod pages;
 
 use super::incidents::none_after_all;
-use super::tree::{self, Tree};
-use super::{Headers, Outcome, Source, check_object, signature};
-use crate::domain::event::{Event, Incident, Parsed, Stated};
+use super::object::{self, Object};
+use super::{Fact, Headers, Outcome, Read, Source, check_object, signature};
+use crate::domain::event::{Event, Incident, Parsed};
 use crate::domain::time::At;
 
 /// The registration.
@@ -30,57 +30,53 @@ pub const SOURCE: Source = Source {
 
 /// The event's own id, which two subscriptions to the same incident share; `X-Webhook-Id` differs between them.
 fn delivery_id(headers: &Headers, body: &[u8]) -> Option<String> {
-    let event = tree::read(body).ok().and_then(|value| Tree::new(&value).text("event/id"));
-    event.or_else(|| headers.get("x-webhook-id").map(Into::into))
+    object::id_in(body, "event/id").or_else(|| headers.get("x-webhook-id").map(Into::into))
 }
 
 fn parse(headers: &Headers, body: &[u8]) -> Parsed {
-    if let Some(ask) = super::pages::asked(headers) {
-        return pages::stored(&ask, body);
-    }
-    tree::parsed(body, "event/event_type", |sent| outcome(sent.at("event")))
+    let webhook = || object::parsed(body, |sent| sent.need_text("event/event_type"), |sent, kind| outcome(&sent.object("event")?, kind));
+    super::pages::stored(&pages::PAGES, headers, body).unwrap_or_else(webhook)
 }
 
-fn outcome(event: Tree<'_>) -> Result<Outcome, String> {
-    let kind = event.need("event_type")?;
+fn outcome(event: &Object<'_>, kind: &str) -> Read {
     if kind == "pagey.ping" {
         return Ok(Outcome::ignored("ping"));
     }
-    let data = event.at("data");
-    if !kind.starts_with("incident.") || data.word("type") != "incident" {
+    let data = event.object("data")?;
+    if !kind.starts_with("incident.") || !data.is("type", "incident")? {
         return Ok(Outcome::Ignored(format!("`{kind}` changes no incident")));
     }
     let at = event.need_time("occurred_at")?;
-    let ended = ended(data).or(Some(at).filter(|_| kind == "incident.resolved"));
-    if data.word("status") == "resolved" && ended.is_none() {
+    let ended = ended(&data)?.or(Some(at).filter(|_| kind == "incident.resolved"));
+    if data.is("status", "resolved")? && ended.is_none() {
         return Ok(Outcome::ignored("the incident is resolved already, and this does not say since when"));
     }
     // A triggered incident begins with the event; older payloads leave `created_at` out.
-    let began = data.time("created_at").or(Some(at).filter(|_| kind == "incident.triggered"));
-    Ok(Outcome::one(Event::Incident(incident(data, began, ended)?), Some(at)))
+    let began = data.time("created_at")?.or(Some(at).filter(|_| kind == "incident.triggered"));
+    Ok(Outcome::one(Event::Incident(incident(&data, began, ended)?), Some(at)))
 }
 
 /// When it was resolved, where the incident itself says so.
-fn ended(incident: Tree<'_>) -> Option<At> {
-    incident.time("resolved_at").or_else(|| incident.time("last_status_change_at"))
+fn ended(incident: &Object<'_>) -> Result<Option<At>, String> {
+    Ok(incident.time("resolved_at")?.or(incident.time("last_status_change_at")?))
 }
 
 /// An incident as webhooks and the API state it.
-fn incident(data: Tree<'_>, began: Option<At>, ended: Option<At>) -> Result<Incident, String> {
+fn incident(data: &Object<'_>, began: Option<At>, ended: Option<At>) -> Result<Incident, String> {
+    let is_resolved = data.is("status", "resolved")?;
     let incident = Incident {
-        id: data.need("id")?,
-        service: data.text("service/summary").or_else(|| data.text("service/id")),
+        id: data.need_id("id")?,
+        service: data.first_text(&["service/summary", "service/id"])?,
         repository: None,
-        started_at: began.map_or_else(|| data.need_time("created_at"), Ok)?,
-        resolved_at: ended.filter(|_| data.word("status") == "resolved"),
+        started_at: data.needed("created_at", began)?,
+        resolved_at: ended.filter(|_| is_resolved),
         deployment: None,
-        severity: data.text("priority/summary").or_else(|| data.text("urgency")),
-        title: data.text("title").or_else(|| data.text("summary")),
+        severity: data.first_text(&["priority/summary", "urgency"])?,
+        title: data.first_text(&["title", "summary"])?,
     };
-    let merged = data.at("resolve_reason");
-    match (incident.resolved_at, merged.word("type")) {
-        (Some(at), "merge_resolve_reason") => {
-            let into = merged.text("incident/id").unwrap_or_else(|| "another".into());
+    match incident.resolved_at {
+        Some(at) if data.is("resolve_reason/type", "merge_resolve_reason")? => {
+            let into = data.id("resolve_reason/incident/id")?.unwrap_or_else(|| "another".into());
             Ok(none_after_all(incident, &format!("merged into {into}"), at))
         }
         _ => Ok(incident),
@@ -88,9 +84,10 @@ fn incident(data: Tree<'_>, began: Option<At>, ended: Option<At>) -> Result<Inci
 }
 
 /// An incident as the API lists it.
-fn listed(data: Tree<'_>, line: u64) -> Result<Stated, String> {
-    let fact = incident(data, None, ended(data))?;
-    Ok(Stated { event: Event::Incident(fact), updated_at: data.time("updated_at").or_else(|| ended(data)), line })
+fn listed(data: &Object<'_>) -> Result<Fact, String> {
+    let ended = ended(data)?;
+    let fact = incident(data, data.time("created_at")?, ended)?;
+    Ok((Event::Incident(fact), data.time("updated_at")?.or(ended)))
 }
 
 #[cfg(test)]

@@ -5,13 +5,11 @@
 //! begins at the last one listed. Asked for what changed since an instant, the incidents that are open are listed too, then
 //! those resolved since, the newest first: `PagerDuty` has no list by time of change. Where the way stands is in the ask's query.
 
-use chrono::DateTime;
-
-use super::super::pages::{Answer, Ask, Page, Pages, Unread};
-use super::super::tree::{self, Tree};
-use super::listed;
-use crate::domain::event::{Parsed, Rejected};
+use super::{ended, listed};
 use crate::domain::time::{At, DAY, SECOND};
+use crate::sources::object::Object;
+use crate::sources::pages::{Answer, Ask, Page, Pages};
+use crate::sources::{Outcome, without_nul};
 
 /// How the API is read.
 pub const PAGES: Pages = Pages { url: "https://api.pagerduty.com", headers, scope: "service", begin, read };
@@ -86,71 +84,54 @@ fn is_id(scope: &str) -> bool {
 
 /// Where an ask stands: its leg and offset.
 fn place(ask: &Ask) -> Option<(Leg, u64)> {
-    let query: Vec<(String, String)> = serde_urlencoded::from_str(ask.path.split_once('?')?.1).ok()?;
-    let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let leg = match (value("since").and_then(At::parse), value("until").and_then(At::parse), value("statuses[]")) {
+    let time = |name: &str| ask.query(name).as_deref().and_then(At::parse);
+    let leg = match (time("since"), time("until"), ask.query("statuses[]").as_deref()) {
         (Some(from), Some(to), _) => Leg::Stretch { from, to },
         (_, _, Some("resolved")) => Leg::Resolved,
         (_, _, Some(_)) => Leg::Open,
         _ => Leg::Oldest,
     };
-    Some((leg, value("offset")?.parse().ok()?))
+    Some((leg, ask.query("offset")?.parse().ok()?))
 }
 
-fn read(ask: &Ask, answer: &Answer) -> Result<Page, Unread> {
-    let unread = |why: String| Unread(format!("PagerDuty's answer to {}: {why}", ask.path));
-    let value = tree::read(&answer.body).map_err(unread)?;
-    let tree = Tree::new(&value);
-    if !value.get("incidents").is_some_and(serde_json::Value::is_array) {
-        return Err(unread("it has no list `incidents`".into()));
-    }
-    let (leg, offset) = place(ask).ok_or_else(|| unread("pacer did not ask for it".into()))?;
+fn read(ask: &Ask, answer: &Answer) -> Result<Page, String> {
+    let json = without_nul(&answer.body);
+    let told = Object::parse(&json)?;
+    let all = told.need_objects("incidents")?;
+    let (leg, offset) = place(ask).ok_or("pacer did not ask for it")?;
     let since = ask.memory.as_deref().and_then(At::parse);
-    let all: Vec<Tree<'_>> = tree.list("incidents").collect();
     if leg == Leg::Oldest {
-        let first = all.first().and_then(|incident| incident.time("created_at"));
+        let first = all.first().map_or(Ok(None), |incident| incident.time("created_at"))?;
         // The stretch must not begin with it, or it would seem to belong to the one before.
         let next = first.map(|at| self::ask(&ask.scope, stretch(at.plus(-SECOND)), 0, since));
-        let total = tree.number("total").and_then(|total| u64::try_from(total).ok()).filter(|_| is_whole(&ask.scope));
+        let total = told.count("total")?.filter(|_| is_whole(&ask.scope));
         return Ok(Page { next, total, ..Page::default() });
     }
-    let wanted = wanted(ask, tree);
-    // One that began at the very beginning of a stretch was listed by the one before.
-    let again = |incident: &&Tree<'_>| matches!(leg, Leg::Stretch { from, .. } if incident.time("created_at").is_some_and(|at| at <= from));
-    let counted = wanted.iter().filter(|incident| !again(incident)).count();
-    let next = next(leg, offset, &all, tree.truth("more"), since, now(answer)).map_err(unread)?;
-    let next = next.map(|(leg, offset)| self::ask(&ask.scope, leg, offset, since));
-    let events = wanted.iter().filter_map(|incident| listed(*incident, 1).ok()).collect();
-    Ok(Page { events, next, listed: counted as u64, ..Page::default() })
-}
-
-/// The incidents of a page that are of the scope.
-fn wanted<'a>(ask: &Ask, page: Tree<'a>) -> Vec<Tree<'a>> {
-    let named =
-        |incident: &Tree<'_>| ["service/id", "service/summary"].iter().any(|path| incident.word(path).eq_ignore_ascii_case(&ask.scope));
-    page.list("incidents").filter(|incident| is_whole(&ask.scope) || named(incident)).collect()
-}
-
-/// A page that was stored as a delivery.
-pub fn stored(ask: &Ask, body: &[u8]) -> Parsed {
-    let value = match tree::read(body) {
-        Ok(value) => value,
-        Err(reason) => return Parsed { read: 1, rejected: vec![Rejected { line: 1, reason }], ..Parsed::default() },
-    };
-    let mut parsed = Parsed::default();
-    // The oldest incident is listed again by the first stretch.
-    let rows = wanted(ask, Tree::new(&value)).into_iter().filter(|_| place(ask).is_some_and(|(leg, _)| leg != Leg::Oldest));
-    for (line, incident) in (1..).zip(rows) {
-        parsed.read += 1;
-        match listed(incident, line) {
-            Ok(stated) => parsed.events.push(stated),
-            Err(reason) => parsed.rejected.push(Rejected { line, reason }),
+    let mut page = Page::default();
+    for (line, incident) in (1..).zip(&all) {
+        if is_wanted(incident, &ask.scope) {
+            // One that began at the very beginning of a stretch was listed by the one before.
+            let again = matches!(leg, Leg::Stretch { from, .. } if began(incident).is_some_and(|at| at <= from));
+            page.listed += u64::from(!again);
+            page.take(line, listed(incident).map(|(event, version)| Outcome::one(event, version)));
         }
     }
-    if parsed.read == 0 {
-        parsed.ignored = Some("the page lists no incident of the scope".into());
+    if !answer.is_stored() {
+        let now = answer.headers.get("date").and_then(At::parse_http);
+        let next = next(leg, offset, &all, told.is_true("more")?, since, now)?;
+        page.next = next.map(|(leg, offset)| self::ask(&ask.scope, leg, offset, since));
     }
-    parsed
+    Ok(page)
+}
+
+/// When it began, where it can be told.
+fn began(incident: &Object<'_>) -> Option<At> {
+    incident.time("created_at").ok().flatten()
+}
+
+fn is_wanted(incident: &Object<'_>, scope: &str) -> bool {
+    let is = |path: &str| incident.text(path).ok().flatten().is_some_and(|name| name.eq_ignore_ascii_case(scope));
+    is_whole(scope) || is("service/id") || is("service/summary")
 }
 
 /// Whether `PagerDuty` itself lists just what is wanted.
@@ -158,17 +139,13 @@ fn is_whole(scope: &str) -> bool {
     scope == ACCOUNT || is_id(scope)
 }
 
-fn now(answer: &Answer) -> Option<At> {
-    Some(DateTime::parse_from_rfc2822(answer.headers.get("date")?).ok()?.to_utc().into())
-}
-
-fn next(leg: Leg, offset: u64, all: &[Tree<'_>], more: bool, since: Option<At>, now: Option<At>) -> Result<Option<(Leg, u64)>, String> {
+fn next(leg: Leg, offset: u64, all: &[Object<'_>], more: bool, since: Option<At>, now: Option<At>) -> Result<Option<(Leg, u64)>, String> {
     if more && offset < LAST && !(leg == Leg::Resolved && is_before(all, since)) {
         return Ok(Some((leg, offset + PAGE)));
     }
     Ok(match leg {
         Leg::Stretch { from, to } => {
-            let last = all.last().and_then(|incident| incident.time("created_at")).filter(|at| more && *at > from);
+            let last = all.last().and_then(began).filter(|at| more && *at > from);
             let now = now.ok_or("it has no header Date, so that its end can't be told")?;
             match last.or(Some(to).filter(|to| *to < now)) {
                 Some(from) => Some((stretch(from), 0)),
@@ -181,6 +158,6 @@ fn next(leg: Leg, offset: u64, all: &[Tree<'_>], more: bool, since: Option<At>, 
 }
 
 /// Whether the last one listed was resolved before what is asked for.
-fn is_before(all: &[Tree<'_>], since: Option<At>) -> bool {
-    all.last().and_then(|incident| super::ended(*incident)) < since
+fn is_before(all: &[Object<'_>], since: Option<At>) -> bool {
+    all.last().and_then(|incident| ended(incident).ok().flatten()) < since
 }

@@ -67,8 +67,8 @@ fn each_service_sees_it_and_what_is_missing_is_named() {
     assert_eq!(told(&read("incident.created", &json!({"severity": "sev2"})))[0].severity.as_deref(), Some("sev2"));
     let late = read("incident.created", &json!({"started_at": null}));
     assert_eq!(told(&late)[0].started_at, At::parse("2026-05-01T10:05:00Z").expect("a time"));
-    assert_eq!(read("incident.created", &json!({"id": null})).rejected[0].reason, "incident.created: it has no id");
-    assert_eq!((SOURCE.parse)(&Headers::default(), b"{}").rejected[0].reason, "event: it has no event.type");
+    assert_eq!(read("incident.created", &json!({"id": null})).rejected[0].reason, "incident.created: it has no data.id");
+    assert_eq!((SOURCE.parse)(&Headers::default(), b"{}").rejected[0].reason, "delivery: it has no event.type");
     assert_eq!((SOURCE.delivery_id)(&Headers::default(), br#"{"event":{"id":"e1"}}"#).as_deref(), Some("e1"));
 }
 

@@ -5,13 +5,14 @@
 //! `POST /v1/events` takes it, or the event's fields stand beside `type`. `type` begins with the name of the generic event
 //! (`deployment`, `change`, `review`, `incident`, `item`, `activity`, `run`), unless `data` has a `type` that is one. What
 //! follows the dot, and `timestamp`, fill in what is missing: `resolved`, `closed` or `done` end an incident or item;
-//! `succeeded`, `failed`, `cancelled`, `started` and the like are the status of a deployment or run; `timestamp` is the time of the end, of a
-//! beginning that is nowhere said, and the version. Other types are ignored, thin payloads rejected for what they lack.
+//! `succeeded`, `failed`, `cancelled`, `started` and the like are the status of a deployment or run; `timestamp` is the time of
+//! the end, of a beginning that is nowhere said, and the version. Other types are ignored, thin payloads rejected for what they
+//! lack.
 
 use serde_json::{Map, Value};
 
 use super::generic::row;
-use super::{Headers, Outcome, Source, check_object, signature, tree};
+use super::{Headers, Outcome, Read, Source, check_object, signature, without_nul};
 use crate::domain::event::Parsed;
 
 /// The registration.
@@ -30,18 +31,16 @@ pub const SOURCE: Source = Source {
 const EVENTS: [&str; 7] = ["deployment", "change", "review", "incident", "item", "activity", "run"];
 
 fn parse(_: &Headers, body: &[u8]) -> Parsed {
-    let (outcome, kind) = match tree::read(body) {
-        Ok(Value::Object(sent)) => {
+    match super::read::<Map<String, Value>>(&without_nul(body)) {
+        Ok(sent) => {
             let kind = sent.get("type").and_then(Value::as_str).unwrap_or("event").to_owned();
-            (outcome(sent, &kind), kind)
+            Outcome::parsed(outcome(sent, &kind), &kind)
         }
-        Ok(_) => (Err("it is not a JSON object".into()), "event".into()),
-        Err(reason) => (Err(reason), "event".into()),
-    };
-    Outcome::parsed(outcome, &kind)
+        Err(reason) => Outcome::parsed(Err(reason), "delivery"),
+    }
 }
 
-fn outcome(mut sent: Map<String, Value>, kind: &str) -> Result<Outcome, String> {
+fn outcome(mut sent: Map<String, Value>, kind: &str) -> Read {
     let timestamp = sent.remove("timestamp").filter(Value::is_string);
     // The fields may stand beside `type` instead.
     let mut event = match sent.remove("data") {

@@ -72,8 +72,7 @@ fn what_is_no_generic_event_is_ignored_and_a_thin_one_rejected() {
         assert!(read(&payload).ignored.expect("a reason").contains("is no generic event"), "{payload}");
     }
     let rejected = |payload: Value, expect: &str| {
-        let reasons: Vec<String> = read(&payload).rejected.into_iter().map(|row| row.reason).collect();
-        assert!(reasons.len() == 1 && reasons[0].contains(expect), "{reasons:?} does not say {expect:?}");
+        golden::assert_rejected(&read(&payload), expect);
     };
     rejected(json!({"type": "deployment.succeeded", "data": {"id": "1f81eb52"}}), "a deployment needs \"service\" or \"repository\"");
     rejected(

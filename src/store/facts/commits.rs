@@ -16,7 +16,8 @@ use super::super::bulk::{self, Val};
 use super::registers::lines;
 use super::touched::Touched;
 use super::{Batch, Tally, inner_commits};
-use crate::domain::event::{Commit, Event, says_assisted};
+use crate::domain::event::{Commit, Event};
+use crate::domain::machines::says_assisted;
 
 /// What is kept of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

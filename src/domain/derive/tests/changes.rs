@@ -47,6 +47,29 @@ fn a_squash_is_known_by_its_head_and_deployed_by_its_merge_commit() {
 }
 
 #[test]
+fn an_abbreviated_sha_stands_for_the_one_commit_that_begins_so() {
+    // As Bitbucket Cloud tells them, of twelve digits.
+    let (base, own, merge) = ("ba5e".repeat(10), "0123456789ab".to_owned() + &"c".repeat(28), "764413d85e29".to_owned() + &"d".repeat(28));
+    let told = |shas: &str| {
+        let mut facts = facts(&format!("c {base}@1; c {own}<{base}@2; c {merge}<{base}+{own}@10; d d1={base}@4; d d2={merge}@12{shas}"));
+        facts.changes = vec![ChangeRow { merge_commit: Some(merge[..12].into()), head: Some(own[..12].into()), ..change("1", "5", "10") }];
+        facts
+    };
+    assert_eq!(stages(&told("")), "3 - - 2 10");
+    // Where two begin so, neither is meant: of a head like that nobody knows when its coding began.
+    let twin = |sha: &str| told(&format!("; c {}{}@3", &sha[..12], "e".repeat(28)));
+    assert_eq!(stages(&twin(&own)), "- - - 2 7");
+    // Without the merge, the branch is taken to go back to the beginning; its head was deployed all the same.
+    assert_eq!(stages(&twin(&merge)), "4 - - 2 11");
+    // A service that deploys by merging deploys what the merge made.
+    let mut facts = told("");
+    facts.rules.deploys_by = "merge".into();
+    facts.deployments[0].via = "merge".into();
+    facts.deployments[1] = DeploymentRow { via: "merge".into(), sha: Some(merge[..12].into()), ..facts.deployments[1].clone() };
+    assert_eq!(stages(&facts), "3 - - 2 10");
+}
+
+#[test]
 fn listed_commits_say_when_coding_began_without_any_history() {
     let mut facts = facts("c o1@2; c o2@3");
     facts.changes = vec![ChangeRow { commits: Some(vec!["o2".into(), "o1".into()]), ..change("1", "5", "10") }];

@@ -2,14 +2,15 @@
 
 use serde::Deserialize;
 
-use super::super::super::Outcome;
-use super::super::super::pages::{Answer, Ask, Page, Unread};
-use super::super::payload::{Head, Named, Payload, Person, PullRequest, Review, User};
+use super::super::payload::{Head, Named, Payload, Person, PullRequest, Repository, Review, User};
 use super::super::work;
-use super::{Found, Memory, about_nodes, ask, facts, items, json, lists, next_page, nodes, one};
+use super::{Memory, about_nodes, ask, facts, items, lists, next_page, nodes, one};
 use crate::domain::event::{Commit, Event};
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
+use crate::sources::commits::follow_each_other;
+use crate::sources::pages::{Answer, Ask, Page};
+use crate::sources::{self, Read};
 
 /// Pull requests asked about at once: GitHub gives a query ten seconds.
 const AT_ONCE: usize = 25;
@@ -92,7 +93,7 @@ struct Whole {
     head_sha: Option<String>,
     head_branch: Option<String>,
     merge: Option<Sha>,
-    repository: Option<super::super::payload::Repository>,
+    repository: Option<Repository>,
     label_list: Option<Nodes<Named>>,
     asked: Option<Nodes<Asked>>,
     ready: Option<Nodes<Ready>>,
@@ -166,34 +167,34 @@ struct Author {
 }
 
 /// Several pull requests by GraphQL.
-pub(super) fn pulls(asked: &Ask, body: &[u8], pulls: &[(u64, String)]) -> Result<Found, Unread> {
-    let mut found = Found::default();
-    for (line, ((number, _), node)) in pulls.iter().zip(nodes(body, pulls.len())?).enumerate() {
+pub(super) fn pulls(asked: &Ask, body: &[u8], pulls: &[(u64, String)]) -> Result<Page, String> {
+    let mut page = Page::default();
+    for (line, ((number, _), node)) in (1..).zip(pulls.iter().zip(nodes(body, pulls.len())?)) {
         match node.and_then(|node| one::<Whole>(node).ok()) {
-            Some(whole) => whole.tell(asked, line, &mut found),
+            Some(whole) => whole.tell(asked, line, &mut page),
             // It is gone, or GraphQL could not say.
-            None => found.page.inner.push(alone(asked, *number)),
+            None => page.inner.push(alone(asked, *number)),
         }
     }
-    Ok(found)
+    Ok(page)
 }
 
 impl Whole {
-    fn tell(self, asked: &Ask, line: usize, found: &mut Found) {
+    fn tell(self, asked: &Ask, line: u64, page: &mut Page) {
         let repository = self.repository.and_then(|repository| repository.full_name).unwrap_or_else(|| asked.scope.clone());
         let (number, updated_at) = (self.request.number, self.request.updated_at);
-        let Some(number) = number else { return found.take(line, Err("it has no number".into()), "pull request") };
+        let Some(number) = number else { return page.take(line, Err("it has no number".into())) };
         let commits = Nodes::whole(self.commit_list);
         match Nodes::whole(self.review_list) {
-            None => found.page.inner.push(reviews_of(asked, number, updated_at)),
+            None => page.inner.push(reviews_of(asked, number, updated_at)),
             Some(reviews) => {
                 for review in reviews {
-                    found.take(line, review_of(review.into(), number, updated_at, &repository), "review");
+                    page.take(line, review_of(review.into(), number, updated_at, &repository));
                 }
             }
         }
         if commits.is_none() {
-            found.page.inner.push(commits_of(asked, number));
+            page.inner.push(commits_of(asked, number));
         }
         let ready_at = given(self.ready).map(|ready| ready.at).next_back();
         let mut request = self.request;
@@ -206,7 +207,7 @@ impl Whole {
         let opened_ready = request.created_at.filter(|_| request.draft != Some(true));
         let id = format!("{repository}#{number}");
         if let Some(at) = ready_at {
-            found.facts(line, [(Event::Part(Part::new(Of::Change, id.clone(), Step::Ready, at)), Some(at))]);
+            page.facts(line, [(Event::Part(Part::new(Of::Change, id.clone(), Step::Ready, at)), Some(at))]);
         }
         let mut change = work::change(request, id, &repository);
         change.ready_at = ready_at.or(opened_ready);
@@ -214,14 +215,13 @@ impl Whole {
         change.commits = commits.map(|commits| in_order(commits, &repository));
         change.paths = self.file_list.is_some().then(|| given(self.file_list).map(|file| file.path).collect());
         // It tells more than a webhook's delivery of the same second, so it stands above that, and below any later one.
-        found.facts(line, [(Event::Change(change), updated_at.map(|at| at.plus(1)))]);
+        page.facts(line, [(Event::Change(change), updated_at.map(|at| at.plus(1)))]);
     }
 }
 
 /// The commits of a pull request, each behind the one before it, as those of a push.
 fn in_order(commits: Vec<Given>, repository: &str) -> Vec<Commit> {
-    let mut before: Option<String> = None;
-    let follow = |Given { commit }| {
+    let told = |Given { commit }| {
         let author = commit.author.unwrap_or_default();
         let account = author.user.map(as_rest).unwrap_or_default();
         let person = Person { name: author.name, email: author.email, username: account.login.clone() };
@@ -233,12 +233,13 @@ fn in_order(commits: Vec<Given>, repository: &str) -> Vec<Commit> {
             email: person.email.clone(),
             author: person.named(),
             message: commit.message,
-            parents: before.replace(commit.sha.clone()).map(|sha| vec![sha]),
             sha: commit.sha,
             ..Commit::default()
         }
     };
-    commits.into_iter().map(follow).collect()
+    let mut commits: Vec<Commit> = commits.into_iter().map(told).collect();
+    follow_each_other(commits.iter_mut(), None);
+    commits
 }
 
 /// An account as the REST API and the webhooks name it: they write `[bot]` behind a bot's name.
@@ -250,53 +251,53 @@ fn as_rest(mut user: User) -> User {
 }
 
 /// One pull request by the REST API, where GraphQL does not answer.
-pub(super) fn pull(asked: &Ask, body: &[u8], number: u64) -> Result<Found, Unread> {
+pub(super) fn pull(asked: &Ask, body: &[u8], number: u64) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct Placed {
         base: Option<Base>,
     }
     #[derive(Deserialize)]
     struct Base {
-        repo: Option<super::super::payload::Repository>,
+        repo: Option<Repository>,
     }
-    let placed: Placed = json(body)?;
+    let placed: Placed = sources::read(body)?;
     let repository = placed.base.and_then(|base| base.repo).and_then(|repo| repo.full_name).unwrap_or_else(|| asked.scope.clone());
-    let request: PullRequest = json(body)?;
+    let request: PullRequest = sources::read(body)?;
     let updated_at = request.updated_at;
     let inner = vec![reviews_of(asked, number, updated_at), commits_of(asked, number)];
-    let mut found = Found { page: Page { inner, ..Page::default() }, ..Found::default() };
+    let mut page = Page { inner, ..Page::default() };
     let change = work::change(request, format!("{repository}#{number}"), &repository);
-    found.facts(0, [(Event::Change(change), updated_at)]);
-    Ok(found)
+    page.facts(1, [(Event::Change(change), updated_at)]);
+    Ok(page)
 }
 
 /// The reviews of one.
-pub(super) fn reviews(asked: &Ask, answer: &Answer, body: &[u8], number: u64, updated_at: Option<At>) -> Result<Found, Unread> {
+pub(super) fn reviews(asked: &Ask, answer: &Answer, body: &[u8], number: u64, updated_at: Option<At>) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct Placed {
         pull_request_url: Option<String>,
     }
     let (things, _) = items(body, None)?;
-    let mut found = Found::default();
-    for (line, item) in things.iter().enumerate() {
+    let mut page = Page::default();
+    for (line, item) in (1..).zip(&things) {
         let url = one::<Placed>(item).ok().and_then(|placed| placed.pull_request_url);
         let repository = facts::named(url.as_deref()).unwrap_or_else(|| asked.scope.clone());
-        found.take(line, one(item).and_then(|review| review_of(review, number, updated_at, &repository)), "review");
+        page.take(line, one(item).and_then(|review| review_of(review, number, updated_at, &repository)));
     }
-    found.page.next = next_page(asked, answer, &Memory::Reviews { number, updated_at });
-    Ok(found)
+    page.next = next_page(asked, answer, &Memory::Reviews { number, updated_at });
+    Ok(page)
 }
 
 /// The commits of one, with git's own parents.
-pub(super) fn commits(asked: &Ask, answer: &Answer, body: &[u8]) -> Result<Found, Unread> {
+pub(super) fn commits(asked: &Ask, answer: &Answer, body: &[u8]) -> Result<Page, String> {
     let (things, _) = items(body, None)?;
-    let mut found = Found::default();
-    facts::commits(asked, &things, &mut found);
-    found.page.next = next_page(asked, answer, &Memory::Commits);
-    Ok(found)
+    let mut page = Page::default();
+    facts::commits(asked, &things, &mut page);
+    page.next = next_page(asked, answer, &Memory::Commits);
+    Ok(page)
 }
 
-fn review_of(review: Review, number: u64, updated_at: Option<At>, repository: &str) -> Result<Outcome, String> {
+fn review_of(review: Review, number: u64, updated_at: Option<At>, repository: &str) -> Read {
     let request = PullRequest { number: Some(number), updated_at, ..PullRequest::default() };
     work::review(Payload { review: Some(review), pull_request: Some(request), ..Payload::default() }, repository)
 }

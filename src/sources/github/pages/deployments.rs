@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::super::Outcome;
-use super::super::super::pages::{Answer, Ask, Unread};
+use super::super::deploys;
 use super::super::payload::{self, DeploymentStatus, Payload};
-use super::super::{deploys, payload as github};
-use super::{Found, Memory, about_nodes, ask, facts, items, next_page, nodes, one};
+use super::{Memory, about_nodes, ask, facts, items, next_page, nodes, one};
 use crate::domain::event::{Event, Status};
 use crate::domain::time::At;
+use crate::sources::pages::{Answer, Ask, Page};
+use crate::sources::{Outcome, Read};
 
 /// Deployments asked about at once.
 const AT_ONCE: usize = 50;
@@ -34,18 +34,17 @@ pub(super) struct Known {
 
 impl Known {
     fn payload(&self) -> payload::Deployment {
-        github::Deployment {
+        payload::Deployment {
             id: Some(self.id),
             sha: self.sha.clone(),
             environment: self.environment.clone(),
             production_environment: self.production,
             created_at: self.created_at,
-            updated_at: None,
         }
     }
 
     /// What its statuses make of it: the fact that would win over the others, were each delivered by itself.
-    fn fact(&self, statuses: Vec<DeploymentStatus>, repository: &str) -> Result<Outcome, String> {
+    fn fact(&self, statuses: Vec<DeploymentStatus>, repository: &str) -> Read {
         let mut said = vec![deploys::deployment(Payload { deployment: Some(self.payload()), ..Payload::default() }, repository)?];
         for status in statuses {
             let payload = Payload { deployment: Some(self.payload()), deployment_status: Some(status), ..Payload::default() };
@@ -58,22 +57,22 @@ impl Known {
 }
 
 /// A page of the list: its facts come with their statuses.
-pub(super) fn listed(asked: &Ask, things: &[&RawValue], found: &mut Found) {
+pub(super) fn listed(asked: &Ask, things: &[&RawValue], page: &mut Page) {
     let repository = facts::repository_of(asked, things);
     let mut known: Vec<Known> = Vec::with_capacity(things.len());
-    for (line, item) in things.iter().enumerate() {
+    for (line, item) in (1..).zip(things) {
         match one(item) {
             Ok(deployment) => known.push(deployment),
-            Err(reason) => found.take(line, Err(reason), "deployment"),
+            Err(reason) => page.take(line, Err(reason)),
         }
     }
     let (named, alone): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| known.node.is_some());
     for some in named.chunks(AT_ONCE) {
         let ids: Vec<&str> = some.iter().filter_map(|known| known.node.as_deref()).collect();
         let memory = Memory::Statuses { repository: repository.clone(), deployments: some.to_vec() };
-        found.page.inner.push(about_nodes(asked, QUERY, &ids, &memory));
+        page.inner.push(about_nodes(asked, QUERY, &ids, &memory));
     }
-    found.page.inner.extend(alone.iter().map(|known| self::alone(asked, &repository, known)));
+    page.inner.extend(alone.iter().map(|known| self::alone(asked, &repository, known)));
 }
 
 /// The ask for the statuses of one deployment.
@@ -83,7 +82,7 @@ pub(super) fn alone(asked: &Ask, repository: &str, known: &Known) -> Ask {
 }
 
 /// Statuses: of several deployments by GraphQL, or a list of one's.
-pub(super) fn statuses(asked: &Ask, answer: &Answer, body: &[u8], repository: &str, deployments: Vec<Known>) -> Result<Found, Unread> {
+pub(super) fn statuses(asked: &Ask, answer: &Answer, body: &[u8], repository: &str, deployments: Vec<Known>) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct Node {
         statuses: Statuses,
@@ -99,28 +98,28 @@ pub(super) fn statuses(asked: &Ask, answer: &Answer, body: &[u8], repository: &s
         #[serde(rename = "hasNextPage")]
         more: bool,
     }
-    let mut found = Found::default();
+    let mut page = Page::default();
     if asked.body.is_none() {
         let (things, _) = items(body, None)?;
         let statuses: Result<Vec<DeploymentStatus>, String> = things.iter().map(|item| one(item)).collect();
         let said = deployments.first().map(|known| statuses.and_then(|statuses| known.fact(statuses, repository)));
-        found.take(0, said.unwrap_or(Ok(Outcome::ignored("no deployment"))), "deployment");
-        found.page.next = next_page(asked, answer, &Memory::Statuses { repository: repository.into(), deployments });
-        return Ok(found);
+        page.take(1, said.unwrap_or(Ok(Outcome::ignored("no deployment"))));
+        page.next = next_page(asked, answer, &Memory::Statuses { repository: repository.into(), deployments });
+        return Ok(page);
     }
-    for (line, (known, node)) in deployments.iter().zip(nodes(body, deployments.len())?).enumerate() {
+    for (line, (known, node)) in (1..).zip(deployments.iter().zip(nodes(body, deployments.len())?)) {
         match node.and_then(|node| one::<Node>(node).ok()).filter(|node| !node.statuses.page.more) {
             // It is deleted, has many statuses, or GraphQL could not say.
-            None => found.page.inner.push(alone(asked, repository, known)),
+            None => page.inner.push(alone(asked, repository, known)),
             Some(node) => {
                 // GraphQL writes states in capitals.
                 let lower = |mut status: DeploymentStatus| {
                     status.state = status.state.map(|state| state.to_lowercase());
                     status
                 };
-                found.take(line, known.fact(node.statuses.nodes.into_iter().map(lower).collect(), repository), "deployment");
+                page.take(line, known.fact(node.statuses.nodes.into_iter().map(lower).collect(), repository));
             }
         }
     }
-    Ok(found)
+    Ok(page)
 }

@@ -1,15 +1,16 @@
 //! Facts that a list tells whole: commits, releases, workflow runs, issues.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::super::super::pages::Ask;
-use super::super::super::{Outcome, needed};
 use super::super::payload::{Issue, Payload, Person, Release, User, WorkflowRun};
 use super::super::{deploys, work};
-use super::{Found, one};
+use super::one;
 use crate::domain::event::{Commit, Event};
 use crate::domain::time::At;
+use crate::sources::pages::{Ask, Page};
+use crate::sources::{Outcome, Read, needed};
 
 /// Where a thing says which repository it is of: its own URL, or its repository's.
 #[derive(Debug, Default, Deserialize)]
@@ -65,15 +66,20 @@ struct Parent {
     sha: Option<String>,
 }
 
-/// Commits with git's own parents.
-pub(super) fn commits(asked: &Ask, things: &[&RawValue], found: &mut Found) {
+/// What each thing on the page says, read as a webhook's delivery of the same thing.
+fn each<T: DeserializeOwned>(asked: &Ask, things: &[&RawValue], page: &mut Page, says: impl Fn(T, &str) -> Read) {
     let repository = repository_of(asked, things);
-    for (line, item) in things.iter().enumerate() {
-        found.take(line, one(item).and_then(|listed| commit(listed, &repository)), "commit");
+    for (line, item) in (1..).zip(things) {
+        page.take(line, one(item).and_then(|thing| says(thing, &repository)));
     }
 }
 
-fn commit(listed: Listed, repository: &str) -> Result<Outcome, String> {
+/// Commits with git's own parents.
+pub(super) fn commits(asked: &Ask, things: &[&RawValue], page: &mut Page) {
+    each(asked, things, page, commit);
+}
+
+fn commit(listed: Listed, repository: &str) -> Read {
     let account = listed.author.unwrap_or_default();
     let signed = listed.commit.author.unwrap_or_default();
     let person = Person { name: signed.name, email: signed.email, username: account.login.clone() };
@@ -94,35 +100,26 @@ fn commit(listed: Listed, repository: &str) -> Result<Outcome, String> {
 }
 
 /// Published releases.
-pub(super) fn releases(asked: &Ask, things: &[&RawValue], found: &mut Found) {
-    let repository = repository_of(asked, things);
-    for (line, item) in things.iter().enumerate() {
-        let said = one::<Release>(item)
-            .and_then(|release| deploys::release(Payload { release: Some(release), ..Payload::default() }, &repository));
-        found.take(line, said, "release");
-    }
+pub(super) fn releases(asked: &Ask, things: &[&RawValue], page: &mut Page) {
+    each(asked, things, page, |release: Release, repository| {
+        deploys::release(Payload { release: Some(release), ..Payload::default() }, repository)
+    });
 }
 
 /// Runs of workflows.
-pub(super) fn runs(asked: &Ask, things: &[&RawValue], found: &mut Found) {
-    let repository = repository_of(asked, things);
-    for (line, item) in things.iter().enumerate() {
-        let said = one::<WorkflowRun>(item)
-            .and_then(|run| deploys::workflow_run(Payload { workflow_run: Some(run), ..Payload::default() }, &repository));
-        found.take(line, said, "workflow run");
-    }
+pub(super) fn runs(asked: &Ask, things: &[&RawValue], page: &mut Page) {
+    each(asked, things, page, |run: WorkflowRun, repository| {
+        deploys::workflow_run(Payload { workflow_run: Some(run), ..Payload::default() }, repository)
+    });
 }
 
 /// Issues; the list holds pull requests too, which are left to their own stream.
-pub(super) fn issues(asked: &Ask, things: &[&RawValue], found: &mut Found) {
-    let repository = repository_of(asked, things);
-    found.page.listed = 0;
-    for (line, item) in things.iter().enumerate() {
-        let issue = one::<Issue>(item);
-        if issue.as_ref().is_ok_and(|issue| issue.pull_request.is_some()) {
-            continue;
-        }
-        found.page.listed += 1;
-        found.take(line, issue.and_then(|issue| work::issue(Payload { issue: Some(issue), ..Payload::default() }, &repository)), "issue");
+pub(super) fn issues(asked: &Ask, things: &[&RawValue], page: &mut Page) {
+    #[derive(Deserialize)]
+    struct Kind {
+        pull_request: Option<serde::de::IgnoredAny>,
     }
+    let is_request = |item: &&&RawValue| one::<Kind>(item).is_ok_and(|kind| kind.pull_request.is_some());
+    page.listed -= things.iter().filter(is_request).count() as u64;
+    each(asked, things, page, |issue: Issue, repository| work::issue(Payload { issue: Some(issue), ..Payload::default() }, repository));
 }

@@ -8,9 +8,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::super::pages::{self, Answer, Ask, Page, Unread};
-use super::{Found, GRAPHQL, Memory, ask, changes, deployments, facts, items, json, next_page, one};
+use super::{GRAPHQL, Memory, ask, changes, deployments, facts, items, next_page, one};
 use crate::domain::time::{At, DAY, SECOND};
+use crate::sources;
+use crate::sources::pages::{Answer, Ask, Page};
 
 pub(super) const DEPLOYMENTS: &str = "deployments";
 pub(super) const COMMITS: &str = "commits";
@@ -85,53 +86,51 @@ pub(super) struct Listed {
 }
 
 /// A page of a list.
-pub(super) fn list(asked: &Ask, answer: &Answer, body: &[u8], stand: Stand) -> Result<Found, Unread> {
+pub(super) fn list(asked: &Ask, answer: &Answer, body: &[u8], stand: Stand) -> Result<Page, String> {
     let runs = asked.stream == RUNS;
     let (things, total) = items(body, runs.then_some("workflow_runs"))?;
-    let mut found = Found::default();
-    found.page.listed = things.len() as u64;
-    found.page.total = total;
+    let mut page = Page { listed: things.len() as u64, total, ..Page::default() };
     let ways: Vec<Listed> = things.iter().map(|item| one(item).unwrap_or_default()).collect();
     match asked.stream.as_str() {
-        PULLS => pulls(asked, answer, &ways, stand, &mut found),
-        ISSUES => issues(asked, &things, &ways, stand, &mut found),
+        PULLS => pulls(asked, answer, &ways, stand, &mut page),
+        ISSUES => issues(asked, &things, &ways, stand, &mut page),
         DEPLOYMENTS => {
-            newest_first(asked, answer, &ways, stand, Some(RUNNING), &mut found);
-            deployments::listed(asked, &things, &mut found);
+            newest_first(asked, answer, &ways, stand, Some(RUNNING), &mut page);
+            deployments::listed(asked, &things, &mut page);
         }
         RUNS => {
-            newest_first(asked, answer, &ways, stand, Some(RUNNING), &mut found);
-            facts::runs(asked, &things, &mut found);
+            newest_first(asked, answer, &ways, stand, Some(RUNNING), &mut page);
+            facts::runs(asked, &things, &mut page);
         }
         RELEASES => {
             // All of them, always: one may be published long after its commit, by which they are in order.
-            newest_first(asked, answer, &ways, stand, None, &mut found);
-            facts::releases(asked, &things, &mut found);
+            newest_first(asked, answer, &ways, stand, None, &mut page);
+            facts::releases(asked, &things, &mut page);
         }
         COMMITS => {
-            found.page.next = next_page(asked, answer, &Memory::List { since: stand.since, mark: None, first: false });
-            facts::commits(asked, &things, &mut found);
+            page.next = next_page(asked, answer, &Memory::List { since: stand.since, mark: None, first: false });
+            facts::commits(asked, &things, &mut page);
         }
-        other => return Err(Unread(format!("pacer knows no stream `{other}` of GitHub"))),
+        other => return Err(format!("pacer knows no stream `{other}` of GitHub")),
     }
     if stand.first {
-        how_many(asked, answer, things.len(), &mut found);
+        how_many(asked, answer, things.len(), &mut page);
     }
-    Ok(found)
+    Ok(page)
 }
 
 /// How many there are in all: as many as on the page where it is the only one, else the source is asked. Not of releases,
 /// whose list holds drafts.
-fn how_many(asked: &Ask, answer: &Answer, here: usize, found: &mut Found) {
+fn how_many(asked: &Ask, answer: &Answer, here: usize, page: &mut Page) {
     let path = match asked.stream.as_str() {
         DEPLOYMENTS => "deployments?per_page=1",
         PULLS => "pulls?state=all&per_page=1",
-        ISSUES => return found.page.inner.insert(0, count_of_issues(asked)),
+        ISSUES => return page.inner.insert(0, count_of_issues(asked)),
         _ => return,
     };
-    match pages::link(&answer.headers, "next") {
-        None => found.page.total = Some(here as u64),
-        Some(_) => found.page.inner.insert(0, ask(asked, format!("/repos/{}/{path}", asked.scope), &Memory::Count)),
+    match answer.link("next") {
+        None => page.total = Some(here as u64),
+        Some(_) => page.inner.insert(0, ask(asked, format!("/repos/{}/{path}", asked.scope), &Memory::Count)),
     }
 }
 
@@ -144,83 +143,81 @@ fn count_of_issues(asked: &Ask) -> Ask {
 }
 
 /// The answer to how many there are.
-pub(super) fn count(asked: &Ask, answer: &Answer, body: &[u8]) -> Result<Found, Unread> {
+pub(super) fn count(asked: &Ask, answer: &Answer, body: &[u8]) -> Result<Page, String> {
     let total = if asked.body.is_some() {
-        let said: serde_json::Value = json(body)?;
+        let said: serde_json::Value = sources::read(body)?;
         said.pointer("/data/repository/issues/totalCount").and_then(serde_json::Value::as_u64)
     } else {
         last_page(answer).or(Some(items(body, None)?.0.len() as u64))
     };
-    Ok(Found { page: Page { total, ..Page::default() }, ..Found::default() })
+    Ok(Page { total, ..Page::default() })
 }
 
 /// The number of the last page, which is how many things there are where each page holds one.
 fn last_page(answer: &Answer) -> Option<u64> {
-    let url = pages::link(&answer.headers, "last")?;
-    let query = url.split_once('?')?.1;
-    query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
+    Ask { path: answer.link("last")?.into(), ..Ask::default() }.query("page")?.parse().ok()
 }
 
 /// The tip of the default branch: its history is listed from that commit on, so that nothing moves.
-pub(super) fn tip(asked: &Ask, answer: &Answer, body: &[u8], since: Option<At>) -> Result<Found, Unread> {
+pub(super) fn tip(asked: &Ask, answer: &Answer, body: &[u8], since: Option<At>) -> Result<Page, String> {
     #[derive(Deserialize)]
     struct Tip {
         sha: String,
     }
     let (things, _) = items(body, None)?;
-    let Some(tip) = things.first() else { return Ok(Found::default()) };
-    let tip: Tip = one(tip).map_err(Unread)?;
+    let Some(tip) = things.first() else { return Ok(Page::default()) };
+    let tip: Tip = one(tip)?;
     let total = last_page(answer).or(Some(1));
     let from = since.map_or_else(String::new, |at| format!("&since={}", seconds(at.plus(-UNPUSHED))));
     let path = format!("/repos/{}/commits?sha={}&per_page=100{from}", asked.scope, tip.sha);
     let next = Some(ask(asked, path, &Memory::List { since, mark: None, first: false }));
-    Ok(Found { page: Page { next, total, ..Page::default() }, ..Found::default() })
+    Ok(Page { next, total, ..Page::default() })
 }
 
-fn newest_first(asked: &Ask, answer: &Answer, ways: &[Listed], stand: Stand, lookback: Option<i64>, found: &mut Found) {
+fn newest_first(asked: &Ask, answer: &Answer, ways: &[Listed], stand: Stand, lookback: Option<i64>, page: &mut Page) {
     let oldest = ways.iter().filter_map(|way| way.created_at).min();
     let reached = lookback.zip(stand.since).zip(oldest).is_some_and(|((lookback, since), oldest)| oldest < since.plus(-lookback));
     if !reached {
-        found.page.next = next_page(asked, answer, &Memory::List { since: stand.since, mark: None, first: false });
+        page.next = next_page(asked, answer, &Memory::List { since: stand.since, mark: None, first: false });
     }
 }
 
 /// Last changed first, down to `since`; then the front again, until it holds nothing that changed since it was read.
-fn pulls(asked: &Ask, answer: &Answer, ways: &[Listed], stand: Stand, found: &mut Found) {
+fn pulls(asked: &Ask, answer: &Answer, ways: &[Listed], stand: Stand, page: &mut Page) {
     let newest = ways.iter().filter_map(|way| way.updated_at).max();
     let oldest = ways.iter().filter_map(|way| way.updated_at).min();
     let mark = stand.mark.or(newest);
     let reached = stand.since.zip(oldest).is_some_and(|(since, oldest)| oldest < since);
     let memory = Memory::List { since: stand.since, mark, first: false };
-    found.page.next = next_page(asked, answer, &memory).filter(|_| !reached);
-    if found.page.next.is_none() && stand.mark.is_some() {
+    page.next = next_page(asked, answer, &memory).filter(|_| !reached);
+    if page.next.is_none() && stand.mark.is_some() {
         let front = format!("/repos/{}/{PULLS_PATH}", asked.scope);
-        found.page.next = Some(ask(asked, front, &Memory::List { since: mark, mark: None, first: false }));
+        page.next = Some(ask(asked, front, &Memory::List { since: mark, mark: None, first: false }));
     }
-    for (line, _) in ways.iter().enumerate().filter(|(_, way)| way.number.is_none()) {
-        found.take(line, Err("it has no number".into()), "pull request");
+    for (line, _) in (1..).zip(ways).filter(|(_, way)| way.number.is_none()) {
+        page.take(line, Err("it has no number".into()));
     }
     let changed = ways.iter().filter(|way| way.updated_at >= stand.since);
-    found.page.listed = changed.clone().count() as u64;
-    found.page.inner = changes::details(asked, changed);
+    page.listed = changed.clone().count() as u64;
+    page.inner = changes::details(asked, changed);
 }
 
 /// First changed first: the next page is asked for by the instant of the last thing on this one. What changes meanwhile
 /// moves to the end, which is still to come; what is deleted moves nothing.
-fn issues(asked: &Ask, things: &[&RawValue], ways: &[Listed], stand: Stand, found: &mut Found) {
+fn issues(asked: &Ask, things: &[&RawValue], ways: &[Listed], stand: Stand, page: &mut Page) {
     let whole = |way: &&Listed| way.number.is_some();
     let last = ways.iter().filter(whole).filter_map(|way| way.updated_at).max();
     if let Some(last) = last.filter(|_| things.len() >= PAGE) {
         // A second earlier, whether `since` takes its own second in or not.
         let from = last.plus(-SECOND);
-        let (from, page) =
-            if stand.since.is_none_or(|since| since < from) { (from, 1) } else { (stand.since.unwrap_or(from), 1 + page_of(&asked.path)) };
-        let path = format!("/repos/{}/{ISSUES_PATH}&since={}&page={page}", asked.scope, seconds(from));
-        found.page.next = Some(ask(asked, path, &Memory::List { since: Some(from), mark: None, first: false }));
+        let (from, number) =
+            if stand.since.is_none_or(|since| since < from) { (from, 1) } else { (stand.since.unwrap_or(from), 1 + page_of(asked)) };
+        let path = format!("/repos/{}/{ISSUES_PATH}&since={}&page={number}", asked.scope, seconds(from));
+        page.next = Some(ask(asked, path, &Memory::List { since: Some(from), mark: None, first: false }));
     }
-    facts::issues(asked, things, found);
+    facts::issues(asked, things, page);
 }
 
-fn page_of(path: &str) -> u64 {
-    path.split('&').find_map(|pair| pair.strip_prefix("page=")).and_then(|page| page.parse().ok()).unwrap_or(1)
+fn page_of(asked: &Ask) -> u64 {
+    asked.query("page").and_then(|page| page.parse().ok()).unwrap_or(1)
 }

@@ -24,10 +24,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::Outcome;
-use super::super::pages::{self, Answer, Ask, Page, Pages, Unread};
-use crate::domain::event::{Event, Parsed, Rejected, Stated};
 use crate::domain::time::At;
+use crate::sources::pages::{Answer, Ask, Page, Pages};
+use crate::sources::{self, without_nul};
 
 /// The registration.
 pub const PAGES: Pages = Pages {
@@ -41,7 +40,7 @@ pub const PAGES: Pages = Pages {
     },
     scope: "repository",
     begin: lists::begin,
-    read: |ask, answer| read(ask, answer).map(|found| found.page),
+    read,
 };
 
 /// GraphQL beside the REST API: `https://api.github.com/graphql`, and on an enterprise server `/api/graphql` beside `/api/v3`.
@@ -81,31 +80,12 @@ enum Memory {
     Statuses { repository: String, deployments: Vec<deployments::Known> },
 }
 
-/// What a page holds, with what of it could not be read.
-#[derive(Debug, Default)]
-struct Found {
-    page: Page,
-    rejected: Vec<Rejected>,
-}
-
-/// What a stored page says: the facts alone.
-pub fn parsed(ask: &Ask, body: &[u8]) -> Parsed {
-    let answer = Answer { body: body.to_vec(), ..Answer::default() };
-    match read(ask, &answer) {
-        Ok(found) => Parsed { read: found.page.listed, events: found.page.events, rejected: found.rejected, ignored: None },
-        Err(unread) => {
-            Parsed { read: 1, rejected: vec![Rejected { line: 1, reason: format!("{}: {unread}", ask.stream) }], ..Parsed::default() }
-        }
-    }
-}
-
-fn read(ask: &Ask, answer: &Answer) -> Result<Found, Unread> {
-    let memory = ask.memory.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let memory: Memory = memory.ok_or_else(|| Unread("another version of pacer kept the ask: `--again` reads all of it".into()))?;
-    if let Some(status) = pages::refused(answer) {
+fn read(ask: &Ask, answer: &Answer) -> Result<Page, String> {
+    let memory: Memory = ask.remembered()?;
+    if let Some(status) = answer.refused() {
         return refused(ask, &memory, status);
     }
-    let body = super::super::without_nul(&answer.body);
+    let body = without_nul(&answer.body);
     match memory {
         Memory::List { since, mark, first } => lists::list(ask, answer, &body, lists::Stand { since, mark, first }),
         Memory::Count => lists::count(ask, answer, &body),
@@ -119,7 +99,7 @@ fn read(ask: &Ask, answer: &Answer) -> Result<Found, Unread> {
 }
 
 /// What a refusal means where it is no failure.
-fn refused(ask: &Ask, memory: &Memory, status: u16) -> Result<Found, Unread> {
+fn refused(ask: &Ask, memory: &Memory, status: u16) -> Result<Page, String> {
     let inner = match (memory, status) {
         // Issues are switched off; a repository without a commit has no history; how many there are is good to know, no more.
         (Memory::Tip { .. }, 409) | (Memory::Count, _) => Vec::new(),
@@ -128,35 +108,19 @@ fn refused(ask: &Ask, memory: &Memory, status: u16) -> Result<Found, Unread> {
         (Memory::Statuses { repository, deployments }, _) if ask.body.is_some() => {
             deployments.iter().map(|known| deployments::alone(ask, repository, known)).collect()
         }
-        _ => return Err(Unread(format!("status {status}"))),
+        _ => return Err(format!("status {status}")),
     };
-    Ok(Found { page: Page { inner, ..Page::default() }, ..Found::default() })
-}
-
-impl Found {
-    /// Takes what one thing on the page says, or why it can't be read.
-    fn take(&mut self, line: usize, said: Result<Outcome, String>, what: &str) {
-        match said {
-            Ok(Outcome::Facts(facts)) => self.facts(line, facts),
-            Ok(Outcome::Ignored(_)) => {}
-            Err(reason) => self.rejected.push(Rejected { line: line as u64 + 1, reason: format!("{what}: {reason}") }),
-        }
-    }
-
-    fn facts(&mut self, line: usize, facts: impl IntoIterator<Item = (Event, Option<At>)>) {
-        let line = line as u64 + 1;
-        self.page.events.extend(facts.into_iter().map(|(event, updated_at)| Stated { event, updated_at, line }));
-    }
+    Ok(Page { inner, ..Page::default() })
 }
 
 /// An ask of the same stream and scope.
 fn ask(like: &Ask, path: impl Into<String>, memory: &Memory) -> Ask {
-    Ask { path: path.into(), body: None, memory: serde_json::to_string(memory).ok(), ..like.clone() }
+    like.to(path).remembering(memory)
 }
 
 /// The next page of the same list, where there is one.
 fn next_page(like: &Ask, answer: &Answer, memory: &Memory) -> Option<Ask> {
-    pages::link(&answer.headers, "next").map(|url| ask(like, url, memory))
+    answer.link("next").map(|url| ask(like, url, memory))
 }
 
 /// A GraphQL request about nodes.
@@ -167,7 +131,7 @@ fn about_nodes(like: &Ask, query: &str, ids: &[&str], memory: &Memory) -> Ask {
 
 /// The nodes of a GraphQL answer, in pieces, in the order in which they were asked for; where it failed as a whole, as many
 /// times nothing.
-fn nodes(body: &[u8], count: usize) -> Result<Vec<Option<&RawValue>>, Unread> {
+fn nodes(body: &[u8], count: usize) -> Result<Vec<Option<&RawValue>>, String> {
     #[derive(Deserialize)]
     struct Said<'a> {
         #[serde(borrow)]
@@ -185,16 +149,16 @@ fn nodes(body: &[u8], count: usize) -> Result<Vec<Option<&RawValue>>, Unread> {
         #[serde(rename = "type")]
         kind: Option<String>,
     }
-    let said: Said<'_> = json(body)?;
+    let said: Said<'_> = sources::read(body)?;
     if said.errors.iter().any(|error| error.kind.as_deref() == Some("RATE_LIMITED")) {
-        return Err(Unread("no more requests are taken for now".into()));
+        return Err("no more requests are taken for now".into());
     }
     let nodes = said.data.and_then(|data| data.nodes).filter(|nodes| nodes.len() == count);
     Ok(nodes.unwrap_or_else(|| vec![None; count]))
 }
 
 /// The things of a list, each in a piece of its own, so that one that can't be read leaves the others.
-fn items<'a>(body: &'a [u8], key: Option<&str>) -> Result<(Vec<&'a RawValue>, Option<u64>), Unread> {
+fn items<'a>(body: &'a [u8], key: Option<&str>) -> Result<(Vec<&'a RawValue>, Option<u64>), String> {
     #[derive(Deserialize)]
     struct Keyed<'a> {
         total_count: Option<u64>,
@@ -202,17 +166,13 @@ fn items<'a>(body: &'a [u8], key: Option<&str>) -> Result<(Vec<&'a RawValue>, Op
         workflow_runs: Vec<&'a RawValue>,
     }
     match key {
-        None => Ok((json(body)?, None)),
-        Some(_) => json::<Keyed<'_>>(body).map(|keyed| (keyed.workflow_runs, keyed.total_count)),
+        None => Ok((sources::read(body)?, None)),
+        Some(_) => sources::read::<Keyed<'_>>(body).map(|keyed| (keyed.workflow_runs, keyed.total_count)),
     }
 }
 
-fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unread> {
-    serde_json::from_slice(body).map_err(|error| Unread(format!("it is not what GitHub's API answers: {error}")))
-}
-
 fn one<T: DeserializeOwned>(item: &RawValue) -> Result<T, String> {
-    serde_json::from_str(item.get()).map_err(|error| format!("it cannot be read: {error}"))
+    sources::read(item.get().as_bytes())
 }
 
 #[cfg(test)]

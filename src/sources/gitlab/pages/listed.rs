@@ -6,15 +6,14 @@
 //! Approvals are read from the notes that GitLab itself writes, as they carry their moment on every version of GitLab; the
 //! list of approvals does not.
 
-use serde_json::Value;
-
-use super::super::deploys;
-use super::super::facts::{self, Fact};
-use super::super::fields::Fields;
 use super::super::people::{User, author};
+use super::super::{deploys, facts, labels};
 use super::Memory;
-use crate::domain::event::{Commit, Deployment, Event, Status};
+use crate::domain::event::{Commit, Deployment, Event, Review, Status};
 use crate::domain::time::At;
+use crate::sources::Fact;
+use crate::sources::commits::follow_each_other;
+use crate::sources::object::Object;
 
 /// An entry of a list.
 #[derive(Debug, Default)]
@@ -36,29 +35,28 @@ pub struct Listed {
 /// An entry, or why it can't be read.
 type Read = Result<Listed, String>;
 
-fn listed(fields: &Fields<'_>, number: &str, facts: impl IntoIterator<Item = Fact>) -> Read {
-    let number = fields.needed(number, fields.number(number)?)?;
+fn listed(fields: &Object<'_>, number: &str, facts: impl IntoIterator<Item = Fact>) -> Read {
+    let number = fields.need_count(number)?;
     Ok(Listed { facts: facts.into_iter().collect(), number, updated_at: fields.time("updated_at")?, ..Listed::default() })
 }
 
 /// Of `merge_requests`.
-pub fn merge_request(value: &Value, scope: &str) -> Read {
-    let request = Fields::of(value)?;
+pub fn merge_request(request: &Object<'_>, scope: &str) -> Read {
     let author = User::of(&request.object("author")?)?;
     let around = facts::Around {
         author: author.username,
         bot: author.bot,
         head: request.text("sha")?,
         url: request.text("web_url")?,
-        reviewers: User::all(&request, "reviewers")?.into_iter().filter_map(|user| user.username).collect(),
-        labels: request.labels()?,
+        reviewers: User::all(request, "reviewers")?.into_iter().filter_map(|user| user.username).collect(),
+        labels: labels(request)?,
         ready_at: None, // its notes tell
         merged_at: request.time("merged_at")?,
         closed_at: request.time("closed_at")?,
     };
-    let fact = facts::change(&request, around, scope)?;
+    let fact = facts::change(request, around, scope)?;
     let squashed = request.text("squash_commit_sha")?.is_some();
-    Ok(Listed { author: author.id, squashed, ..listed(&request, "iid", fact)? })
+    Ok(Listed { author: author.id, squashed, ..listed(request, "iid", fact)? })
 }
 
 /// What GitLab writes when a draft becomes ready, and wrote in former years.
@@ -69,32 +67,30 @@ const READY: [&str; 3] = [
 ];
 
 /// Of a merge request's `notes`.
-pub fn note(value: &Value, memory: &Memory) -> Read {
-    let note = Fields::of(value)?;
+pub fn note(note: &Object<'_>, memory: &Memory) -> Read {
     let change = memory.change.clone().unwrap_or_default();
     let wrote = User::of(&note.object("author")?)?;
     let own = wrote.id.is_some() && wrote.id == memory.author;
-    let written = note.text("body")?.unwrap_or_default().trim().to_lowercase();
-    let at = note.needed("created_at", note.time("created_at")?)?;
-    let fact = match (note.flag("system")? == Some(true), written.as_str()) {
+    let written = note.word("body")?.trim().to_lowercase();
+    let at = note.need_time("created_at")?;
+    let fact = match (note.is_true("system")?, written.as_str()) {
         (true, text) if READY.contains(&text) => Some(facts::ready(&change, at)),
         _ if own => None,
-        (true, "approved this merge request") => facts::approval(change, wrote, "approved", at),
-        (true, "unapproved this merge request") => facts::approval(change, wrote, "dismissed", at),
-        (true, "requested changes") => Some(facts::note(&note, change, wrote, "changes_requested")?),
+        (true, "approved this merge request") => facts::approval(change, wrote, Review::APPROVED, at),
+        (true, "unapproved this merge request") => facts::approval(change, wrote, Review::DISMISSED, at),
+        (true, "requested changes") => Some(facts::note(note, change, wrote, Review::CHANGES_REQUESTED)?),
         (true, _) => None,
-        (false, _) => Some(facts::note(&note, change, wrote, "commented")?),
+        (false, _) => Some(facts::note(note, change, wrote, Review::COMMENTED)?),
     };
-    listed(&note, "id", fact)
+    listed(note, "id", fact)
 }
 
 /// Of the repository's `commits`, or those of a merge request.
-pub fn commit(value: &Value, scope: &str) -> Read {
-    let commit = Fields::of(value)?;
+pub fn commit(commit: &Object<'_>, scope: &str) -> Read {
     let (author, email, bot) = author(commit.text("author_name")?, commit.text("author_email")?);
     let parents = commit.texts("parent_ids")?;
     let fact = Commit {
-        sha: commit.needed("id", commit.text("id")?)?,
+        sha: commit.need_text("id")?,
         repository: Some(scope.into()),
         authored_at: commit.time("authored_date")?,
         committed_at: commit.time("committed_date")?,
@@ -111,69 +107,63 @@ pub fn commit(value: &Value, scope: &str) -> Read {
 
 /// The commits of a merge request come without parents, the newest first: each then lies on the next one.
 pub fn chain(commits: &mut [Read]) {
-    let mut child: Option<&mut Commit> = None;
-    for listed in commits.iter_mut().flatten() {
-        let Some((Event::Commit(commit), _)) = listed.facts.first_mut() else { continue };
-        if let Some(child) = child.take() {
-            child.parents = Some(vec![commit.sha.clone()]);
-        }
-        if commit.parents.as_ref().is_none_or(Vec::is_empty) {
-            (commit.parents, commit.exact_parents) = (None, false);
-            child = Some(commit);
+    let mut newest_first = Vec::with_capacity(commits.len());
+    for (event, _) in commits.iter_mut().flatten().flat_map(|listed| &mut listed.facts) {
+        if let Event::Commit(commit) = event {
+            if commit.parents.as_ref().is_some_and(Vec::is_empty) {
+                (commit.parents, commit.exact_parents) = (None, false);
+            }
+            newest_first.push(commit);
         }
     }
+    follow_each_other(newest_first.into_iter().rev(), None);
 }
 
 /// Of `environments`.
-pub fn environment(value: &Value) -> Read {
-    let environment = Fields::of(value)?;
+pub fn environment(environment: &Object<'_>) -> Read {
     let production = environment.text("tier")?.map(|tier| tier == "production");
-    Ok(Listed { production, ..listed(&environment, "id", None)? })
+    Ok(Listed { production, ..listed(environment, "id", None)? })
 }
 
 /// Of `deployments`.
-pub fn deployment(value: &Value, scope: &str, memory: &Memory) -> Read {
-    let deployment = Fields::of(value)?;
-    let Ok(status) = deploys::status_of(&deployment.needed("status", deployment.text("status")?)?) else {
-        return listed(&deployment, "id", None);
+pub fn deployment(deployment: &Object<'_>, scope: &str, memory: &Memory) -> Read {
+    let Ok(status) = deploys::status_of(&deployment.need_text("status")?) else {
+        return listed(deployment, "id", None);
     };
     let (environment, job) = (deployment.object("environment")?, deployment.object("deployable")?);
     let updated_at = deployment.time("updated_at")?;
-    let id = deployment.needed("id", deployment.number("id")?)?.to_string();
+    let id = deployment.need_count("id")?.to_string();
     let ended = status != Status::Pending;
     let fact = Deployment {
         environment: environment.text("name")?,
-        production: environment.number("id")?.and_then(|id| memory.production(id)),
+        production: environment.count("id")?.and_then(|id| memory.production(id)),
         status,
         started_at: job.time("started_at")?.or(deployment.time("created_at")?),
         finished_at: if ended { Some(deployment.needed("updated_at", job.time("finished_at")?.or(updated_at))?) } else { None },
         sha: deployment.text("sha")?,
         ..deploys::of_repository(id, scope, "deployment")
     };
-    listed(&deployment, "id", [(Event::Deployment(fact), updated_at)])
+    listed(deployment, "id", [(Event::Deployment(fact), updated_at)])
 }
 
 /// Of `pipelines`. The list does not say when one ended; its last change is that, unless it was retried since.
-pub fn pipeline(value: &Value, scope: &str) -> Read {
-    let pipeline = Fields::of(value)?;
+pub fn pipeline(pipeline: &Object<'_>, scope: &str) -> Read {
     let updated_at = pipeline.time("updated_at")?;
     // A pipeline of a merge request runs on a ref of its own, which is no branch.
     let branch = pipeline.text("ref")?.filter(|name| !name.starts_with("refs/"));
-    let fact = deploys::run(&pipeline, branch, updated_at, scope)?;
-    listed(&pipeline, "id", [(Event::Run(fact), updated_at)])
+    let fact = deploys::run(pipeline, branch, updated_at, scope)?;
+    listed(pipeline, "id", [(Event::Run(fact), updated_at)])
 }
 
 /// Of `issues`.
-pub fn issue(value: &Value, scope: &str) -> Read {
-    let issue = Fields::of(value)?;
-    let assignee = User::all(&issue, "assignees")?.into_iter().find_map(|user| user.username);
-    let facts = facts::issue(&issue, issue.labels()?, assignee, issue.text("web_url")?, scope)?;
-    listed(&issue, "iid", facts)
+pub fn issue(issue: &Object<'_>, scope: &str) -> Read {
+    let assignee = User::all(issue, "assignees")?.into_iter().find_map(|user| user.username);
+    let facts = facts::issue(issue, labels(issue)?, assignee, issue.text("web_url")?, scope)?;
+    listed(issue, "iid", facts)
 }
 
 /// Of `releases`.
-pub fn release(value: &Value, scope: &str) -> Read {
-    let release = Fields::of(value)?;
-    let tag = release.needed("tag_name", release.text("tag_name")?)?;
-    Ok(Listed { facts: deploys::released(&release, &tag, scope)?.into_iter().collect(), ..Listed::default() })
+pub fn release(release: &Object<'_>, scope: &str) -> Read {
+    let tag = release.need_text("tag_name")?;
+    Ok(Listed { facts: deploys::released(release, &tag, scope)?.into_iter().collect(), ..Listed::default() })
 }

@@ -13,15 +13,14 @@
 mod listed;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::super::without_nul;
-use super::facts::{self, Fact};
-use listed::Listed;
-
-use crate::domain::event::{Parsed, Rejected, Stated};
+use super::facts;
 use crate::domain::time::At;
-use crate::sources::pages::{Answer, Ask, Page, Pages, Unread, link};
+use crate::sources::object::Object;
+use crate::sources::pages::{Answer, Ask, Page, Pages, encoded};
+use crate::sources::times::MILLISECOND;
+use crate::sources::without_nul;
+use listed::Listed;
 
 /// How the API is read.
 pub const PAGES: Pages = Pages {
@@ -34,8 +33,6 @@ pub const PAGES: Pages = Pages {
 
 /// Things on a page.
 const PER_PAGE: usize = 100;
-/// A millisecond: the API cuts times off there.
-const MILLISECOND: i64 = 1_000;
 
 /// What an ask remembers of those before it: ids, and since when.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -61,46 +58,33 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub fn of(ask: &Ask) -> Self {
-        ask.memory.as_deref().and_then(|memory| serde_json::from_str(memory).ok()).unwrap_or_default()
-    }
-
     /// Whether an environment is of the production tier, where GitLab tells.
     fn production(&self, environment: u64) -> Option<bool> {
         self.tiers.then(|| self.production.contains(&environment))
-    }
-
-    fn kept(&self) -> Option<String> {
-        serde_json::to_string(self).ok().filter(|json| json != "{}")
     }
 }
 
 fn begin(scope: &str, since: Option<At>) -> Vec<Ask> {
     let scope = scope.trim_matches('/');
-    let ask =
-        |stream: &str, path: String, memory: Option<String>| Ask { stream: stream.into(), scope: scope.into(), path, body: None, memory };
+    let ask = |stream: &str, path: String| Ask { stream: stream.into(), scope: scope.into(), path, ..Ask::default() };
     let project = project(scope);
     let from = since.unwrap_or_default();
     let mut commits = vec![("all", "true".to_owned())];
     commits.extend(since.map(|at| ("since", at.rfc3339())));
     vec![
-        ask("merge requests", by_time(&format!("{project}/merge_requests"), &[("scope", "all"), ("state", "all")], from), None),
-        ask("commits", query(&format!("{project}/repository/commits"), commits), None),
+        ask("merge requests", by_time(&format!("{project}/merge_requests"), &[("scope", "all"), ("state", "all")], from)),
+        ask("commits", query(&format!("{project}/repository/commits"), commits)),
         // First the environments, which alone tell their tier; the deployments follow.
-        ask("deployments", query(&format!("{project}/environments"), vec![]), Memory { since, ..Memory::default() }.kept()),
-        ask("pipelines", by_time(&format!("{project}/pipelines"), &[], from), None),
-        ask("issues", by_time(&format!("{project}/issues"), &[("scope", "all")], from), None),
-        ask("releases", query(&format!("{project}/releases"), vec![]), None),
+        ask("deployments", query(&format!("{project}/environments"), vec![])).remembering(&Memory { since, ..Memory::default() }),
+        ask("pipelines", by_time(&format!("{project}/pipelines"), &[], from)),
+        ask("issues", by_time(&format!("{project}/issues"), &[("scope", "all")], from)),
+        ask("releases", query(&format!("{project}/releases"), vec![])),
     ]
 }
 
 /// The path of a project: its full path, with its slashes coded.
 fn project(scope: &str) -> String {
-    let coded = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    format!("/projects/{}", scope.bytes().map(coded).collect::<String>())
+    format!("/projects/{}", encoded(scope))
 }
 
 fn query(path: &str, mut fields: Vec<(&str, String)>) -> String {
@@ -121,13 +105,6 @@ fn segments(path: &str) -> Vec<&str> {
     behind.split('?').next().unwrap_or_default().split('/').skip(1).collect()
 }
 
-/// The value of a field in a path's query.
-fn asked_for(path: &str, name: &str) -> Option<String> {
-    let (_, query) = path.split_once('?')?;
-    let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
-    fields.into_iter().find_map(|(known, value)| (known == name).then_some(value))
-}
-
 /// The path with a field of its query set.
 fn with(path: &str, name: &str, value: String) -> String {
     let (start, query) = path.split_once('?').unwrap_or((path, ""));
@@ -137,94 +114,62 @@ fn with(path: &str, name: &str, value: String) -> String {
     format!("{start}?{}", serde_urlencoded::to_string(fields).unwrap_or_default())
 }
 
-/// A page's entries.
-fn entries(body: &[u8]) -> Result<Vec<Value>, String> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Array(entries)) => Ok(entries),
-        Ok(_) => Err("GitLab answered with something else than a list".into()),
-        Err(error) => Err(format!("GitLab's answer cannot be read: {error}")),
-    }
-}
-
 /// What an entry says; `None` for a list that pacer does not ask for.
-fn entry(list: &[&str], value: &Value, ask: &Ask, memory: &Memory) -> Option<Result<Listed, String>> {
+fn entry(list: &[&str], entry: &Object<'_>, ask: &Ask, memory: &Memory) -> Option<Result<Listed, String>> {
     Some(match list {
-        ["merge_requests"] => listed::merge_request(value, &ask.scope),
-        ["merge_requests", _, "notes"] => listed::note(value, memory),
-        ["merge_requests", _, "commits"] | ["repository", "commits"] => listed::commit(value, &ask.scope),
-        ["environments"] => listed::environment(value),
-        ["deployments"] => listed::deployment(value, &ask.scope, memory),
-        ["pipelines"] => listed::pipeline(value, &ask.scope),
-        ["issues"] => listed::issue(value, &ask.scope),
-        ["releases"] => listed::release(value, &ask.scope),
+        ["merge_requests"] => listed::merge_request(entry, &ask.scope),
+        ["merge_requests", _, "notes"] => listed::note(entry, memory),
+        ["merge_requests", _, "commits"] | ["repository", "commits"] => listed::commit(entry, &ask.scope),
+        ["environments"] => listed::environment(entry),
+        ["deployments"] => listed::deployment(entry, &ask.scope, memory),
+        ["pipelines"] => listed::pipeline(entry, &ask.scope),
+        ["issues"] => listed::issue(entry, &ask.scope),
+        ["releases"] => listed::release(entry, &ask.scope),
         _ => return None,
     })
 }
 
-/// A page's entries with what each says.
-fn all(ask: &Ask, body: &[u8]) -> Result<Vec<Result<Listed, String>>, String> {
-    let (list, memory) = (segments(&ask.path), Memory::of(ask));
+fn read(ask: &Ask, answer: &Answer) -> Result<Page, String> {
+    let (list, memory): (Vec<&str>, Memory) = (segments(&ask.path), ask.remembered()?);
     let unknown = || format!("pacer does not ask GitLab for `{}`", list.join("/"));
-    let mut found: Vec<_> =
-        entries(body)?.iter().map(|value| entry(&list, value, ask, &memory).ok_or_else(unknown)).collect::<Result<_, _>>()?;
-    if list.ends_with(&["commits"]) && list.starts_with(&["merge_requests"]) {
-        listed::chain(&mut found);
+    let json = without_nul(&answer.body);
+    let mut entries = Vec::new();
+    for told in Object::parse_list(&json)? {
+        entries.push(told.map_or_else(|reason| Some(Err(reason)), |told| entry(&list, &told, ask, &memory)).ok_or_else(unknown)?);
     }
-    Ok(found)
-}
-
-/// A stored page as the store takes it: what can't be read is rejected with its place.
-pub fn parse(ask: &Ask, body: &[u8]) -> Parsed {
-    let mut parsed = Parsed::default();
-    let found = match all(ask, body) {
-        Ok(found) => found,
-        Err(reason) => return Parsed { read: 1, rejected: vec![Rejected { line: 1, reason }], ..parsed },
-    };
-    parsed.read = found.len() as u64;
-    for (line, listed) in (1..).zip(found) {
+    if list.ends_with(&["commits"]) && list.starts_with(&["merge_requests"]) {
+        listed::chain(&mut entries);
+    }
+    let (count, next) = (entries.len(), answer.link("next"));
+    let (mut page, mut known) = (Page::default(), Vec::with_capacity(count));
+    for (line, listed) in (1..).zip(entries) {
         match listed {
-            Ok(listed) => parsed.events.extend(stated(listed.facts, line)),
-            Err(reason) => parsed.rejected.push(Rejected { line, reason: format!("{}: {reason}", ask.stream) }),
+            Ok(mut listed) => {
+                page.facts(line, std::mem::take(&mut listed.facts));
+                known.push(listed);
+            }
+            Err(reason) => page.take(line, Err(reason)),
         }
     }
-    parsed
-}
-
-fn stated(facts: Vec<Fact>, line: u64) -> impl Iterator<Item = Stated> {
-    facts.into_iter().map(move |(event, updated_at)| Stated { event, updated_at, line })
-}
-
-fn read(ask: &Ask, answer: &Answer) -> Result<Page, Unread> {
-    let body = without_nul(&answer.body);
-    let found = all(ask, &body).map_err(Unread)?;
-    let more = found.len() >= PER_PAGE || link(&answer.headers, "next").is_some();
-    let (list, memory) = (segments(&ask.path), Memory::of(ask));
-    let listed = found.len();
-    let mut page = Page::default();
-    let mut known = Vec::with_capacity(listed);
-    for (line, mut listed) in (1..).zip(found).filter_map(|(line, listed)| Some((line, listed.ok()?))) {
-        page.events.extend(stated(std::mem::take(&mut listed.facts), line));
-        known.push(listed);
-    }
     if list == ["environments"] {
-        page.next = Some(after_environments(ask, memory, &known, link(&answer.headers, "next")));
+        page.next = Some(after_environments(ask, memory, &known, next));
         return Ok(page);
     }
-    let first = memory.seen.is_empty() && asked_for(&ask.path, "page").is_none_or(|page| page == "1");
-    let by_time = asked_for(&ask.path, "updated_after").is_some();
+    let first = memory.seen.is_empty() && ask.query("page").is_none_or(|page| page == "1");
+    let by_time = ask.query("updated_after").is_some();
     if list == ["merge_requests"] {
         page.inner = known.iter().flat_map(|listed| inner(ask, listed)).collect();
     }
     // What belongs to a merge request is none of the things that its stream counts.
     let counted = list.first() != Some(&"merge_requests") || list.len() == 1;
     if counted {
-        page.listed = (listed - known.iter().filter(|listed| memory.seen.contains(&listed.number)).count()) as u64;
+        page.listed = (count - known.iter().filter(|listed| memory.seen.contains(&listed.number)).count()) as u64;
     }
     if counted && (first || !by_time) {
         page.total = answer.headers.get("x-total").and_then(|total| total.trim().parse().ok());
     }
-    page.next = match link(&answer.headers, "next") {
-        _ if !more => None,
+    page.next = match next {
+        None if count < PER_PAGE => None,
         _ if by_time => Some(after(ask, memory, &known)),
         next => next.map(|url| Ask { path: url.into(), ..ask.clone() }),
     };
@@ -234,17 +179,17 @@ fn read(ask: &Ask, answer: &Answer) -> Result<Page, Unread> {
 /// The page behind one that is in the order of time: from the millisecond before its last entry on; by number where that
 /// would not lead on, as all of its entries are of one instant.
 fn after(ask: &Ask, mut memory: Memory, page: &[Listed]) -> Ask {
-    let began = asked_for(&ask.path, "updated_after").as_deref().and_then(At::parse).unwrap_or_default();
+    let began = ask.query("updated_after").as_deref().and_then(At::parse).unwrap_or_default();
     let ended = page.iter().filter_map(|listed| listed.updated_at).max().map_or(began, |at| at.plus(-MILLISECOND));
     let path = if ended > began {
         let again = page.iter().filter(|listed| listed.updated_at.is_some_and(|at| at >= ended));
         memory.seen = again.map(|listed| listed.number).collect();
         with(&with(&ask.path, "updated_after", ended.rfc3339()), "page", "1".into())
     } else {
-        let number = asked_for(&ask.path, "page").and_then(|page| page.parse::<u64>().ok()).unwrap_or(1);
+        let number = ask.query("page").and_then(|page| page.parse::<u64>().ok()).unwrap_or(1);
         with(&ask.path, "page", number.saturating_add(1).to_string())
     };
-    Ask { path, memory: memory.kept(), ..ask.clone() }
+    ask.to(path).remembering(&memory)
 }
 
 /// More environments, else the deployments into them.
@@ -252,11 +197,11 @@ fn after_environments(ask: &Ask, mut memory: Memory, page: &[Listed], next: Opti
     memory.tiers |= page.iter().any(|listed| listed.production.is_some());
     memory.production.extend(page.iter().filter(|listed| listed.production == Some(true)).map(|listed| listed.number));
     if let Some(url) = next {
-        return Ask { path: url.into(), memory: memory.kept(), ..ask.clone() };
+        return ask.to(url).remembering(&memory);
     }
     let from = memory.since.take().unwrap_or_default();
     let path = by_time(&format!("{}/deployments", project(&ask.scope)), &[], from);
-    Ask { path, memory: memory.kept(), ..ask.clone() }
+    ask.to(path).remembering(&memory)
 }
 
 /// What must be asked about a merge request.
@@ -264,8 +209,8 @@ fn inner(ask: &Ask, request: &Listed) -> Vec<Ask> {
     let path = format!("{}/merge_requests/{}", project(&ask.scope), request.number);
     let memory = Memory { change: Some(facts::change_id(&ask.scope, request.number)), author: request.author, ..Memory::default() };
     let order = vec![("sort", "asc".to_owned()), ("order_by", "created_at".to_owned())];
-    let notes = Ask { path: query(&format!("{path}/notes"), order), memory: memory.kept(), ..ask.clone() };
-    let commits = Ask { path: query(&format!("{path}/commits"), vec![]), memory: memory.kept(), ..ask.clone() };
+    let notes = ask.to(query(&format!("{path}/notes"), order)).remembering(&memory);
+    let commits = ask.to(query(&format!("{path}/commits"), vec![])).remembering(&memory);
     if request.squashed { vec![notes, commits] } else { vec![notes] }
 }
 

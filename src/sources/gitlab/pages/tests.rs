@@ -8,18 +8,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Ask, Memory, PAGES, Page, after_environments, read};
+use super::{Ask, Memory, PAGES, Page, after_environments};
 use crate::domain::event::{Change, Deployment, Event, Run, Stated, Status};
 use crate::domain::time::At;
 use crate::sources::gitlab::SOURCE;
-use crate::sources::pages::{ASKED, Answer};
 use crate::sources::{Headers, golden};
 
 const SCOPE: &str = "group/sub/app";
 const PROJECT: &str = "/projects/group%2Fsub%2Fapp";
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/fixtures/gitlab/{name}.json", env!("CARGO_MANIFEST_DIR"))).expect("a fixture")
+    golden::file(&SOURCE, &format!("{name}.json"))
 }
 
 fn ask(path: &str, memory: Option<&str>) -> Ask {
@@ -27,8 +26,7 @@ fn ask(path: &str, memory: Option<&str>) -> Ask {
 }
 
 fn page(ask: &Ask, headers: &[(&str, &str)], body: &[u8]) -> Page {
-    let headers = Headers(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
-    read(ask, &Answer { headers, body: body.to_vec() }).expect("a page")
+    golden::page(&SOURCE, ask, headers, body).expect("a page")
 }
 
 /// Each fixture with the ask that would bring it.
@@ -63,14 +61,12 @@ fn every_recorded_page_states_its_facts() {
     let mut lines = Vec::new();
     for (name, ask) in recorded() {
         let body = fixture(&format!("pages/{name}"));
-        let headers = Headers([(ASKED.to_owned(), serde_json::to_string(&ask).expect("plain data"))].into());
-        assert_eq!((SOURCE.check)(&headers, &body), Ok(()), "{name}");
-        let parsed = (SOURCE.parse)(&headers, &body);
         let read = page(&ask, &[], &body);
-        assert_eq!((parsed.rejected.as_slice(), &parsed.events), (&[][..], &read.events), "{name}: stored, it says the same");
+        assert_eq!((SOURCE.parse)(&golden::asked(&ask), &body), read.clone().parsed(&ask), "{name}: stored, it says the same");
+        assert_eq!(read.rejected, [], "{name}");
         let entries = serde_json::from_slice::<Vec<Value>>(&body).expect("a list").len() as u64;
         let beside = ["environments", "notes", "merge_request_commits"].contains(&name);
-        assert_eq!((parsed.read, read.listed), (entries, if beside { 0 } else { entries }), "{name}");
+        assert_eq!(read.listed, if beside { 0 } else { entries }, "{name}");
         lines.extend(read.events.iter().map(|stated| format!("{name}[{}] {}", stated.line, golden::line(stated))));
     }
     golden::same_as_snapshot("gitlab_pages", &lines);
@@ -105,8 +101,8 @@ struct Gitlab(Vec<(u64, i64)>);
 
 impl Gitlab {
     fn answer(&self, ask: &Ask) -> Page {
-        let after = super::asked_for(&ask.path, "updated_after").as_deref().and_then(At::parse).expect("a time");
-        let number: usize = super::asked_for(&ask.path, "page").map_or(1, |page| page.parse().expect("a number"));
+        let after = ask.query("updated_after").as_deref().and_then(At::parse).expect("a time");
+        let number: usize = ask.query("page").map_or(1, |page| page.parse().expect("a number"));
         let mut list: Vec<_> = self.0.iter().filter(|(_, at)| at * 1_000 > after.0).collect();
         list.sort_by_key(|(iid, at)| (*at, std::cmp::Reverse(*iid)));
         let shown = list.chunks(100).nth(number - 1).unwrap_or_default();
@@ -338,22 +334,16 @@ fn of_a_webhook_and_a_page_of_the_same_state_the_fuller_one_wins_in_any_order() 
 #[test]
 fn an_entry_that_cannot_be_read_is_rejected_in_its_place_and_the_rest_is_kept() {
     let ask = ask("issues?scope=all", None);
-    let headers = Headers([(ASKED.to_owned(), serde_json::to_string(&ask).expect("plain data"))].into());
-    let body = json!([{"iid": 1}, {"iid": "2"}, 3, {"iid": 4}]).to_string();
-    let parsed = (SOURCE.parse)(&headers, body.as_bytes());
+    let parsed = golden::parsed(&SOURCE, &golden::asked(&ask), &json!([{"iid": 1}, {"iid": "2"}, 3, {"iid": 4}]));
     let rejected: Vec<(u64, &str)> = parsed.rejected.iter().map(|row| (row.line, row.reason.as_str())).collect();
-    assert_eq!(rejected, [(2, "stream: iid must be a whole number, not \"2\""), (3, "stream: it must be an object, not 3")]);
+    assert_eq!(rejected, [(2, "stream: [1].iid must be a whole number, not \"2\""), (3, "stream: [2] must be an object, not 3")]);
     assert_eq!((parsed.read, parsed.events.len()), (4, 2));
-    assert_eq!(page(&ask, &[], body.as_bytes()).events, parsed.events);
 }
 
 #[test]
 fn an_answer_that_is_no_list_stops_the_run_with_a_sentence() {
-    let said = |path: &str, body: &str| {
-        let answer = Answer { headers: Headers::default(), body: body.as_bytes().to_vec() };
-        read(&ask(path, None), &answer).expect_err("no page").to_string()
-    };
-    assert_eq!(said("issues", r#"{"message":"404 Project Not Found"}"#), "GitLab answered with something else than a list");
-    assert!(said("issues", "<html>").starts_with("GitLab's answer cannot be read: "));
+    let said = |path: &str, body: &str| golden::page(&SOURCE, &ask(path, None), &[], body).expect_err("no page");
+    assert!(said("issues", r#"{"message":"404 Project Not Found"}"#).starts_with("it cannot be read: invalid type: map"));
+    assert!(said("issues", "<html>").starts_with("it cannot be read: "));
     assert_eq!(said("snippets", "[{}]"), "pacer does not ask GitLab for `snippets`");
 }
