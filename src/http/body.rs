@@ -114,10 +114,11 @@ pub fn inflate(encoding: Option<&str>, body: Bytes, cap: usize) -> Result<Vec<u8
     }
 }
 
-/// Every header by its lower-case name, as the source's `verify` needs them.
+/// Every header by its lower-case name, as the source's `verify` needs them; but those of pacer's own, which say what only a
+/// person on the command line or a backfill may say.
 pub fn headers_of(headers: &HeaderMap) -> Headers {
     let mut named = BTreeMap::<String, String>::new();
-    for (name, value) in headers {
+    for (name, value) in headers.iter().filter(|(name, _)| !name.as_str().starts_with("x-pacer-")) {
         let value = String::from_utf8_lossy(value.as_bytes());
         named
             .entry(name.as_str().to_owned())
@@ -132,8 +133,7 @@ pub fn headers_of(headers: &HeaderMap) -> Headers {
 
 /// The headers worth keeping with a delivery: no secrets, and no proofs that a copy of the database would give away.
 pub fn kept(headers: &Headers) -> BTreeMap<String, String> {
-    // The last are our own: what only a person on the command line may say.
-    const DROPPED: &[&str] = &["authorization", "cookie", "token", "secret", "signature", "password", "api-key", "apikey", "x-pacer-"];
+    const DROPPED: &[&str] = &["authorization", "cookie", "token", "secret", "signature", "password", "api-key", "apikey"];
     headers
         .0
         .iter()
@@ -185,7 +185,7 @@ mod tests {
             headers.insert(axum::http::HeaderName::from_bytes(name.as_bytes()).expect("name"), value.parse().expect("value"));
         }
         let all = headers_of(&headers);
-        assert_eq!(all.get("x-hub-signature-256"), Some("sha256=x"));
+        assert_eq!((all.get("x-hub-signature-256"), all.get("x-pacer-service")), (Some("sha256=x"), None));
         assert_eq!(kept(&all).keys().collect::<Vec<_>>(), ["x-github-delivery", "x-github-event"]);
     }
 

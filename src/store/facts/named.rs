@@ -9,7 +9,8 @@ use sqlx::AnyConnection;
 
 use super::super::bulk::{self, Val};
 use super::{Batch, inner_commits, instant};
-use crate::domain::event::{Event, is_bot};
+use crate::domain::event::Event;
+use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
 /// Notes who is named in a batch, on which day: that of the fact or of its last change, at most that of `received_at`, which
