@@ -138,6 +138,9 @@ pub struct Commit {
     pub shallow: bool,
 }
 
+/// What the name of a team begins with among those who are asked to review.
+pub const ASKED_TEAM: char = '@';
+
 /// A pull request or merge request. Identity: (source, `id`), as in `org/app#12`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[allow(missing_docs, reason = "each field is named as in the generic event, which sources.md documents")]
@@ -170,7 +173,7 @@ pub struct Change {
     /// The branch it is made on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// Who is asked to review it and has not yet, as that tool names people.
+    /// Who is asked to review it and has not yet, as that tool names people; [`ASKED_TEAM`] and its name for a whole team.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviewers: Vec<String>,
     /// The files it touches, where the source lists them.

@@ -9,6 +9,7 @@ use super::{Cx, Reply};
 use crate::domain::ask::Ask;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Card, Line, Part, Scope, Table};
+use crate::domain::event::ASKED_TEAM;
 use crate::domain::org::identity::{Name, Told};
 use crate::domain::time::At;
 use crate::domain::todo::OpenChange;
@@ -21,13 +22,18 @@ pub struct Me {
     pub names: Vec<Name>,
     /// Those that were met: source and name as it is written there.
     pub met: BTreeSet<(String, String)>,
+    /// Their teams and those above these, each by id and by name, as [`slug`]s.
+    pub teams: BTreeSet<String>,
     /// The days on which their team works.
     pub calendar: WorkCalendar,
 }
 
 impl Me {
-    /// Whether a tool means the asker by that word.
+    /// Whether a tool means the asker by that word, or a team of theirs.
     pub fn is(&self, word: &str, source: &str) -> bool {
+        if let Some(team) = word.strip_prefix(ASKED_TEAM) {
+            return self.teams.contains(&slug(team));
+        }
         let word = word.to_lowercase();
         self.names.iter().any(|name| name.is(&word, source))
     }
@@ -79,9 +85,25 @@ pub async fn me(cx: &Cx) -> Result<Option<Me>, Failure> {
     let names = org.known_as(person, email, &told);
     let met: BTreeSet<(String, String)> =
         told.iter().filter(|it| meant(&names, it)).map(|it| (it.source.clone(), it.name.clone())).collect();
+    let mut above: Vec<&str> = teams(cx);
+    let mut teams_by_slug = BTreeSet::new();
+    while let Some(id) = above.pop() {
+        let Some(team) = org.teams.get(id) else { continue };
+        if teams_by_slug.insert(slug(id)) {
+            above.extend(team.parent.as_deref());
+        }
+        teams_by_slug.insert(slug(&team.name));
+    }
     let team = if let [team] = teams(cx)[..] { Scope::Team(team.to_string()) } else { Scope::Organisation };
     let calendar = WorkCalendar::new(&org.calendar, org.zone_for(&team));
-    Ok((person.is_some() || !met.is_empty()).then_some(Me { names, met, calendar }))
+    Ok((person.is_some() || !met.is_empty()).then_some(Me { names, met, teams: teams_by_slug, calendar }))
+}
+
+/// A team's name as tools write it in addresses: `Platform Core` is `platform-core`.
+fn slug(name: &str) -> String {
+    let words = name.to_lowercase();
+    let words: Vec<&str> = words.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 fn meant(names: &[Name], told: &Told) -> bool {
@@ -134,4 +156,18 @@ pub fn unknown(cx: &Cx, command: &str) -> Reply {
 /// Whether a word may stand in the file as it is.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-' | '+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_is_known_by_its_name_in_an_address() {
+        let check = |name: &str, expect: &str| assert_eq!(slug(name), expect);
+        check("Platform Core", "platform-core");
+        check("payments", "payments");
+        check("R&D / Search", "r-d-search");
+        check("", "");
+    }
 }

@@ -84,6 +84,19 @@ async fn each_sees_what_waits_for_them_and_nothing_of_anybody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_review_asked_of_a_team_waits_for_its_members() {
+    let t = Harness::http().await;
+    t.import_json(&lines(&[change("acme/shop#1", "cem", &["@payments"], 7), change("acme/shop#2", "cem", &["@finders"], 7)])).await;
+    t.apply_org(&org()).await;
+    for (person, own, other) in [("ben", "#1", "#2"), ("daria", "#2", "#1")] {
+        let said = shown(&t.slash(person, "waiting").await.blocks);
+        assert!(said.contains(&format!("acme/shop{own}")) && !said.contains(&format!("acme/shop{other}")), "{person}: {said}");
+    }
+    let health = t.ask("health team:all").await.to_string();
+    assert!(!health.contains("@payments"), "a team is no person without a name: {health}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mywork_names_the_objective_and_turns_into_waiting_and_back_in_private() {
     let t = Harness::http().await;
     t.import_json(&work()).await;

@@ -98,6 +98,11 @@ pub struct Head {
 }
 
 #[derive(Debug, Default, Deserialize)]
+pub struct Team {
+    pub slug: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 pub struct PullRequest {
     pub number: Option<u64>,
     pub title: Option<String>,
@@ -105,6 +110,7 @@ pub struct PullRequest {
     pub html_url: Option<String>,
     pub user: Option<User>,
     pub requested_reviewers: Option<Vec<User>>,
+    pub requested_teams: Option<Vec<Team>>,
     pub labels: Option<Vec<Named>>,
     pub head: Option<Head>,
     pub draft: Option<bool>,

@@ -147,7 +147,7 @@ fn the_commits_of_a_push_follow_each_other() {
 fn a_pull_request_is_told_whole_and_its_ready_time_as_a_part() {
     let payload = |action: &str, draft: bool, merged: bool| {
         json!({"action": action, "pull_request": {"number": 12, "title": "t", "user": {"login": "ann", "type": "User"}, "labels": [{"name": "x"}],
-            "head": {"sha": "h"}, "draft": draft, "merged": merged, "merge_commit_sha": "m", "additions": 3, "deletions": 1,
+            "head": {"sha": "h"}, "draft": draft, "requested_reviewers": [{"login": "bo"}], "requested_teams": [{"slug": "core"}], "merged": merged, "merge_commit_sha": "m", "additions": 3, "deletions": 1,
             "created_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-01T11:00:00Z",
             "merged_at": merged.then_some("2026-05-01T11:00:00Z"), "closed_at": merged.then_some("2026-05-01T11:00:00Z")}})
     };
@@ -157,6 +157,7 @@ fn a_pull_request_is_told_whole_and_its_ready_time_as_a_part() {
     };
     let opened: Change = change("opened", false, false);
     assert_eq!((opened.id.as_str(), opened.merge_commit, opened.ready_at), ("org/app#12", None, time("2026-05-01T10:00:00Z")));
+    assert_eq!(opened.reviewers, ["bo", "@core"]);
     assert_eq!(change("opened", true, false).ready_at, None);
     let merged = change("closed", false, true);
     assert_eq!((merged.merge_commit.as_deref(), merged.merged_at), (Some("m"), time("2026-05-01T11:00:00Z")));

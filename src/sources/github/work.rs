@@ -1,7 +1,7 @@
 //! Deliveries that tell of work: `push`, `pull_request`, `pull_request_review`, `issues`.
 
 use super::payload::{Issue, Named, Payload, PullRequest, PushCommit};
-use crate::domain::event::{Change, Commit, Event, Incident, Item, Review};
+use crate::domain::event::{ASKED_TEAM, Change, Commit, Event, Incident, Item, Review};
 use crate::domain::item_link::item_of;
 use crate::domain::part::{Of, Part, Step};
 use crate::domain::time::At;
@@ -75,12 +75,14 @@ pub fn change(request: PullRequest, id: String, repository: &str) -> Change {
     let merged = request.merged.unwrap_or(request.merged_at.is_some());
     let author = request.user.unwrap_or_default();
     let (head, branch) = request.head.map(|head| (head.sha, head.branch)).unwrap_or_default();
+    let people = request.requested_reviewers.unwrap_or_default().into_iter().filter_map(|user| user.login);
+    let teams = request.requested_teams.unwrap_or_default().into_iter().filter_map(|team| team.slug);
     let item = item_of(branch.as_deref(), request.title.as_deref(), request.body.as_deref(), repository);
     Change {
         id,
         item,
         branch,
-        reviewers: request.requested_reviewers.unwrap_or_default().into_iter().filter_map(|user| user.login).collect(),
+        reviewers: people.chain(teams.map(|slug| format!("{ASKED_TEAM}{slug}"))).collect(),
         url: request.html_url,
         repository: Some(repository.into()),
         opened_at: request.created_at,

@@ -9,7 +9,7 @@ use sqlx::AnyConnection;
 
 use super::super::bulk::{self, Val};
 use super::{Batch, inner_commits, instant};
-use crate::domain::event::Event;
+use crate::domain::event::{ASKED_TEAM, Event};
 use crate::domain::machines::is_bot;
 use crate::domain::time::At;
 
@@ -20,7 +20,7 @@ pub(super) async fn people<'b>(conn: &mut AnyConnection, batch: &Batch<'b>, rece
     for stated in batch.events {
         let day = instant(&stated.event).max(stated.updated_at).map_or(received_at, |at| at.min(received_at)).day();
         let mut note = |name: Option<&'b str>, email: Option<&str>, day: i64| {
-            if let Some(name) = name.filter(|name| !name.is_empty() && !is_bot(name)) {
+            if let Some(name) = name.filter(|name| !name.is_empty() && !name.starts_with(ASKED_TEAM) && !is_bot(name)) {
                 let known = days.entry((name, email.unwrap_or_default().to_lowercase())).or_insert(day);
                 *known = day.max(*known);
             }

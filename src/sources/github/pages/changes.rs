@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::payload::{Head, Named, Payload, Person, PullRequest, Repository, Review, User};
+use super::super::payload::{Head, Named, Payload, Person, PullRequest, Repository, Review, Team, User};
 use super::super::work;
 use super::{Memory, about_nodes, ask, facts, items, lists, next_page, nodes, one};
 use crate::domain::event::{Commit, Event};
@@ -21,7 +21,7 @@ number title body html_url:url draft:isDraft merged additions deletions \
 created_at:createdAt updated_at:updatedAt merged_at:mergedAt closed_at:closedAt \
 head_sha:headRefOid head_branch:headRefName merge:mergeCommit{sha:oid} repository{full_name:nameWithOwner} \
 user:author{login type:__typename} label_list:labels(first:50){nodes{name}} \
-asked:reviewRequests(first:20){nodes{who:requestedReviewer{...on User{login} ...on Bot{login} ...on Mannequin{login}}}} \
+asked:reviewRequests(first:20){nodes{who:requestedReviewer{...on User{login} ...on Bot{login} ...on Mannequin{login} ...on Team{slug}}}} \
 ready:timelineItems(itemTypes:[READY_FOR_REVIEW_EVENT],last:1){nodes{...on ReadyForReviewEvent{at:createdAt}}} \
 review_list:reviews(first:50){page:pageInfo{more:hasNextPage}nodes{\
 id:fullDatabaseId state submitted_at:submittedAt updated_at:updatedAt user:author{login type:__typename}}} \
@@ -109,7 +109,15 @@ struct Sha {
 
 #[derive(Debug, Deserialize)]
 struct Asked {
-    who: Option<User>,
+    who: Option<Who>,
+}
+
+/// A person, or a team.
+#[derive(Debug, Deserialize)]
+struct Who {
+    #[serde(flatten)]
+    user: User,
+    slug: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,7 +208,9 @@ impl Whole {
         let mut request = self.request;
         request.user = request.user.map(as_rest);
         request.labels = Some(given(self.label_list).collect());
-        request.requested_reviewers = Some(given(self.asked).filter_map(|asked| asked.who).map(as_rest).collect());
+        let (teams, people): (Vec<Who>, Vec<Who>) = given(self.asked).filter_map(|asked| asked.who).partition(|who| who.slug.is_some());
+        request.requested_reviewers = Some(people.into_iter().map(|who| as_rest(who.user)).collect());
+        request.requested_teams = Some(teams.into_iter().map(|who| Team { slug: who.slug }).collect());
         request.head = Some(Head { sha: self.head_sha, branch: self.head_branch });
         request.merge_commit_sha = self.merge.and_then(|merge| merge.sha);
         // One that was never a draft was ready when it was opened.
