@@ -56,6 +56,7 @@ pub fn changes(seed: u64, calendar: &Calendar, service: usize, work: &Work) -> V
             planned.push(bump(&mut random, calendar, service, opened));
         }
     }
+    assist(&mut Random::stream(seed, &format!("assistants of {}", row.id)), calendar, &mut planned);
     if row.id == "checkout"
         && let Some(loud) =
             planned.iter_mut().rev().find(|loud| !loud.change.bot && loud.change.merged_at.is_some_and(|at| at < calendar.now))
@@ -145,6 +146,19 @@ fn commits(
         .collect();
     commits.sort_by_key(|commit| commit.authored_at);
     commits
+}
+
+/// Assistants write along in one change of twelve a year ago, in one of three now.
+fn assist(random: &mut Random, calendar: &Calendar, planned: &mut [Planned]) {
+    for planned in planned.iter_mut().filter(|planned| !planned.change.bot) {
+        let age = planned.change.opened_at.map_or(0.0, |at| calendar.days_ago(at) / 365.0);
+        if !random.chance(0.34 - 0.26 * age.clamp(0.0, 1.0)) {
+            continue;
+        }
+        for message in planned.commits.iter_mut().filter_map(|commit| commit.message.as_mut()) {
+            message.push_str(words::ASSISTED);
+        }
+    }
 }
 
 /// Some commits are written in the evening, few at the weekend, where the merge leaves room for it.

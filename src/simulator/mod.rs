@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `random`, `calendar` | the dice; working hours, holidays, slow weeks |
 //! | `cast`, `pace`, `words` | the tables: who, how fast, in what words |
-//! | `items`, `changes`, `deployments`, `trouble`, `activity` | what happens, in the order in which one follows from the other |
+//! | `items`, `changes`, `deployments`, `trouble`, `runs`, `activity` | what happens, in the order in which one follows from the other |
 //! | `org_file` | the organisation's TOML |
 //!
 //! Why it ends now and is not fixed in time: people ask for "90 days", and an answer must be full on any day. So another day
@@ -25,6 +25,7 @@ mod org_file;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod pace;
 mod random;
+mod runs;
 mod trouble;
 mod words;
 
@@ -125,6 +126,8 @@ fn events(seed: u64, calendar: &Calendar) -> Vec<Stated> {
     activity::ask_first(&mut changes);
     let activities = activity::activities(&mut Random::stream(seed, "activity"), calendar, &items, &changes, &reviews);
 
+    let runs = runs::runs(&mut Random::stream(seed, "runs"), calendar, &changes);
+
     let mut dated: Vec<(At, Event)> = Vec::new();
     let latest = |times: &[Option<At>]| times.iter().copied().flatten().max().unwrap_or(now);
     dated.extend(items.into_iter().map(|item| (latest(&[item.created_at, item.started_at, item.done_at]), Event::Item(item))));
@@ -132,6 +135,7 @@ fn events(seed: u64, calendar: &Calendar) -> Vec<Stated> {
         let times = [change.opened_at, change.ready_at, change.first_review_at, change.merged_at, change.closed_at];
         (latest(&times), Event::Change(change))
     }));
+    dated.extend(runs.into_iter().map(|run| (latest(&[run.finished_at]), Event::Run(run))));
     dated.extend(reviews.into_iter().map(|review| (review.at, Event::Review(review))));
     dated.extend(deployments.into_iter().map(|one: Deployment| (latest(&[one.finished_at]), Event::Deployment(one))));
     dated.extend(numbered(incidents).into_iter().map(|one| (latest(&[Some(one.started_at), one.resolved_at]), Event::Incident(one))));

@@ -21,6 +21,7 @@ struct Facts {
     incidents: Vec<Incident>,
     items: Vec<Item>,
     activities: Vec<Activity>,
+    runs: Vec<crate::domain::event::Run>,
 }
 
 fn facts(seed: u64, now: At) -> Facts {
@@ -33,6 +34,7 @@ fn facts(seed: u64, now: At) -> Facts {
             Event::Incident(one) => facts.incidents.push(one),
             Event::Item(one) => facts.items.push(one),
             Event::Activity(one) => facts.activities.push(one),
+            Event::Run(one) => facts.runs.push(one),
             other => panic!("not made by the sample: {other:?}"),
         }
     }
@@ -420,6 +422,28 @@ fn how_long_it_takes() {
     let begin = std::time::Instant::now();
     let events = sample(1, now()).events.len();
     println!("{events} events in {:?}", begin.elapsed());
+}
+
+#[test]
+fn assistants_write_along_more_and_more_and_builds_pass_or_fail() {
+    let facts = facts(1, now());
+    let share = |from: i64, until: i64| {
+        let held = |at: At| now().plus(-from * DAY) <= at && at < now().plus(-until * DAY);
+        let commits = facts.deployments.iter().flat_map(|one| one.commits.iter().flatten());
+        let own: Vec<bool> = commits
+            .filter(|commit| commit.bot == Some(false) && commit.authored_at.is_some_and(held))
+            .map(|commit| commit.message.as_deref().is_some_and(crate::domain::machines::says_assisted))
+            .collect();
+        crate::domain::figure::to_f64(own.iter().filter(|assisted| **assisted).count() as u64)
+            / crate::domain::figure::to_f64(own.len() as u64)
+    };
+    let (before, after) = (share(360, 270), share(90, 0));
+    assert!(before > 0.03 && after > before + 0.08 && after < 0.5, "{before} {after}");
+    let ids: HashSet<&str> = facts.runs.iter().map(|run| run.id.as_str()).collect();
+    assert_eq!(ids.len(), facts.runs.len());
+    assert!(facts.runs.iter().all(|run| run.finished_at.is_some_and(|at| at <= now()) && run.started_at < run.finished_at));
+    let failed = facts.runs.iter().filter(|run| run.outcome == crate::domain::event::Outcome::Failure).count();
+    assert!(failed * 20 > facts.runs.len() && failed * 4 < facts.runs.len(), "{failed} of {}", facts.runs.len());
 }
 
 #[test]

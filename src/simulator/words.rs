@@ -41,6 +41,9 @@ const INCIDENTS: &[&str] =
     &["Errors in {} after a release", "Timeouts in {}", "{} answers slowly", "Wrong {} shown to customers", "No data in {}"];
 const PACKAGES: &[&str] = &["serde", "tokio", "react", "typescript", "okhttp", "postgres", "lodash", "vite", "jackson", "openssl"];
 
+/// The trailer of a message that an assistant wrote along.
+pub const ASSISTED: &str = "\n\nCo-authored-by: Copilot <175728472+Copilot@users.noreply.github.com>";
+
 /// What a text is about.
 #[derive(Debug, Clone, Copy)]
 pub enum Text {
