@@ -50,7 +50,7 @@ pub struct Card {
     pub data: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A line of text: plain, strong or code pieces. Never markup.
+/// A line of text: plain, strong or code pieces, and who is meant. Never markup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line(pub Vec<Span>);
 
@@ -63,12 +63,23 @@ pub enum Span {
     Strong(String),
     /// Something to type, or an identifier.
     Code(String),
+    /// A person or channel of Slack by its id, of which Slack shows the name.
+    Mention(String),
 }
 
 impl Line {
     /// A line of one plain piece.
     pub fn plain(text: impl Into<String>) -> Self {
         Self(vec![Span::Plain(text.into())])
+    }
+    /// A sentence of ours in which something to type stands between backticks.
+    pub fn sentence(text: &str) -> Self {
+        let pieces: Vec<&str> = text.split('`').collect();
+        if pieces.len().is_multiple_of(2) {
+            return Self::plain(text); // an odd backtick: not ours to interpret
+        }
+        let spans = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty());
+        Self(spans.map(|(at, piece)| if at % 2 == 1 { Span::Code((*piece).into()) } else { Span::Plain((*piece).into()) }).collect())
     }
     /// Adds a plain piece.
     #[must_use]
@@ -88,12 +99,18 @@ impl Line {
         self.0.push(Span::Code(text.into()));
         self
     }
+    /// Adds a person or channel of Slack, by id.
+    #[must_use]
+    pub fn mention(mut self, id: impl Into<String>) -> Self {
+        self.0.push(Span::Mention(id.into()));
+        self
+    }
     /// Its letters without weight.
     pub fn text(&self) -> String {
         self.0
             .iter()
             .map(|span| match span {
-                Span::Plain(text) | Span::Strong(text) | Span::Code(text) => text.as_str(),
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Mention(text) => text.as_str(),
             })
             .collect()
     }

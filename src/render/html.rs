@@ -75,6 +75,7 @@ fn spans(line: &Line) -> Markup {
                 Span::Plain(text) => (together(text)),
                 Span::Strong(text) => strong { (together(text)) },
                 Span::Code(text) => code { (clean(text)) },
+                Span::Mention(id) => (clean(id)),
             }
         }
     }

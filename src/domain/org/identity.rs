@@ -39,10 +39,10 @@ impl Org {
     pub fn people_of(&self, team: &str) -> Vec<(Name, Span)> {
         let mut found = Vec::new();
         for (id, belonged) in self.pool(team) {
-            for (person, span) in self.teams.get(&id).into_iter().flat_map(|team| &team.members) {
+            for (person, span) in self.teams.get(&id).into_iter().flat_map(|team| self.members_of(team)) {
                 let both = span.both(belonged);
                 if !both.is_empty() {
-                    found.extend(self.names_of(person).into_iter().map(|name| (name, both)));
+                    found.extend(self.names_of(&person).into_iter().map(|name| (name, both)));
                 }
             }
         }
