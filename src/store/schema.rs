@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "version", include_str!("../../migrations/0002_version.sql")),
     (3, "flow", include_str!("../../migrations/0003_flow.sql")),
     (4, "backfill", include_str!("../../migrations/0004_backfill.sql")),
+    (6, "setup", include_str!("../../migrations/0006_setup.sql")),
 ];
 
 fn migrator() -> Migrator {

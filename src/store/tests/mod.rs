@@ -1,6 +1,7 @@
 //! The store contract: on SQLite always, and on PostgreSQL where `PACER_TEST_DATABASE_URL` names a server, each test in a
 //! database of its own.
 
+mod setup;
 mod undo;
 
 use std::collections::BTreeMap;
