@@ -14,9 +14,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::features::host::{Feed, Host};
 use crate::features::{Asker, Cx};
 use crate::ingest::Ingest;
 use crate::slack::Slack;
+use crate::sources::{SOURCES, Source};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -75,18 +77,35 @@ impl App {
     pub async fn cx(&self, asker: Option<Asker>) -> anyhow::Result<Cx> {
         let (store, now) = (self.store.reading().await?, self.clock.now());
         let org = store.org(now).await?;
-        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days })
+        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host: self.host() })
+    }
+
+    /// What features are told of this process and its workspace.
+    fn host(&self) -> Host {
+        let on = |source: &Source| match source.slug {
+            "cdevents" => !self.config.events_tokens.is_empty(),
+            slug => !self.config.source_secrets(slug).is_empty(),
+        };
+        let feed =
+            |source: &'static Source| Feed { slug: source.slug, name: source.name, on: on(source), backfill: source.pages.is_some() };
+        Host {
+            public_url: self.config.public_url.clone(),
+            admins: self.config.admins.clone(),
+            feeds: SOURCES.iter().filter(|source| source.webhook).map(feed).collect(),
+            slack_groups: self.config.slack.bot_token.is_some().then(|| crate::slack::groups::reader(&self.slack)),
+        }
     }
 
     /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's. Slack is
-    /// asked only where it matters: where some team shows its figures to its members alone.
+    /// asked only where it matters: where what they ask is `for_admins`, or some team shows its figures to its members alone.
     ///
     /// # Errors
     /// Where the organisation can't be read.
-    pub async fn asker_in_slack(&self, user: &str) -> anyhow::Result<Asker> {
+    pub async fn asker_in_slack(&self, user: &str, for_admins: bool) -> anyhow::Result<Asker> {
         let mut asker = self.asker(user);
         let org = self.store.org(self.clock.now()).await?;
-        if self.config.admins.is_empty() && org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team")) {
+        let closed = org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team"));
+        if self.config.admins.is_empty() && (closed || for_admins) {
             asker.admin = self.slack.is_workspace_admin(user, self.clock.now()).await;
         }
         Ok(asker)
@@ -94,7 +113,7 @@ impl App {
 
     /// The person with a Slack id, by the settings alone.
     pub fn asker(&self, user: &str) -> Asker {
-        Asker { user: user.to_owned(), admin: self.config.admins.iter().any(|admin| admin == user) }
+        Asker { user: user.to_owned(), admin: self.config.admins.iter().any(|admin| admin == user), channel: None }
     }
 }
 

@@ -7,12 +7,16 @@ mod access;
 mod benchmark;
 pub mod dora;
 pub mod flow;
+pub mod groups;
 mod help;
+pub mod host;
 mod left_out;
+pub mod moves;
 mod press;
 pub mod receipts;
 mod retention;
 mod scope;
+mod setup;
 mod trend;
 mod verdict;
 pub mod verify;
@@ -42,6 +46,8 @@ pub struct Cx {
     pub retention_days: u32,
     /// Who asks; none is the organisation's own view (`pacer ask` without `--as`).
     pub asker: Option<Asker>,
+    /// The process that runs this, and its workspace.
+    pub host: host::Host,
 }
 
 /// A person who asks, by Slack id.
@@ -51,6 +57,16 @@ pub struct Asker {
     pub user: String,
     /// Whether this person may do what admins may.
     pub admin: bool,
+    /// The Slack channel or direct message in which they ask.
+    pub channel: Option<String>,
+}
+
+impl Asker {
+    /// The same person in a channel; an empty id is none.
+    #[must_use]
+    pub fn in_channel(self, channel: &str) -> Self {
+        Self { channel: (!channel.is_empty()).then(|| channel.to_owned()), ..self }
+    }
 }
 
 /// What a feature says.
@@ -67,7 +83,7 @@ pub enum Reply {
 pub struct Press {
     /// The button's value or the form's state: ids only.
     pub value: String,
-    /// A form's values by field id; empty for a button.
+    /// A form's values by field id, several values as lines; empty for a button.
     pub fields: std::collections::BTreeMap<String, String>,
 }
 
@@ -84,6 +100,8 @@ pub enum Effect {
     Modal(Box<Card>),
     /// Ask back in a modal.
     Form(Form),
+    /// The form that was sent stays, with a sentence under each field that is wrong.
+    Wrong(Form, Vec<(String, String)>),
 }
 
 /// A command of `/metrics`.
@@ -130,11 +148,30 @@ pub struct Job {
 }
 
 /// Every command, in the order of help.
-pub const COMMANDS: &[Command] = &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, help::COMMAND];
+pub const COMMANDS: &[Command] =
+    &[dora::COMMAND, flow::COMMAND, trend::COMMAND, benchmark::COMMAND, why::COMMAND, setup::COMMAND, help::COMMAND];
 /// Every button and form.
-pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::CHART, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
+pub const ACTIONS: &[Action] = &[
+    press::SHARE,
+    why::ACTION,
+    trend::ACTION,
+    press::CHART,
+    press::PERIOD,
+    press::PERIOD_CHOSEN,
+    press::ASK,
+    setup::SERVICE,
+    setup::SERVICE_CHOSEN,
+    setup::SERVICE_SENT,
+    setup::TEAM,
+    setup::TEAM_CHOSEN,
+    setup::TEAM_SENT,
+    setup::CHANNEL,
+    setup::CHANNEL_SENT,
+];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
+/// Jobs that are done once at each start, too.
+pub const AT_START: &[Job] = &[groups::JOB];
 
 /// Answers what was typed after `/metrics`: the one way in for Slack, the terminal and tests.
 ///
@@ -178,10 +215,21 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     (command.run)(cx, ask).await
 }
 
-/// The asker's team where there is exactly one, else the whole organisation.
+/// The asker's team where there is exactly one, else that of the channel, else the whole organisation; and where the channel's
+/// team keeps its figures from the asker, the organisation, too.
 fn default_scope(cx: &Cx) -> Scope {
     let teams = cx.asker.as_ref().map(|asker| cx.org.org.teams_of_slack(&asker.user, cx.now)).unwrap_or_default();
-    if let [team] = teams[..] { Scope::Team(team.to_string()) } else { Scope::Organisation }
+    if let [team] = teams[..] {
+        return Scope::Team(team.to_string());
+    }
+    let channel = cx.asker.as_ref().and_then(|asker| asker.channel.as_deref());
+    let team = channel.and_then(|channel| cx.org.org.team_of_channel(channel)).map(|team| Scope::Team(team.to_string()));
+    team.filter(|team| access::check(cx, team).is_ok()).unwrap_or_default()
+}
+
+/// Whether a command or action is for admins alone: then a door must know whether the person is one.
+pub fn for_admins(name: &str) -> bool {
+    name == setup::COMMAND.name || name.starts_with("setup_")
 }
 
 /// Carries out a press of a button or a form sent.

@@ -14,3 +14,4 @@ mod pagers;
 mod pictures;
 mod receipts;
 mod rules;
+mod setup;
