@@ -13,8 +13,8 @@ use super::{Store, service_facts};
 use crate::domain::card::Scope;
 use crate::domain::derive::claims::Claim;
 use crate::domain::derive::{Derived, derive};
-use crate::domain::org::Org;
 use crate::domain::org::moves::{Assignees, Kind, Owners, Place, Placed, Unmatched};
+use crate::domain::org::{Org, Span};
 use crate::domain::time::At;
 
 /// Where each row counts before and after, by what it is.
@@ -50,7 +50,7 @@ impl Store {
         let mut moves = Moves::default();
         moves.deployed.extend(self.current().await?.states.iter().filter(|it| it.ever_deployed).map(|it| it.name.clone()));
         let mut rows = Rows::new();
-        for name in derived_twice.union(&before.differ(&after)) {
+        for name in derived_twice.union(&before.differ(&after, Span { from: Some(from), until: Some(now) })) {
             let then = self.derived(name, now, old).await?;
             let next = if derived_twice.contains(name) { &self.derived_under(name, now, new, &mappings).await? } else { &then };
             place(&mut rows, &then, from, |at| before.places(name, at), |row| &mut row.0);

@@ -337,7 +337,7 @@ async fn more_than_slack_lists_is_typed() {
     let t = Harness::http().await;
     let deployment = |n: i64| json!({"type": "deployment", "id": format!("d{n}"), "service": format!("s{n:03}"), "repository": format!("acme/r{n}"), "status": "success", "finished_at": days_ago(1).rfc3339()});
     t.import_json(&lines(&(0..101).map(deployment).collect::<Vec<_>>())).await;
-    t.apply_org(&(0..100).map(|n| format!("[[teams]]\nid = \"t{n:03}\"\n")).collect::<String>()).await;
+    t.apply_org(&(0..100).map(|n| format!("[[teams]]\nid = \"t{n:03}\"\n")).collect::<Vec<_>>().concat()).await;
     let card = t.slash("ana", "setup").await;
     t.press(&card, "Connect a service").await;
     let which = form(&t, "ana", "setup_service_chosen").await;
@@ -550,7 +550,7 @@ fn a_preview_counts_what_would_count_elsewhere_and_says_what_is_worth_a_look() {
         "service checkout: 8 deployments since 2026-08-25 move from mono (unassigned) to checkout, team payments",
         "2 items since 2026-08-25 move from no team to team payments",
         "1 receipt of the last 90 days stays as it was (the whole organisation 1)",
-        "member ghost of team payments is not in [[people]]",
+        "1 member of team payments is not in [[people]] (ghost)",
         "service ledger: no production deployment of it is known",
         "service docs: no file of acme/docs is known, so `docs/**` decides nothing yet",
         "Nothing was changed: this was the preview.",

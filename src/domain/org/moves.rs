@@ -105,10 +105,14 @@ impl<'a> Owners<'a> {
         if places.is_empty() { [place(None)].into() } else { places }
     }
 
-    /// The services whose owners are others under another organisation, now or at any time.
-    pub fn differ(&self, other: &Owners<'_>) -> BTreeSet<String> {
+    /// The services whose owners are others under another organisation at some instant within a span.
+    pub fn differ(&self, other: &Owners<'_>, within: Span) -> BTreeSet<String> {
+        let clipped = |owners: &Owners<'_>, service: &str| -> BTreeSet<(String, Span)> {
+            let spans = owners.0.get(service).into_iter().flatten().map(|(team, span)| ((*team).to_owned(), span.both(within)));
+            spans.filter(|(_, span)| !span.is_empty()).collect()
+        };
         let all: BTreeSet<&str> = self.0.keys().chain(other.0.keys()).copied().collect();
-        all.into_iter().filter(|service| self.0.get(service) != other.0.get(service)).map(str::to_owned).collect()
+        all.into_iter().filter(|service| clipped(self, service) != clipped(other, service)).map(str::to_owned).collect()
     }
 }
 
@@ -159,25 +163,30 @@ pub struct Unmatched {
     pub files_known: bool,
 }
 
+/// "2 members of team pay are not in [[people]] (ghost, zoe)"; none where there are none.
+fn some(people: &[&str], team: &str, what: &str) -> Option<String> {
+    const NAMED: usize = 5;
+    let names = people.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = if people.len() > NAMED { ", …" } else { "" };
+    let count = words::count(people.len() as u64, "member", "members");
+    let are = if people.len() == 1 { "is" } else { "are" };
+    (!people.is_empty()).then(|| format!("{count} of team {team} {are} {what} ({names}{more})"))
+}
+
 /// What can be told of members, and of what the store counted: services with a deployment, globs without a file.
 pub fn doubts(org: &Org, deployed: &BTreeSet<String>, unmatched: &[Unmatched], now: At) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for (id, team) in org.live_teams() {
         let live = |(_, span): &&(String, Span)| span.until.is_none_or(|until| until > now);
-        for (person, _) in team.members.iter().filter(live) {
-            if !org.people.contains_key(person) {
-                let text =
-                    format!("member {person} of team {id} is not in [[people]]: only items assigned to exactly `{person}` are theirs");
-                doubts.push(Doubt { about: id.into(), text });
-            }
-            let slack = org.people.get(person).and_then(|person| person.slack.as_ref());
-            if slack.is_some_and(|slack| team.followed.iter().filter(live).any(|(followed, _)| followed == slack)) {
-                let text = format!(
-                    "member {person} of team {id} is in its Slack group as well: once the group lets them go, the file still has them"
-                );
-                doubts.push(Doubt { about: id.into(), text });
-            }
-        }
+        let members: BTreeSet<&str> = team.members.iter().filter(live).map(|(person, _)| person.as_str()).collect();
+        let followed: BTreeSet<&str> = team.followed.iter().filter(live).map(|(slack, _)| slack.as_str()).collect();
+        let slack = |person: &str| org.people.get(person).and_then(|person| person.slack.as_deref());
+        let unknown: Vec<&str> = members.iter().copied().filter(|person| !org.people.contains_key(*person)).collect();
+        let twice: Vec<&str> =
+            members.iter().copied().filter(|person| slack(person).is_some_and(|slack| followed.contains(slack))).collect();
+        let unknown = some(&unknown, id, "not in [[people]]").map(|text| format!("{text}: only items assigned to exactly that name count"));
+        let twice = some(&twice, id, "in its Slack group as well").map(|text| format!("{text}: whom the group lets go still counts"));
+        doubts.extend([unknown, twice].into_iter().flatten().map(|text| Doubt { about: id.into(), text }));
     }
     for service in org.service_names() {
         let wanted = org.owners(service).iter().any(|(_, span)| span.holds(now)) || org.services.contains_key(service);
@@ -239,7 +248,9 @@ mod tests {
             "service checkout: 1 change since 2026-08-26 moves from mono (unassigned) to checkout, team pay",
         ];
         assert_eq!(lines(rows, day()), expect);
-        assert_eq!(one.differ(&two), ["checkout", "ledger"].map(str::to_owned).into());
+        let differ = |from: i64, until: i64| one.differ(&two, Span { from: Some(At(from)), until: Some(At(until)) });
+        assert_eq!(differ(0, late), ["checkout", "ledger"].map(str::to_owned).into());
+        assert_eq!(differ(0, late / 2), ["checkout".to_owned()].into(), "before it moves nothing of it differs");
     }
 
     #[test]
@@ -280,8 +291,8 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "member ana of team pay is in its Slack group as well: once the group lets them go, the file still has them",
-                "member ghost of team pay is not in [[people]]: only items assigned to exactly `ghost` are theirs",
+                "1 member of team pay is not in [[people]] (ghost): only items assigned to exactly that name count",
+                "1 member of team pay is in its Slack group as well (ana): whom the group lets go still counts",
                 "service ledger: no production deployment of it is known",
                 "service web: no production deployment of it is known",
                 "service web: `web/**` matches no known file of o/mono",
