@@ -14,9 +14,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::features::{Asker, Cx};
+use crate::features::host::{Feed, Host};
+use crate::features::{Asker, Cx, Needs};
 use crate::ingest::Ingest;
 use crate::slack::Slack;
+use crate::sources::{SOURCES, Source};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -75,22 +77,38 @@ impl App {
     pub async fn cx(&self, asker: Option<Asker>) -> anyhow::Result<Cx> {
         let (store, now) = (self.store.reading().await?, self.clock.now());
         let org = store.org(now).await?;
-        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days })
+        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host: self.host() })
+    }
+
+    /// What features are told of this process and its workspace.
+    fn host(&self) -> Host {
+        let on = |source: &Source| match source.slug {
+            "cdevents" => !self.config.events_tokens.is_empty(),
+            slug => !self.config.source_secrets(slug).is_empty(),
+        };
+        let feed =
+            |source: &'static Source| Feed { slug: source.slug, name: source.name, on: on(source), backfill: source.pages.is_some() };
+        Host {
+            public_url: self.config.public_url.clone(),
+            admins: self.config.admins.clone(),
+            feeds: SOURCES.iter().filter(|source| source.webhook).map(feed).collect(),
+            slack_groups: self.config.slack.bot_token.is_some().then(|| crate::slack::groups::reader(&self.slack)),
+        }
     }
 
     /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's, and whom the
     /// organisation file does not know is known by address. Slack is asked only where that matters: where some team shows its
-    /// figures to its members alone; where the question is about the asker (`private`), or the file has people by address.
+    /// figures to its members alone; where the question needs it, or the file has people by address.
     ///
     /// # Errors
     /// Where the organisation can't be read.
-    pub async fn asker_in_slack(&self, user: &str, private: bool) -> anyhow::Result<Asker> {
+    pub async fn asker_in_slack(&self, user: &str, needs: Needs) -> anyhow::Result<Asker> {
         let mut asker = self.asker(user);
         let org = self.store.org(self.clock.now()).await?;
         let closed = org.org.teams.values().any(|team| team.visibility.as_deref() == Some("team"));
         let by_address = org.org.people.values().any(|person| person.slack.is_none() && !person.emails.is_empty());
-        let admin = self.config.admins.is_empty() && closed;
-        let address = (private || by_address) && org.org.person_by_slack(user).is_none();
+        let admin = self.config.admins.is_empty() && (closed || needs.admin);
+        let address = (needs.names || by_address) && org.org.person_by_slack(user).is_none();
         if (admin || address) && self.config.slack.bot_token.is_some() {
             let profile = self.slack.profile(user, self.clock.now()).await;
             asker.admin |= admin && profile.admin;
@@ -101,7 +119,7 @@ impl App {
 
     /// The person with a Slack id, by the settings alone.
     pub fn asker(&self, user: &str) -> Asker {
-        Asker { user: user.to_owned(), email: None, admin: self.config.admins.iter().any(|admin| admin == user) }
+        Asker { user: user.to_owned(), email: None, admin: self.config.admins.iter().any(|admin| admin == user), channel: None }
     }
 }
 

@@ -12,6 +12,9 @@ pub struct UserError {
     pub message: String,
     /// What to do, in one sentence, often a command to type.
     pub hint: String,
+    /// Whom to ask, by Slack id: named after the hint.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ask: Vec<String>,
 }
 
 /// The stable names of errors.
@@ -35,7 +38,14 @@ pub enum Kind {
 impl UserError {
     /// A sentence and what to do.
     pub fn new(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into() }
+        Self { kind, message: message.into(), hint: hint.into(), ask: Vec::new() }
+    }
+
+    /// The same, with whom to ask.
+    #[must_use]
+    pub fn asking(mut self, people: &[String]) -> Self {
+        self.ask = people.to_vec();
+        self
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::app::App;
 use crate::domain::time::{At, DAY};
-use crate::features::{JOBS, Job};
+use crate::features::{AT_START, JOBS, Job};
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(30);
@@ -21,6 +21,9 @@ const TICK: Duration = Duration::from_secs(30);
 pub async fn run(app: Arc<App>) {
     let stop = app.tasks.token();
     let holder = format!("{:08x}", rand::random::<u32>());
+    if let Err(error) = start(&app).await {
+        tracing::error!("what is done at each start failed: {error:#}");
+    }
     loop {
         if let Err(error) = step(&app, &holder).await {
             tracing::error!("the schedule failed, trying again: {error:#}");
@@ -30,6 +33,17 @@ pub async fn run(app: Arc<App>) {
             () = tokio::time::sleep(TICK) => {}
         }
     }
+}
+
+/// Runs what is done once at each start, whoever else has done it: many replicas may start at one time.
+pub async fn start(app: &App) -> Result<()> {
+    for job in AT_START {
+        let cx = app.cx(None).await?;
+        if let Err(error) = (job.run)(&cx).await {
+            tracing::error!(job = job.name, "a job failed: {error:#}");
+        }
+    }
+    Ok(())
 }
 
 /// Runs each job whose latest slot nobody took. Returns the names of those it ran.

@@ -101,7 +101,7 @@ fn workspace(sample: Option<&Sample>, clock: &Clock, url: &str) -> Result<Worksp
             sample.channels.iter().map(|it| sandbox::Channel::public(&it.id, &it.name, true)).collect();
         channels.push(sandbox::Channel::public("C0RANDOM", "random", false)); // pacer is not in it: sharing there says so
         options.channels = channels;
-        options.groups.clear();
+        options.groups = ["payments", "platform"].map(|team| group(sample, team)).to_vec();
         options.suggestions = ["dora", "flow team:payments", "trend change_lead_time", "benchmark", "waiting", "health team:all", "help"]
             .map(str::to_string)
             .to_vec();
@@ -117,6 +117,18 @@ fn person(user: &SampleUser) -> sandbox::Person {
     let handle = user.name.split(' ').next().unwrap_or(user.name).to_lowercase();
     let person = sandbox::Person::new(&user.slack, &handle, user.name, user.team.unwrap_or("all teams"));
     if user.admin { person.admin() } else { person }
+}
+
+/// A user group of the people of a team, to try following one.
+fn group(sample: &Sample, team: &str) -> sandbox::Group {
+    let users = sample.users.iter().filter(|user| user.team == Some(team)).map(|user| user.slack.clone());
+    sandbox::Group {
+        id: format!("S0{}", team.to_uppercase()),
+        handle: format!("{team}-team"),
+        name: format!("People of {team}"),
+        users: users.collect(),
+        is_archived: false,
+    }
 }
 
 /// The bot's settings for the sandbox.

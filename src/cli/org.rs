@@ -1,4 +1,4 @@
-//! `pacer org apply FILE` and `pacer org preview FILE`: teams, services, people and projects from TOML.
+//! `pacer org apply FILE`, `pacer org preview FILE` and `pacer org export`: teams, services, people and projects as TOML.
 
 use std::process::ExitCode;
 
@@ -6,8 +6,12 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 
 use super::{open, print};
+use crate::app::App;
 use crate::config::Config;
-use crate::domain::org::{self, OrgFile};
+use crate::domain::org::{self, Draft, Org, OrgFile};
+use crate::domain::words;
+use crate::features::{groups, moves};
+use crate::store::org::{Author, OrgVersion};
 
 /// What to do with the file.
 #[derive(Debug, clap::Args)]
@@ -23,35 +27,102 @@ enum Step {
         /// The organisation in TOML
         file: std::path::PathBuf,
     },
-    /// Print what taking the file would change, and change nothing
+    /// Print what taking the file would change, and what would count elsewhere, and change nothing
     Preview {
         /// The organisation in TOML
         file: std::path::PathBuf,
     },
+    /// Print the organisation as it is as a file that `apply` takes back unchanged
+    Export,
 }
 
 pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
-    let (Step::Apply { file } | Step::Preview { file }) = &args.step;
+    let (Step::Apply { file } | Step::Preview { file }) = &args.step else { return export(config).await };
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let declared = OrgFile::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let app = open(config).await?;
-    let now = app.clock.now();
     let before = app.store.org_version(app.store.newest_org().await?).await?;
-    let after = org::apply(&before.org, declared, now).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
-    let changes = org::preview(&before.org, &after);
-    for line in &changes {
+    let after = org::apply(&before.org, declared, app.clock.now()).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    match args.step {
+        Step::Preview { .. } => preview(&app, &before.org, &after).await?,
+        _ => apply(&app, &before, after).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn export(config: Config) -> Result<ExitCode> {
+    let app = open(config).await?;
+    let newest = app.store.org_version(app.store.newest_org().await?).await?;
+    print(&Draft::of(&newest.org).text());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is declared otherwise, and what of it may be news to whoever wrote the file.
+async fn tell(app: &App, changes: &[String]) -> Result<()> {
+    for line in changes {
         print(line);
     }
-    if matches!(args.step, Step::Preview { .. }) {
-        print(if changes.is_empty() {
-            "Nothing would change."
-        } else {
-            "Nothing was changed: this was the preview. `pacer org apply` does it."
-        });
-        return Ok(ExitCode::SUCCESS);
+    if changes.is_empty() { Ok(()) } else { since_the_last_file(app).await }
+}
+
+/// What was changed in Slack after the newest file: a file that does not say it takes it back.
+async fn since_the_last_file(app: &App) -> Result<()> {
+    let changes = app.store.org_changes(app.clock.now(), 100).await?;
+    let since = changes.iter().take_while(|it| it.author != Some(Author::File));
+    let in_slack: Vec<String> = since
+        .filter_map(|it| match &it.author {
+            Some(Author::Person(id)) => Some(format!("  {} by {id}: {}", it.at, it.summary.join("; "))),
+            _ => None,
+        })
+        .collect();
+    if !in_slack.is_empty() {
+        print(
+            "\nChanged in Slack since the last file; what of it this file does not say is taken back. `pacer org export` prints all of it.",
+        );
+        for line in in_slack {
+            print(&line);
+        }
     }
-    let version = app.store.apply_org(&before, after.clone(), now).await?;
+    Ok(())
+}
+
+async fn preview(app: &App, before: &Org, after: &Org) -> Result<()> {
+    let now = app.clock.now();
+    let foreseen = groups::foreseen(&app.cx(None).await?.host, before, after.clone(), now).await;
+    let look = moves::look(&app.store, before, &foreseen, now).await?;
+    tell(app, &look.changes).await?;
+    if !look.moves.is_empty() {
+        print("\nOf the last 90 days:");
+    }
+    for line in &look.moves {
+        print(line);
+    }
+    if look.moves.is_empty() && !look.changes.is_empty() {
+        print("\nNo deployment, change or item of the last 90 days would count elsewhere.");
+    }
+    if let Some(receipts) = &look.receipts {
+        print(receipts);
+    }
+    if !look.doubts.is_empty() {
+        print("\nWorth a look:");
+    }
+    for doubt in &look.doubts {
+        print(&doubt.text);
+    }
+    print(if look.changes.is_empty() {
+        "\nNothing would change."
+    } else {
+        "\nNothing was changed: this was the preview. `pacer org apply` does it."
+    });
+    Ok(())
+}
+
+async fn apply(app: &App, before: &OrgVersion, after: Org) -> Result<()> {
+    let changes = org::preview(&before.org, &after);
+    tell(app, &changes).await?;
+    let version = app.store.apply_org(before, after.clone(), app.clock.now()).await?;
     app.store.refresh(None).await?;
+    follow(app, &after).await;
     let counts = format!(
         "{} teams, {} services, {} people, {} projects",
         after.live_teams().count(),
@@ -64,5 +135,32 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     } else {
         format!("Version {version} of the organisation holds now: {counts}.")
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+/// Reads the Slack groups that teams follow. That it fails is told, and no failure of the apply: the next reading mends it.
+async fn follow(app: &App, after: &Org) {
+    let teams: Vec<&str> = after.live_teams().filter(|(_, team)| team.slack_group.is_some()).map(|(id, _)| id).collect();
+    for (id, team) in after.live_teams().filter(|(_, team)| team.slack_group.is_some() && !team.members.is_empty()) {
+        let members = words::count(team.members.len() as u64, "declared member counts", "declared members count");
+        print(&format!("{members} in {id} beside those of its Slack group."));
+    }
+    if teams.is_empty() {
+        return;
+    }
+    let read = async { groups::read(&app.cx(None).await?).await };
+    match read.await {
+        Ok(followings) if followings.is_empty() => {
+            print(&format!("{}: the Slack group is read by `pacer serve`, for SLACK_BOT_TOKEN is not set here.", teams.join(", ")));
+        }
+        Ok(followings) => {
+            for it in followings {
+                print(&match it.problem {
+                    Some(problem) => format!("{}: its Slack group was not read: {problem}.", it.team),
+                    None => format!("{} follows @{}: {}.", it.team, it.handle, words::count(it.people as u64, "person", "people")),
+                });
+            }
+        }
+        Err(error) => print(&format!("{}: the Slack group was not read: {error}.", teams.join(", "))),
+    }
 }

@@ -76,7 +76,7 @@ pub struct Card {
     pub data: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A line of text: plain, strong or code pieces. Never markup.
+/// A line of text: plain, strong or code pieces, and who is meant. Never markup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line(pub Vec<Span>);
 
@@ -91,6 +91,8 @@ pub enum Span {
     Code(String),
     /// The name of something, and where it is on the web.
     Link(String, Web),
+    /// A person or channel of Slack by its id, of which Slack shows the name.
+    Mention(String),
 }
 
 /// An address on the web that may be linked: http or https, and nothing in it that ends a link in a message or a page.
@@ -117,6 +119,15 @@ impl Line {
     /// A line of one plain piece.
     pub fn plain(text: impl Into<String>) -> Self {
         Self(vec![Span::Plain(text.into())])
+    }
+    /// A sentence of ours in which something to type stands between backticks.
+    pub fn sentence(text: &str) -> Self {
+        let pieces: Vec<&str> = text.split('`').collect();
+        if pieces.len().is_multiple_of(2) {
+            return Self::plain(text); // an odd backtick: not ours to interpret
+        }
+        let spans = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty());
+        Self(spans.map(|(at, piece)| if at % 2 == 1 { Span::Code((*piece).into()) } else { Span::Plain((*piece).into()) }).collect())
     }
     /// Adds a plain piece.
     #[must_use]
@@ -146,12 +157,18 @@ impl Line {
         });
         self
     }
+    /// Adds a person or channel of Slack, by id.
+    #[must_use]
+    pub fn mention(mut self, id: impl Into<String>) -> Self {
+        self.0.push(Span::Mention(id.into()));
+        self
+    }
     /// Its letters without weight.
     pub fn text(&self) -> String {
         self.0
             .iter()
             .map(|span| match span {
-                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Link(text, _) => text.as_str(),
+                Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Link(text, _) | Span::Mention(text) => text.as_str(),
             })
             .collect()
     }

@@ -1,5 +1,7 @@
 //! [`Form`]: a question back to the person, shown as a modal. Its submission comes back as a press of `action`.
 
+use super::card::Line;
+
 /// A modal with inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
@@ -30,11 +32,17 @@ pub struct Field {
     pub input: Input,
 }
 
-/// What is put in.
+/// What is put in. Several values come back as lines of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// One line of text, with what stands in it first.
     Text(String),
+    /// Several lines of text, likewise.
+    Lines(String),
     /// One of (value, label); the initial value, if any.
     Select(Vec<(String, String)>, Option<String>),
+    /// People of Slack, by id, with those who are chosen at first.
+    People(Vec<String>),
+    /// Nothing: lines to be read.
+    Note(Vec<Line>),
 }

@@ -138,6 +138,11 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
     DORA.iter().chain(&FLOW)
 }
 
+/// Those that a team may set itself a target for: all that get better one way.
+pub fn with_target() -> impl Iterator<Item = &'static Definition> {
+    all().filter(|metric| metric.better != Better::Neither)
+}
+
 /// Whether it is counted whole at an instant, rather than estimated from a sample: then it has no interval, and needs none.
 pub fn is_counted(id: &str) -> bool {
     id == "wip"

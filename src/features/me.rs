@@ -71,7 +71,8 @@ fn person(cx: &Cx) -> Option<&str> {
 
 /// The asker's teams now.
 pub fn teams(cx: &Cx) -> Vec<&str> {
-    person(cx).map(|person| cx.org.org.teams_at(person, cx.now)).unwrap_or_default()
+    let asker = cx.asker.as_ref();
+    asker.map(|asker| cx.org.org.teams_of_user(&asker.user, asker.email.as_deref(), cx.now)).unwrap_or_default()
 }
 
 /// The asker, if the organisation file knows them or an address of theirs goes with a name in some tool.

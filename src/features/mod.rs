@@ -7,15 +7,19 @@ mod access;
 mod benchmark;
 pub mod dora;
 pub mod flow;
+pub mod groups;
 mod health;
 mod help;
+pub mod host;
 mod left_out;
 mod me;
+pub mod moves;
 mod mywork;
 mod press;
 pub mod receipts;
 mod retention;
 mod scope;
+mod setup;
 mod trend;
 mod verdict;
 pub mod verify;
@@ -46,6 +50,8 @@ pub struct Cx {
     pub retention_days: u32,
     /// Who asks; none is the organisation's own view (`pacer ask` without `--as`).
     pub asker: Option<Asker>,
+    /// The process that runs this, and its workspace.
+    pub host: host::Host,
 }
 
 /// A person who asks, by Slack id.
@@ -57,6 +63,16 @@ pub struct Asker {
     pub email: Option<String>,
     /// Whether this person may do what admins may.
     pub admin: bool,
+    /// The Slack channel or direct message in which they ask.
+    pub channel: Option<String>,
+}
+
+impl Asker {
+    /// The same person in a channel; an empty id is none.
+    #[must_use]
+    pub fn in_channel(self, channel: &str) -> Self {
+        Self { channel: (!channel.is_empty()).then(|| channel.to_owned()), ..self }
+    }
 }
 
 /// What a feature says.
@@ -73,7 +89,7 @@ pub enum Reply {
 pub struct Press {
     /// The button's value or the form's state: ids only.
     pub value: String,
-    /// A form's values by field id; empty for a button.
+    /// A form's values by field id, several values as lines; empty for a button.
     pub fields: std::collections::BTreeMap<String, String>,
 }
 
@@ -90,6 +106,8 @@ pub enum Effect {
     Modal(Box<Card>),
     /// Ask back in a modal.
     Form(Form),
+    /// The form that was sent stays, with a sentence under each field that is wrong.
+    Wrong(Form, Vec<(String, String)>),
 }
 
 /// A command of `/metrics`.
@@ -145,12 +163,31 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     benchmark::COMMAND,
     why::COMMAND,
+    setup::COMMAND,
     help::COMMAND,
 ];
 /// Every button and form.
-pub const ACTIONS: &[Action] = &[press::SHARE, why::ACTION, trend::ACTION, press::CHART, press::PERIOD, press::PERIOD_CHOSEN, press::ASK];
+pub const ACTIONS: &[Action] = &[
+    press::SHARE,
+    why::ACTION,
+    trend::ACTION,
+    press::CHART,
+    press::PERIOD,
+    press::PERIOD_CHOSEN,
+    press::ASK,
+    setup::SERVICE,
+    setup::SERVICE_CHOSEN,
+    setup::SERVICE_SENT,
+    setup::TEAM,
+    setup::TEAM_CHOSEN,
+    setup::TEAM_SENT,
+    setup::CHANNEL,
+    setup::CHANNEL_SENT,
+];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
+/// Jobs that are done once at each start, too.
+pub const AT_START: &[Job] = &[groups::JOB];
 
 /// Answers what was typed after `/metrics`: the one way in for Slack, the terminal and tests.
 ///
@@ -194,12 +231,18 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     (command.run)(cx, ask).await
 }
 
-/// The asker's teams together, without those that lie below another of theirs; the whole organisation where they have none.
+/// The asker's teams together, without those that lie below another of theirs; where they have none the team of the channel, if
+/// it shows its figures to them; else the whole organisation.
 ///
 /// Why together: who is in two teams asks about their own work, of which neither team is the whole, and side by side the
 /// two would be a comparison that nobody asked for. Each alone is `team:T`.
 fn default_scope(cx: &Cx) -> Scope {
     let mine = me::teams(cx);
+    if mine.is_empty() {
+        let channel = cx.asker.as_ref().and_then(|asker| asker.channel.as_deref());
+        let team = channel.and_then(|channel| cx.org.org.team_of_channel(channel)).map(|team| Scope::Team(team.to_string()));
+        return team.filter(|team| access::check(cx, team).is_ok()).unwrap_or_default();
+    }
     let below = |team: &str| mine.iter().any(|other| *other != team && access::belongs(cx, team, other));
     Scope::of_teams(mine.iter().copied().filter(|team| !below(team)))
 }
@@ -211,9 +254,27 @@ fn command_of(text: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether a text asks about the asker alone: only then must a door know who that is.
-pub fn is_private(text: &str) -> bool {
-    command_of(text).is_some_and(|command| command.private)
+/// What a door must find out about who asks, beyond their id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// By which address tools know them: the question is about them alone.
+    pub names: bool,
+    /// Whether they are an admin.
+    pub admin: bool,
+}
+
+impl Needs {
+    /// Of what was typed.
+    pub fn of_text(text: &str) -> Self {
+        let command = command_of(text);
+        Self { names: command.is_some_and(|it| it.private), admin: command.is_some_and(|it| it.name == setup::COMMAND.name) }
+    }
+
+    /// Of a button or form, which may carry a question.
+    pub fn of_press(action: &str, value: &str) -> Self {
+        let asked = Self::of_text(value);
+        Self { admin: asked.admin || action.starts_with("setup_"), ..asked }
+    }
 }
 
 /// Carries out a press of a button or a form sent.

@@ -76,6 +76,7 @@ fn spans(line: &Line) -> Markup {
                 Span::Strong(text) => strong { (together(text)) },
                 Span::Code(text) => code { (clean(text)) },
                 Span::Link(text, web) => a href=(web.as_str()) rel="noopener noreferrer" { (together(text)) },
+                Span::Mention(id) => (clean(id)),
             }
         }
     }

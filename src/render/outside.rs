@@ -78,7 +78,15 @@ pub fn mrkdwn(line: &Line, max: usize) -> String {
     let mut out = String::new();
     let mut left = max;
     for span in &line.0 {
+        if let Span::Mention(id) = span
+            && let Some(mention) = mention(id).filter(|mention| mention.chars().count() <= left)
+        {
+            left -= mention.chars().count();
+            out.push_str(&mention);
+            continue;
+        }
         let (text, mark) = match span {
+            Span::Mention(id) => (neutral(&clean_to(id, left), out.is_empty()), None),
             Span::Plain(text) => (neutral(&clean_to(text, left), out.is_empty()), None),
             Span::Strong(text) | Span::Link(text, _) => (neutral(&clean_to(text, left), false), Some('*')),
             Span::Code(text) => (clean_to(text, left).replace('`', "'"), Some('`')),
@@ -103,6 +111,17 @@ pub fn mrkdwn(line: &Line, max: usize) -> String {
         }
     }
     out.trim().to_owned()
+}
+
+/// `<@U0123>` or `<#C0123>`; none where it is not such an id.
+pub fn mention(id: &str) -> Option<String> {
+    let well_formed = id.len() > 1 && id.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
+    let mark = match id.chars().next().filter(|_| well_formed)? {
+        'U' | 'W' => '@',
+        'C' | 'G' => '#',
+        _ => return None,
+    };
+    Some(format!("<{mark}{id}>"))
 }
 
 /// Whether a character stops a mark beside it from being read.
@@ -163,16 +182,6 @@ fn begins(letters: &[char], word: &str) -> bool {
     word.chars().enumerate().all(|(at, wanted)| letters.get(at).is_some_and(|letter| letter.eq_ignore_ascii_case(&wanted)))
 }
 
-/// One of our own sentences with `code` in backticks, as a line.
-pub fn sentence(text: &str) -> Line {
-    let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len().is_multiple_of(2) {
-        return Line::plain(text); // an odd backtick: not ours to interpret
-    }
-    let spans = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty());
-    Line(spans.map(|(at, piece)| if at % 2 == 1 { Span::Code((*piece).into()) } else { Span::Plain((*piece).into()) }).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +214,17 @@ mod tests {
     }
 
     #[test]
+    fn a_mention_is_an_id_and_nothing_else() {
+        let check = |id: &str, expect: &str| assert_eq!(mrkdwn(&Line::plain("by ").mention(id).and("."), 200), expect, "{id}");
+        check("U0ANA", "by <@U0ANA>.");
+        check("C012", "by <#C012>.");
+        check("S012", "by S012."); // a group would be pinged
+        check("!channel", "by !channel.");
+        check("U1> <!here", "by U1&gt; &lt;!here.");
+        assert_eq!(mrkdwn(&Line::plain("by ").mention("U0ANA"), 6), "by U0…");
+    }
+
+    #[test]
     fn cutting_keeps_escapes_and_marks_whole() {
         let line = Line::plain("a&b").strong("c&d").code("e<f");
         for max in 0..40 {
@@ -219,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_sentence_of_ours_has_code_between_backticks() {
-        assert_eq!(sentence("Type `dora`."), Line::plain("Type ").code("dora").and("."));
-        assert_eq!(sentence("a ` b"), Line::plain("a ` b"));
+        assert_eq!(Line::sentence("Type `dora`."), Line::plain("Type ").code("dora").and("."));
+        assert_eq!(Line::sentence("a ` b"), Line::plain("a ` b"));
     }
 
     #[test]

@@ -57,7 +57,8 @@ fn typed(command: &str) -> String {
 
 /// What is wrong, then what to do.
 pub fn error_text(error: &UserError) -> String {
-    format!("{}\n{}\n", clean(&error.message), clean(&error.hint))
+    let ask = error.ask.iter().fold(String::new(), |ask, id| format!("{ask} {}", clean(id)));
+    format!("{}\n{}{ask}\n", clean(&error.message), clean(&error.hint))
 }
 
 struct Page {
@@ -179,7 +180,7 @@ impl Page {
         let mut words = vec![(String::new(), 0)];
         for span in &line.0 {
             let (text, strong) = match span {
-                Span::Plain(text) | Span::Code(text) => (clean(text), false),
+                Span::Plain(text) | Span::Code(text) | Span::Mention(text) => (clean(text), false),
                 Span::Strong(text) => (clean(text), true),
                 // A terminal shows no link, but opens an address.
                 Span::Link(text, web) => (clean(&format!("{text} ({})", web.as_str())), true),

@@ -132,6 +132,30 @@ impl Workspace {
         self.changed();
     }
 
+    /// Adds a person, or changes who they are.
+    pub fn put_person(&self, person: Person) {
+        let mut state = self.lock();
+        state.people.retain(|known| known.id != person.id);
+        state.people.push(person);
+        drop(state);
+        self.changed();
+    }
+
+    /// Makes a user group, or changes who is in it.
+    pub fn put_group(&self, group: Group) {
+        let mut state = self.lock();
+        state.groups.retain(|known| known.id != group.id);
+        state.groups.push(group);
+        drop(state);
+        self.changed();
+    }
+
+    /// Deletes a user group.
+    pub fn delete_group(&self, id: &str) {
+        self.lock().groups.retain(|known| known.id != id);
+        self.changed();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,6 +42,8 @@ pub struct Person {
     pub title: String,
     /// Whether they administer the workspace.
     pub is_admin: bool,
+    /// Whether they left: Slack keeps them, deactivated.
+    pub is_deactivated: bool,
 }
 
 impl Person {
@@ -55,6 +57,7 @@ impl Person {
             zone: "Europe/Berlin".to_owned(),
             title: title.to_owned(),
             is_admin: false,
+            is_deactivated: false,
         }
     }
 
@@ -106,6 +109,8 @@ pub struct Group {
     pub name: String,
     /// Ids of its people.
     pub users: Vec<String>,
+    /// Whether it was archived.
+    pub is_archived: bool,
 }
 
 /// Everything a workspace is started with.
@@ -137,7 +142,7 @@ pub struct Options {
     pub people: Vec<Person>,
     /// Channels, in the page's order.
     pub channels: Vec<Channel>,
-    /// User groups.
+    /// User groups, at first.
     pub groups: Vec<Group>,
     /// Whether `data_visualization` is rolled out to this workspace.
     pub charts: bool,
@@ -173,6 +178,7 @@ impl Options {
                 handle: "payments-team".to_owned(),
                 name: "Payments team".to_owned(),
                 users: vec!["U0BEN".to_owned(), "U0CHEN".to_owned()],
+                is_archived: false,
             }],
             charts: true,
             one_message_a_second: false,

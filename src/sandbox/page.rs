@@ -77,11 +77,12 @@ async fn state(State(workspace): State<Workspace>, Query(looking): Query<Looking
     let home = state.homes.get(&user).cloned();
     let people: Vec<Value> = state.people.iter().map(|person| json!(person)).collect();
     let connected = !state.sockets.is_empty() || state.app_url.is_some();
+    let groups = state.groups.clone();
     drop(state);
     Json(
         json!({"team": options.team_name, "command": options.command, "suggestions": options.suggestions, "user": user, "channel": channel,
         "app": {"user": options.bot_user, "name": options.bot_name, "connected": connected}, "people": people, "channels": channels,
-        "groups": options.groups, "messages": workspace.messages(&channel, &user), "modals": modals, "home": home}),
+        "groups": groups, "messages": workspace.messages(&channel, &user), "modals": modals, "home": home}),
     )
 }
 

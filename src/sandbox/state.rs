@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::options::{Channel, Options, Person};
+use super::options::{Channel, Group, Options, Person};
 use crate::domain::time::{At, SECOND};
 
 /// How many calls and unread messages are kept, the newest.
@@ -127,6 +127,7 @@ pub(super) struct State {
     pub app_url: Option<String>,
     pub people: Vec<Person>,
     pub channels: Vec<Channel>,
+    pub groups: Vec<Group>,
     pub messages: Vec<Message>,
     pub unread: VecDeque<Message>,
     pub modals: HashMap<String, Vec<View>>,
@@ -152,6 +153,7 @@ impl State {
             base_url: "http://127.0.0.1:8080".to_owned(),
             people: options.people.clone(),
             channels: options.channels.clone(),
+            groups: options.groups.clone(),
             ..Self::default()
         }
     }

@@ -82,6 +82,12 @@ impl Stage {
         self.call_as("xoxb-sandbox-bot", method, body).await
     }
 
+    /// As methods that do not read JSON are called.
+    async fn read(&self, method: &str, arguments: &str) -> Value {
+        let url = format!("{}/{method}?{arguments}", self.workspace.api_url());
+        self.workspace.http.get(url).bearer_auth("xoxb-sandbox-bot").send().await.unwrap().json().await.unwrap()
+    }
+
     async fn call_as(&self, token: &str, method: &str, body: Value) -> Value {
         let url = format!("{}/{method}", self.workspace.api_url());
         let response = self.workspace.http.post(url).bearer_auth(token).json(&body).send().await.unwrap();
@@ -363,9 +369,10 @@ async fn a_file_is_announced_sent_and_shared() {
 #[tokio::test]
 async fn lists_come_in_pages() {
     let stage = Stage::new(|_| {}).await;
-    let first = stage.call("users.list", json!({"limit": 5})).await;
+    let first = stage.read("users.list", "limit=5").await;
     assert_eq!(first["members"].as_array().unwrap().len(), 5);
-    let rest = stage.call("users.list", json!({"limit": 5, "cursor": first["response_metadata"]["next_cursor"]})).await;
+    let cursor = first["response_metadata"]["next_cursor"].as_str().unwrap();
+    let rest = stage.read("users.list", &format!("limit=5&cursor={cursor}")).await;
     assert_eq!((rest["members"].as_array().unwrap().len(), rest["response_metadata"]["next_cursor"].as_str()), (3, Some("")));
     let channels = stage.call("conversations.list", json!({"exclude_archived": true})).await;
     assert_eq!(channels["channels"].as_array().unwrap().len(), 5);
@@ -374,6 +381,41 @@ async fn lists_come_in_pages() {
         assert_eq!(stage.call("conversations.open", json!({"users": users})).await["channel"]["id"], "D0BEN");
     }
     assert_eq!(stage.call("conversations.open", json!({"users": "U0BEN,U0ANA"})).await["needed"], "mpim:write");
+}
+
+#[tokio::test]
+async fn user_groups_change_and_are_read_by_query_only() {
+    let stage = Stage::new(|_| {}).await;
+    assert_eq!(stage.read("usergroups.users.list", "usergroup=S0PAYMENTS").await["users"], json!(["U0BEN", "U0CHEN"]));
+    let by_json = stage.call("usergroups.users.list", json!({"usergroup": "S0PAYMENTS"})).await;
+    assert_eq!(by_json["error"], "invalid_arguments", "JSON is not read");
+    let group = Group { users: vec!["U0BEN".into()], is_archived: true, ..stage.workspace.options().groups[0].clone() };
+    stage.workspace.put_group(group);
+    assert_eq!(stage.read("usergroups.list", "").await["usergroups"], json!([]));
+    let all = stage.read("usergroups.list", "include_disabled=true").await;
+    assert_eq!((&all["usergroups"][0]["user_count"], all["usergroups"][0]["date_delete"].as_i64() > Some(0)), (&json!(1), true));
+    assert_eq!(stage.read("usergroups.users.list", "usergroup=S0PAYMENTS").await["error"], "no_such_subteam");
+    stage.workspace.delete_group("S0PAYMENTS");
+    assert_eq!(stage.read("usergroups.list", "include_disabled=true").await["usergroups"], json!([]));
+    let gone = Person { is_deactivated: true, ..stage.workspace.options().people[1].clone() };
+    stage.workspace.put_person(gone);
+    assert_eq!(stage.read("users.info", "user=U0BEN").await["user"]["deleted"], true);
+}
+
+#[tokio::test]
+async fn a_form_filled_with_somebody_unknown_is_refused() {
+    let stage = Stage::new(|_| {}).await;
+    let select = |users: &[&str]| {
+        json!({"type": "modal", "title": {"type": "plain_text", "text": "Team"}, "submit": {"type": "plain_text", "text": "Send"},
+            "blocks": [{"type": "input", "label": {"type": "plain_text", "text": "People"},
+                "element": {"type": "multi_users_select", "action_id": "value", "initial_users": users}}]})
+    };
+    let open = async |users: &[&str]| {
+        let trigger = stage.workspace.lock().trigger("U0ANA", stage.workspace.now());
+        stage.call("views.open", json!({"trigger_id": trigger, "view": select(users)})).await
+    };
+    assert_eq!(open(&["U0BEN"]).await["ok"], true);
+    assert_eq!(open(&["U0BEN", "U0NOBODY"]).await["error"], "invalid_arguments");
 }
 
 #[tokio::test]

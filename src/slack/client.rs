@@ -182,6 +182,19 @@ impl Client {
         result
     }
 
+    /// Calls a method that only reads, and takes its arguments in the address alone: JSON is not read by all of them.
+    pub async fn read(&self, method: &'static str, arguments: &[(&str, &str)]) -> Result<Value, CallError> {
+        let token = self.bot.as_ref().ok_or(CallError::Ours("SLACK_BOT_TOKEN is not set"))?;
+        let arguments: Vec<(&str, Option<&str>)> = arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        let call = async || {
+            let session = self.api.open_session(token);
+            let result = limited(session.http_session_api.http_get(method, &arguments, None)).await;
+            self.metrics.slack_call(method, result.as_ref().err().map_or("ok", CallError::outcome));
+            result
+        };
+        call.retry(waits()).when(CallError::passes).adjust(obey).await
+    }
+
     async fn send(&self, token: &SlackApiToken, method: &'static str, body: &Value) -> Result<Value, CallError> {
         let session = self.api.open_session(token);
         let result = limited(session.http_session_api.http_post(method, body, None)).await;

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use super::admission::Admission;
 use super::client::CallError;
+use super::effects::{Place, carry_out};
 use super::inbound::Slash;
 use super::origins::Origin;
 use super::{Answer, Stranger, outgoing};
 use crate::app::App;
 use crate::error::{Failure, UserError};
-use crate::features::{self, COMMANDS, Reply};
+use crate::features::{self, COMMANDS, Effect, Needs, Reply};
 use crate::render::blocks;
 
 /// Slack waits 3 s; half of that is for the way.
@@ -84,14 +85,18 @@ async fn answer(app: Arc<App>, slash: Slash) -> Value {
 }
 
 async fn ask(app: &Arc<App>, slash: &Slash) -> Result<Value, Failure> {
-    let cx = app.cx(Some(app.asker_in_slack(&slash.user_id, features::is_private(&slash.text)).await?)).await?;
+    let asker = app.asker_in_slack(&slash.user_id, Needs::of_text(&slash.text)).await?;
+    let cx = app.cx(Some(asker.in_channel(&slash.channel_id))).await?;
     match features::answer(&cx, &slash.text).await? {
         Reply::Card(card) => Ok(private(blocks::message(&card))),
         Reply::Form(form) => {
-            let body = json!({ "trigger_id": slash.trigger_id, "view": blocks::form(&form) });
-            let opened = app.slack.client.call_once("views.open", &body).await.map_err(anyhow::Error::from)?;
-            let origin = Origin { channel_id: slash.channel_id.clone(), response_url: slash.response_url.clone() };
-            app.slack.origins.keep(opened["view"]["id"].as_str().unwrap_or_default(), origin, app.clock.now());
+            let place = Place {
+                user_id: slash.user_id.clone(),
+                trigger_id: slash.trigger_id.clone(),
+                origin: Origin { channel_id: slash.channel_id.clone(), response_url: slash.response_url.clone() },
+                ..Place::default()
+            };
+            carry_out(app, &place, Effect::Form(form)).await?;
             Ok(Value::Null)
         }
     }

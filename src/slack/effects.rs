@@ -9,7 +9,7 @@ use super::outgoing;
 use crate::app::App;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::Effect;
-use crate::render::blocks;
+use crate::render::blocks::{self, without_people};
 
 /// Where a press happened, and with it where its outcome goes.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,17 @@ impl Place {
         let view_id = opened["view"]["id"].as_str().unwrap_or_default().to_owned();
         app.slack.origins.keep(&view_id, self.origin.clone(), app.clock.now());
         Ok(view_id)
+    }
+
+    /// Shows a form in the modal that stands open, else in a new one; where Slack refuses its people, without them.
+    async fn ask(&self, app: &App, view: &Value) -> Result<(), CallError> {
+        match (self.show(app, view).await, without_people(view)) {
+            (Err(CallError::Api(code)), Some(less)) if code == "invalid_arguments" => {
+                tracing::warn!("Slack refused a form with people in it: one of their Slack ids is wrong");
+                self.show(app, &less).await
+            }
+            (shown, _) => shown,
+        }
     }
 
     /// Shows a view in the modal that stands open, else in a new one.
@@ -120,7 +131,8 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
     let done = match effect {
         Effect::Modal(card) => place.show(app, &blocks::modal(&card)).await,
         Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
-        Effect::Form(form) => place.show(app, &blocks::form(&form)).await,
+        Effect::Form(form) => place.ask(app, &blocks::form(&form)).await,
+        Effect::Wrong(form, errors) => place.ask(app, &blocks::form_with_errors(&form, &errors)).await,
         Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
         Effect::Answer(card) => place.say(app, blocks::message(&card)).await,
         Effect::Share(card) => return share(app, place, blocks::message(&card)).await,

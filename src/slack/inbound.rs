@@ -75,7 +75,7 @@ pub struct Interaction {
     pub action_id: String,
     /// The button's value, or what was selected.
     pub action_value: String,
-    /// A form's values by block id.
+    /// A form's values by block id; several values are lines.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -122,6 +122,9 @@ fn fields_of(values: Option<&Value>) -> BTreeMap<String, String> {
 /// What an element holds, whatever its kind.
 fn value_of(element: &Value) -> String {
     let pointers = ["/value", "/selected_option/value", "/selected_date", "/selected_user", "/selected_conversation", "/selected_channel"];
+    if let Some(several) = element["selected_users"].as_array() {
+        return several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
+    }
     pointers.iter().find_map(|pointer| element.pointer(pointer)?.as_str()).unwrap_or_default().to_owned()
 }
 
@@ -150,12 +153,16 @@ mod tests {
             json!({ "type": "view_submission", "view": { "id": "V1", "callback_id": "period", "state": { "values": {
                 "window": { "value": { "type": "plain_text_input", "value": "30d" } },
                 "team": { "value": { "selected_option": { "value": "payments" } } },
+                "people": { "value:1f": { "type": "multi_users_select", "selected_users": ["U1", "U2"] } },
+                "nobody": { "value": { "type": "multi_users_select", "selected_users": [] } },
                 "note": { "value": { "value": null } }, "odd": 7 } } } }),
             Interaction {
                 kind: "view_submission".into(),
                 view_id: "V1".into(),
                 callback_id: "period".into(),
-                fields: [("window", "30d"), ("team", "payments"), ("note", "")].map(|(id, value)| (id.to_owned(), value.to_owned())).into(),
+                fields: [("window", "30d"), ("team", "payments"), ("people", "U1\nU2"), ("nobody", ""), ("note", "")]
+                    .map(|(id, value)| (id.to_owned(), value.to_owned()))
+                    .into(),
                 ..Interaction::default()
             },
         );

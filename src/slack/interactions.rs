@@ -3,6 +3,7 @@
 //! Why a loading modal only after 800 ms: most presses are counted sooner, and then the modal opens full; a trigger
 //! lives 3 s, so waiting longer would lose it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::admission::Admission;
+use super::client::CallError;
 use super::effects::{Place, carry_out};
 use super::inbound::Interaction;
 use super::{Answer, Stranger, commands};
 use crate::app::App;
 use crate::error::{Failure, Kind, UserError};
-use crate::features::{self, ACTIONS, Action, Effect, Press};
+use crate::features::{self, ACTIONS, Action, Effect, Needs, Press};
 use crate::render::blocks;
 
 /// A second click on the same button within this time does nothing.
@@ -25,6 +27,8 @@ const DOUBLE_CLICK_SECS: i64 = 3;
 const BEFORE_LOADING: Duration = Duration::from_millis(800);
 /// A form's answer later than this follows its acknowledgement.
 const IN_ACKNOWLEDGEMENT: Duration = Duration::from_millis(1_500);
+/// How long it is waited whether Slack takes a form, within the 3 s of its acknowledgement.
+const TRIAL: Duration = Duration::from_secs(1);
 
 /// Takes an interaction.
 ///
@@ -103,9 +107,11 @@ pub(super) type Work = BoxFuture<'static, Result<Effect, Failure>>;
 /// The feature's part of a press.
 fn run(app: &Arc<App>, action: &'static Action, click: &Interaction, press: Press) -> Work {
     let (app, user) = (Arc::clone(app), click.user_id.clone());
+    let channel = Place::of_click(&app, click).origin.channel_id;
     async move {
         let work = async {
-            let cx = app.cx(Some(app.asker_in_slack(&user, features::is_private(&press.value)).await?)).await?;
+            let asker = app.asker_in_slack(&user, Needs::of_press(action.name, &press.value)).await?;
+            let cx = app.cx(Some(asker.in_channel(&channel))).await?;
             features::press(&cx, action.name, press).await
         };
         app.tasks.guard("press", work).await.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))))
@@ -143,7 +149,13 @@ async fn submitted(app: &Arc<App>, click: Interaction) -> Value {
     let press = Press { value: click.private_metadata.clone(), fields: click.fields.clone() };
     let mut work = run(app, action, &click, press);
     if let Ok(result) = tokio::time::timeout(IN_ACKNOWLEDGEMENT, &mut work).await {
-        return acknowledge(app, action.name, &click, result);
+        let mut body = acknowledge(app, action.name, &click, result);
+        if let Some(less) = blocks::without_people(&body["view"])
+            && refuses(app, &click.view_id, &body["view"]).await
+        {
+            body = update(&less);
+        }
+        return body;
     }
     let late = Arc::clone(app);
     app.tasks.spawn("late form", async move {
@@ -155,11 +167,24 @@ async fn submitted(app: &Arc<App>, click: Interaction) -> Value {
     update(&blocks::loading())
 }
 
+/// Whether Slack refuses a form for its people. In an acknowledgement nothing would be heard of it, so it is shown by a call first.
+async fn refuses(app: &App, view_id: &str, view: &Value) -> bool {
+    let body = json!({ "view_id": view_id, "view": view });
+    match tokio::time::timeout(TRIAL, app.slack.client.call("views.update", &body)).await {
+        Ok(Err(CallError::Api(code))) if code == "invalid_arguments" => {
+            tracing::warn!("Slack refused a form with people in it: one of their Slack ids is wrong");
+            true
+        }
+        _ => false,
+    }
+}
+
 /// What stands in a form's acknowledgement.
 fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: Result<Effect, Failure>) -> Value {
     let (body, outcome) = match result {
         Ok(Effect::Modal(card)) => (update(&blocks::modal(&card)), "ok"),
         Ok(Effect::Form(form)) => (update(&blocks::form(&form)), "ok"),
+        Ok(Effect::Wrong(_, errors)) => (json!({ "response_action": "errors", "errors": as_errors(&errors, click) }), "user_error"),
         Ok(effect) => {
             let (app, place) = (Arc::clone(app), Place { view_id: String::new(), ..Place::of_click(app, click) });
             app.clone().tasks.spawn("form", async move { finish(&app, name, &place, Ok(effect)).await });
@@ -176,6 +201,19 @@ fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: 
 
 fn update(view: &Value) -> Value {
     json!({ "response_action": "update", "view": view })
+}
+
+/// A sentence under each input that is wrong, without marks, which Slack would show as they are. Slack takes only errors of
+/// inputs that it shows: others stand under the first.
+fn as_errors(errors: &[(String, String)], click: &Interaction) -> Value {
+    let first = || click.fields.keys().next().cloned().unwrap_or_default();
+    let mut shown: BTreeMap<String, String> = BTreeMap::new();
+    for (field, error) in errors {
+        let field = if click.fields.contains_key(field) { field.clone() } else { first() };
+        let sentences = shown.entry(field).or_default();
+        format!("{sentences} {}", error.replace('`', "")).trim().clone_into(sentences);
+    }
+    json!(shown)
 }
 
 /// The sentence under the input that it is about, else under the first.

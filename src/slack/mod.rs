@@ -15,6 +15,7 @@ pub mod client;
 pub mod commands;
 pub mod effects;
 pub mod events;
+pub mod groups;
 pub mod inbound;
 pub mod interactions;
 pub mod origins;
@@ -45,7 +46,7 @@ use verify::Signed;
 /// What this door remembers.
 pub struct Slack {
     /// Calls to Slack.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Who may call.
     pub workspaces: Workspaces,
     /// How often a person may ask.
@@ -97,7 +98,7 @@ impl Slack {
     /// Where the connector can't be built.
     pub fn new(config: &Config, metrics: Metrics) -> anyhow::Result<Self> {
         Ok(Self {
-            client: Client::new(config, metrics.clone())?,
+            client: Arc::new(Client::new(config, metrics.clone())?),
             workspaces: Workspaces::new(config.slack.teams.clone()),
             limit: RateLimit::new(config.rate_limit),
             profiles: profiles::Profiles::default(),

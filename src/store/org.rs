@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, Row};
 use super::facts::mark_stale;
 use super::{Store, bulk};
 use crate::domain::event::{Event, Parsed};
-use crate::domain::org::{Org, Service};
+use crate::domain::org::{Org, Service, preview};
 use crate::domain::time::At;
 
 /// The organisation under its version.
@@ -23,7 +23,65 @@ pub struct OrgVersion {
     pub org: Org,
 }
 
+/// Who changed the organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// `pacer org apply`.
+    File,
+    /// The members of a Slack user group.
+    SlackGroup,
+    /// Somebody in Slack, by id.
+    Person(String),
+}
+
+impl Author {
+    fn text(&self) -> &str {
+        match self {
+            Self::File => "file",
+            Self::SlackGroup => "slack_group",
+            Self::Person(id) => id,
+        }
+    }
+    fn of(text: String) -> Self {
+        match text.as_str() {
+            "file" => Self::File,
+            "slack_group" => Self::SlackGroup,
+            _ => Self::Person(text),
+        }
+    }
+}
+
+/// A change of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgChange {
+    /// The version that it made.
+    pub version: i64,
+    /// When.
+    pub at: At,
+    /// By whom; none where that was not kept yet.
+    pub author: Option<Author>,
+    /// What changed, in lines.
+    pub summary: Vec<String>,
+}
+
 impl Store {
+    /// The latest changes of the organisation up to `now`, newest first.
+    pub async fn org_changes(&self, now: At, limit: i64) -> Result<Vec<OrgChange>> {
+        let sql = "select version, applied_at, author, summary from org_version where applied_at <= $1 order by version desc limit $2";
+        let rows = sqlx::query(sql).bind(now.0).bind(limit).fetch_all(&self.pool).await.context("reading changes of the organisation")?;
+        rows.iter()
+            .map(|row| {
+                let summary: Option<String> = row.try_get(3)?;
+                Ok(OrgChange {
+                    version: row.try_get(0)?,
+                    at: At(row.try_get(1)?),
+                    author: row.try_get::<Option<String>, _>(2)?.map(Author::of),
+                    summary: summary.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
     /// The organisation in force at `now`: the latest version applied by then, else the first, whose entries count
     /// from the beginning.
     pub async fn org(&self, now: At) -> Result<Arc<OrgVersion>> {
@@ -80,26 +138,39 @@ impl Store {
         Ok(self.current().await?.projects.clone())
     }
 
-    /// Stores a new version of the organisation, if it differs; services whose rules changed become stale, all where other
-    /// people are bots.
+    /// Stores what a file makes of the organisation, as [`Store::change_org`] does.
     pub async fn apply_org(&self, before: &OrgVersion, org: Org, at: At) -> Result<i64> {
+        let summary = preview(&before.org, &org);
+        let stored = self.change_org(before, org, at, Author::File, summary).await?;
+        stored.context("somebody changed the organisation meanwhile: run it again")
+    }
+
+    /// Stores a new version of the organisation, if it differs; services whose rules changed become stale. None: somebody
+    /// else stored one after `before`.
+    pub async fn change_org(&self, before: &OrgVersion, org: Org, at: At, author: Author, summary: Vec<String>) -> Result<Option<i64>> {
         if before.version > 0 && before.org == org {
-            return Ok(before.version);
+            return Ok(Some(before.version));
         }
         let old = before.org.clone();
         let other_bots = before.org.bots() != org.bots();
         let expected = before.version;
+        let summary = serde_json::to_string(&summary)?;
         self.writer
             .write(move |conn| {
                 let (org, before) = (org.clone(), old.clone());
+                let (author, summary) = (author.text().to_owned(), summary.clone());
                 Box::pin(async move {
                     let newest: i64 =
                         sqlx::query("select coalesce(max(version), 0) from org_version").fetch_one(&mut *conn).await?.try_get(0)?;
-                    anyhow::ensure!(newest == expected, "somebody applied another organisation file meanwhile: run it again");
-                    sqlx::query("insert into org_version (version, applied_at, body) values ($1, $2, $3)")
+                    if newest != expected {
+                        return Ok(None);
+                    }
+                    sqlx::query("insert into org_version (version, applied_at, body, author, summary) values ($1, $2, $3, $4, $5)")
                         .bind(newest + 1)
                         .bind(at.0)
                         .bind(serde_json::to_string(&org)?)
+                        .bind(author)
+                        .bind(summary)
                         .execute(&mut *conn)
                         .await?;
                     remap(conn, &org).await?;
@@ -112,7 +183,8 @@ impl Store {
                         }
                     }
                     changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
-                    changed.extend(org.teams.values().flat_map(|team| team.services.iter().map(|(name, _)| name.clone())));
+                    let known = before.service_names();
+                    changed.extend(org.service_names().into_iter().filter(|name| !known.contains(name)).map(str::to_owned));
                     let redrawn: BTreeSet<&str> =
                         changed.iter().flat_map(|name| [&before, &org].map(|org| org.repositories_of(name))).flatten().collect();
                     let sharing = sharing(conn, &org, &redrawn).await?;
@@ -123,7 +195,7 @@ impl Store {
                     }
                     mark_stale(conn, changed).await?;
                     deploying_by_runs(conn, &org).await?;
-                    Ok(newest + 1)
+                    Ok(Some(newest + 1))
                 })
             })
             .await
@@ -132,7 +204,7 @@ impl Store {
 }
 
 /// The services of those repositories: what one declares may take from another.
-async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+pub(super) async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
     let keys: Vec<&str> = repositories.iter().copied().collect();
     let mut found: BTreeSet<String> = keys.iter().flat_map(|it| org.declaring(it)).map(|(name, _)| name.to_string()).collect();
     for sql in [
@@ -159,47 +231,57 @@ async fn deploying_by_runs(conn: &mut AnyConnection, org: &Org) -> Result<()> {
 /// Repositories that the file gives to a service: events that name only the repository are that service's, those
 /// already stored too. A repository of several services is left to their own words, paths and environments.
 async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
+    let mappings = mappings(conn, org).await?;
+    sqlx::query("delete from service_mapping").execute(&mut *conn).await?;
+    for it in mappings.iter().filter(|it| it.new != basename(&it.repository)) {
+        sqlx::query("insert into service_mapping (repository, service) values ($1, $2)")
+            .bind(it.repository.clone())
+            .bind(it.new.clone())
+            .execute(&mut *conn)
+            .await?;
+    }
+    for it in mappings.iter().filter(|it| it.old != it.new) {
+        let unstated = [
+            "update deployment set service = $1 where stated_service is null and repository = $2 and service = $3",
+            "update incident set service = $1 where repository = $2 and service = $3",
+        ];
+        for sql in unstated {
+            sqlx::query(sql).bind(it.new.clone()).bind(it.repository.clone()).bind(it.old.clone()).execute(&mut *conn).await?;
+        }
+    }
+    let moved = mappings.into_iter().filter(|it| it.old != it.new).flat_map(|it| [it.old, it.new]);
+    mark_stale(conn, moved.collect::<BTreeSet<String>>()).await
+}
+
+/// A repository whose name alone is, or was, a service of another name.
+#[derive(Debug, Clone)]
+pub(super) struct Mapping {
+    pub(super) repository: String,
+    /// What named only the repository is stored under this name; any other name is an event's own word.
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+/// What an organisation makes of the repositories that it or the one in force gives to a service of another name.
+pub(super) async fn mappings(conn: &mut AnyConnection, org: &Org) -> Result<Vec<Mapping>> {
     let mut by_repository: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, _) in org.services.iter().filter(|(_, service)| service.paths.is_empty()) {
         for repository in org.repositories_of(name) {
             by_repository.entry(repository).or_default().push(name);
         }
     }
-    let alone = by_repository.into_iter().filter(|(_, names)| names.len() == 1);
-    let mut mapping: Vec<(String, String)> = alone.map(|(repository, names)| (repository.to_string(), names[0].to_string())).collect();
-    let mut moved: BTreeSet<String> = BTreeSet::new();
-    let mut before: HashMap<String, String> = HashMap::new();
+    let mut old: BTreeMap<String, String> = BTreeMap::new();
     for row in sqlx::query("select repository, service from service_mapping").fetch_all(&mut *conn).await? {
-        let (repository, service): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        if !mapping.iter().any(|(known, _)| *known == repository) {
-            mapping.push((repository.clone(), basename(&repository).to_string()));
-        }
-        before.insert(repository, service);
+        old.insert(row.try_get(0)?, row.try_get(1)?);
     }
-    sqlx::query("delete from service_mapping").execute(&mut *conn).await?;
-    for (repository, service) in mapping {
-        if service != basename(&repository) {
-            sqlx::query("insert into service_mapping (repository, service) values ($1, $2)")
-                .bind(repository.clone())
-                .bind(service.clone())
-                .execute(&mut *conn)
-                .await?;
-        }
-        // What named only the repository was stored under the name it had; any other name is an event's own word.
-        let old = before.get(&repository).map_or_else(|| basename(&repository), String::as_str);
-        if old == service {
-            continue;
-        }
-        moved.extend([old.to_string(), service.clone()]);
-        let unstated = [
-            "update deployment set service = $1 where stated_service is null and repository = $2 and service = $3",
-            "update incident set service = $1 where repository = $2 and service = $3",
-        ];
-        for sql in unstated {
-            sqlx::query(sql).bind(service.clone()).bind(repository.clone()).bind(old.to_string()).execute(&mut *conn).await?;
-        }
-    }
-    mark_stale(conn, moved).await
+    let mut new: BTreeMap<String, String> = old.keys().map(|repository| (repository.clone(), basename(repository).to_owned())).collect();
+    let declared = by_repository.into_iter().filter(|(_, names)| names.len() == 1);
+    new.extend(declared.map(|(repository, names)| (repository.to_owned(), names[0].to_owned())));
+    let mapping = |(repository, new): (String, String)| {
+        let old = old.get(&repository).cloned().unwrap_or_else(|| basename(&repository).to_owned());
+        Mapping { repository, old, new }
+    };
+    Ok(new.into_iter().map(mapping).collect())
 }
 
 /// How services are named.

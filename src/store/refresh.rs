@@ -54,7 +54,7 @@ impl Store {
             .context("looking for stale services")?;
         self.pack_runs().await?;
         let mut done = 0;
-        let org = self.org(At(i64::MAX)).await?;
+        let org = self.org_version(self.newest_org().await?).await?; // not the pinned one: it may be newer than what is read here
         for row in rows {
             let (name, stale): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
             if names.is_none_or(|names| name.is_empty() || names.contains(&name)) {

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "flow", include_str!("../../migrations/0003_flow.sql")),
     (4, "backfill", include_str!("../../migrations/0004_backfill.sql")),
     (5, "people", include_str!("../../migrations/0005_people.sql")),
+    (6, "setup", include_str!("../../migrations/0006_setup.sql")),
 ];
 
 fn migrator() -> Migrator {

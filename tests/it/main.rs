@@ -16,3 +16,4 @@ mod people;
 mod pictures;
 mod receipts;
 mod rules;
+mod setup;

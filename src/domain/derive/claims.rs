@@ -49,7 +49,8 @@ impl Claim {
         Self { service: service.to_string(), ..Self::default() }
     }
 
-    fn owns(&self, file: &str) -> bool {
+    /// Whether a file is its own.
+    pub fn owns(&self, file: &str) -> bool {
         self.paths.as_ref().is_some_and(|paths| paths.is_match(file))
     }
 

@@ -9,6 +9,9 @@
 //!   that date (so that a move has no gap and no overlap), else at the time of apply. One that had not begun is dropped.
 //! - An explicit `from` or `until` is taken as said, also in the past: it is the one way to correct a date, and `preview`
 //!   shows it. Spans that ended before the apply are kept beside it.
+//! - Spans of one entry never overlap: where an explicit `from` lies before the end of one that is over, that one ends there.
+//! - Who follows from a Slack group stays as the group last had them while the team follows one (the next reading of Slack
+//!   settles it), and so do the people whom only the group brought; a team that follows none any more loses them from then on.
 //! - A team that is gone is *dissolved*: all its entries close, and it stays known for the time before. A new parent counts
 //!   from the time of apply; the old one is kept in `past_parents`.
 //! - All else (names, zones, targets, declarations): the newest file holds.
@@ -36,18 +39,39 @@ pub fn apply(old: &Org, file: OrgFile, at: At) -> Result<Org, FileError> {
     for (id, team) in &mut new.teams {
         if let Some(before) = old.teams.get(id) {
             keep_parents(team, before, at);
+            team.followed = if team.slack_group.is_some() { before.followed.clone() } else { ended(&before.followed, at) };
         }
     }
     for (id, team) in &old.teams {
         if !new.teams.contains_key(id) {
-            new.teams.insert(id.clone(), Team { dissolved: team.dissolved.or(Some(at)), ..team.clone() });
+            let dissolved = team.dissolved.or(Some(at));
+            let gone = Team { dissolved, followed: ended(&team.followed, at), channels: Vec::new(), ..team.clone() };
+            new.teams.insert(id.clone(), gone);
         }
     }
+    keep_people(old, &mut new);
     for (id, team) in &mut new.teams {
         team.services = of_team(&services, id);
         team.members = of_team(&members, id);
     }
     Ok(new)
+}
+
+/// The spans, none of them beyond an instant.
+pub(super) fn ended(spans: &Entries, at: At) -> Entries {
+    let ended = spans.iter().map(|(name, span)| (name.clone(), span.both(Span { from: None, until: Some(at) })));
+    ended.filter(|(_, span)| !span.is_empty()).collect()
+}
+
+/// People whom a Slack group brought and whom the file does not name otherwise.
+fn keep_people(old: &Org, new: &mut Org) {
+    let named: BTreeSet<String> = new.people.values().filter_map(|person| person.slack.clone()).collect();
+    let followed = new.teams.values().flat_map(|team| &team.followed).map(|(slack, _)| slack.clone()).collect::<BTreeSet<_>>();
+    for slack in followed.difference(&named) {
+        if let Some(person) = old.people.get(slack).filter(|person| person.slack.as_ref() == Some(slack)) {
+            new.people.entry(slack.clone()).or_insert_with(|| person.clone());
+        }
+    }
 }
 
 fn of_team(pairs: &Pairs, id: &str) -> Entries {
@@ -87,7 +111,7 @@ fn settle(old: &Org, file: &Org, list: impl Fn(&Team) -> &Entries + Copy, at: At
     let mut out = Pairs::new();
     for pair in had.keys().chain(said.keys()).collect::<BTreeSet<_>>() {
         let before = had.get(pair).map_or(&[][..], Vec::as_slice);
-        let mut spans = match said.get(pair) {
+        let mut spans: Vec<Span> = match said.get(pair) {
             None => before.iter().map(|span| vanish(*span, pair, &had, &said, at)).collect(),
             Some(said) => match restate(said, before, ever.contains(pair.1.as_str()), at) {
                 Ok(spans) => spans,
@@ -99,10 +123,31 @@ fn settle(old: &Org, file: &Org, list: impl Fn(&Team) -> &Entries + Copy, at: At
             },
         };
         spans.retain(|span| !span.is_empty());
-        spans.sort_by_key(|span| span.from);
+        let spans = apart(spans);
         if !spans.is_empty() {
             out.insert(pair.clone(), spans);
         }
+    }
+    out
+}
+
+/// In order, and the same instants in spans that do not overlap: one ends where the next begins, one within another is left out.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| span.from);
+    let mut out: Vec<Span> = Vec::new();
+    for span in spans {
+        if let Some(last) = out.last_mut().filter(|last| !last.both(span).is_empty()) {
+            let goes_on = last.until.is_some_and(|until| span.until.is_none_or(|other| other > until));
+            match goes_on {
+                false => continue,
+                true if last.from == span.from => {
+                    *last = span;
+                    continue;
+                }
+                true => last.until = span.from,
+            }
+        }
+        out.push(span);
     }
     out
 }
@@ -128,7 +173,8 @@ fn vanish(span: Span, pair: &(String, String), had: &Pairs, said: &Pairs, at: At
                 None => !before.iter().any(|held| is_live(*held, at)),
             };
             let takes_over = taker.from.unwrap_or(at);
-            if gained && span.from.is_none_or(|from| from < takes_over) {
+            let within = span.from.is_none_or(|from| from < takes_over) && span.until.is_none_or(|until| takes_over < until);
+            if gained && within {
                 close = Some(close.map_or(takes_over, |close: At| close.min(takes_over)));
             }
         }
@@ -228,6 +274,11 @@ mod tests {
             &[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: {id='x', until=2026-05-01}; b: {id='x', from=2026-05-01}")],
             "a: x ..2026-05-01; b: x 2026-05-01..",
         );
+        // One that ends by itself before another team begins is no handover.
+        check(
+            &[("2026-01-01", "a: {id='x', until=2026-09-01}; b:"), ("2026-06-01", "a: ; b: {id='x', from=2026-10-01}")],
+            "a: x ..2026-06-01; b: x 2026-10-01..",
+        );
         // There and back again.
         check(
             &[("2026-01-01", "a: 'x'; b:"), ("2026-06-01", "a: ; b: 'x'"), ("2026-07-01", "a: 'x'; b:")],
@@ -242,6 +293,9 @@ mod tests {
         check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: {id='x', from=2026-05-01}")], "a: x 2026-05-01.."); // a corrected date
         check(&[("2026-01-01", "a: 'x'"), ("2026-06-01", "a: {id='x', from=2026-09-01}")], "a: x ..2026-06-01, x 2026-09-01.."); // a pause
         check(&[("2026-01-01", "a: {id='x', from=2026-09-01}"), ("2026-06-01", "a:")], "a: "); // never began
+        let ended = ("2026-01-01", "a: {id='x', until=2026-05-01}");
+        check(&[ended, ("2026-06-01", "a: {id='x', from=2026-03-01}")], "a: x ..2026-03-01, x 2026-03-01.."); // over, and taken up before
+        check(&[ended, ("2026-06-01", "a: {id='x', from=2026-03-01, until=2026-04-01}")], "a: x ..2026-05-01"); // known already
     }
 
     #[test]
@@ -302,6 +356,42 @@ mod tests {
             "checkout leaves payments from 2026-06-01",
         ];
         check(&two("'checkout'", ""), gone, &lines);
+    }
+
+    #[test]
+    fn a_preview_names_what_else_changes() {
+        let check = |before: &str, after: &str, expect: &[&str]| {
+            let old = step(&Org::default(), before, "2026-01-01");
+            assert_eq!(preview(&old, &step(&old, after, "2026-06-01")), expect);
+        };
+        let team = |more: &str| format!("[[teams]]\nid='pay'\n{more}\n[[teams]]\nid='web'\n");
+        check(
+            &team(""),
+            &team("slack_group='S1'\nvisibility='team'\ntime_zone='Asia/Tokyo'"),
+            &[
+                "team pay counts its days in Asia/Tokyo",
+                "team pay shows its figures to its members only",
+                "team pay follows the Slack group S1: who is in it counts here, too",
+            ],
+        );
+        check(&team("visibility='team'"), &team("visibility='organisation'"), &["team pay shows its figures to everybody"]);
+        check(&team("channels=['C1', 'C2']"), &team("channels=['C2']"), &["channel C1 means no team any more"]);
+        check(&team("channels=['C1']"), &team("").replace("id='web'", "id='web'\nchannels=['C1']"), &["channel C1 means team web"]);
+        check(
+            "[[services]]\nid='x'\npaths=['a/**']",
+            "[[services]]\nid='x'\npaths=['b/**']\nrepository='o/r'\n",
+            &["the declaration of service x changes: paths, repository"],
+        );
+        // Whom a group brings is counted, not listed.
+        let old = step(&Org::default(), &team("slack_group='S1'"), "2026-01-01");
+        let people = (0..3).map(|n| format!("U{n}")).collect();
+        let members = Some(super::super::follow::GroupMembers { people, ..Default::default() });
+        let group = super::super::follow::SlackGroup { id: "S1".into(), members, ..Default::default() };
+        let followed = super::super::follow::follow(&old, Ok(&[group]), at("2026-06-01")).0;
+        assert_eq!(preview(&old, &followed), ["3 people join pay by its Slack group"]);
+        let none = step(&followed, &team(""), "2026-07-01");
+        let lines = ["team pay follows no Slack group any more", "3 people leave pay by its Slack group"];
+        assert_eq!(preview(&followed, &none), lines);
     }
 
     /// Which of three teams lists which of three services; no entry says a date.

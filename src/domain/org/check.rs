@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::file::{Problems, RawFile, RawTeam};
 use super::{Org, Span};
+use crate::domain::derive::claims::Claim;
 
 /// `team:all` is the whole organisation.
 pub const EVERYTHING: &str = "all";
@@ -22,6 +23,19 @@ pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems<'_>) {
         reserved(team, problems);
         parent(team, declared, problems);
         entries(team, declared, problems);
+        if let Some(group) = team.slack_group.as_ref().filter(|group| !is_slack_id(group.get_ref(), &['S'])) {
+            let message = format!(
+                "`{}` is not the id of a Slack user group, such as `S0123ABCD`: `/metrics setup` lists the groups",
+                group.get_ref()
+            );
+            problems.add(group.span(), message);
+        }
+    }
+    channels(raw, problems);
+    for service in &raw.services {
+        for path in &service.paths {
+            problems.keep(path.span(), Claim::declared("", std::slice::from_ref(path.get_ref()), &[]));
+        }
     }
     identities(raw, problems);
     for project in &raw.projects {
@@ -101,16 +115,42 @@ fn entries(team: &RawTeam, declared: &Org, problems: &mut Problems<'_>) {
     }
 }
 
-/// One Slack user or e-mail address is one person.
+/// Whether a text is an id as Slack gives them, of one of these kinds.
+fn is_slack_id(text: &str, kinds: &[char]) -> bool {
+    text.starts_with(kinds) && text.len() > 1 && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+}
+
+/// A channel means one team.
+fn channels(raw: &RawFile, problems: &mut Problems<'_>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for team in &raw.teams {
+        for channel in &team.channels {
+            let (id, team) = (channel.get_ref().as_str(), team.id.get_ref().as_str());
+            if !is_slack_id(id, &['C', 'G']) {
+                let where_it_is = "Slack shows it at the end of the channel's details, such as `C0123ABCD`";
+                problems.add(channel.span(), format!("`{id}` is not the id of a channel: {where_it_is}"));
+            }
+            if let Some(other) = seen.insert(id, team)
+                && other != team
+            {
+                problems.add(channel.span(), format!("the channel `{id}` stands with two teams, `{other}` and `{team}`"));
+            }
+        }
+    }
+}
+
+/// One Slack user, one e-mail address and one alias at a tool is one person.
 fn identities(raw: &RawFile, problems: &mut Problems<'_>) {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for person in &raw.people {
-        for identity in person.slack.iter().chain(&person.emails) {
+        let anywhere = person.slack.iter().chain(&person.emails).map(|identity| ("", identity));
+        for (tool, identity) in anywhere.chain(person.aliases.iter().map(|(tool, alias)| (tool.as_str(), alias))) {
             let id = person.id.get_ref().as_str();
-            if let Some(other) = seen.insert(identity.to_lowercase(), id)
+            if let Some(other) = seen.insert((tool, identity.to_lowercase()), id)
                 && other != id
             {
-                problems.add(person.id.span(), format!("`{identity}` stands with two people, `{other}` and `{id}`"));
+                let at = if tool.is_empty() { String::new() } else { format!(" at `{tool}`") };
+                problems.add(person.id.span(), format!("`{identity}`{at} stands with two people, `{other}` and `{id}`"));
             }
         }
     }

@@ -134,7 +134,9 @@ pub(super) struct RawTeam {
     pub(super) members: Vec<Spanned<Value>>,
     pub(super) visibility: Option<Spanned<String>>,
     pub(super) time_zone: Option<Spanned<String>>,
-    pub(super) slack_group: Option<String>,
+    pub(super) slack_group: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) channels: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) targets: BTreeMap<String, Spanned<Value>>,
 }
@@ -230,6 +232,7 @@ members = [{ person = "u1", from = 2026-01-01 }, "u2"]
 visibility = "team"
 time_zone = "America/New_York"
 slack_group = "S1"
+channels = ["C1", "G2"]
 targets = { change_lead_time = "2d", deployment_frequency = "5/week", change_fail_rate = "10%" }
 [[services]]
 id = "checkout"
@@ -273,6 +276,7 @@ category = "new"
         assert_eq!(team.services[1].1.until.map(crate::domain::time::At::rfc3339).as_deref(), Some("2026-06-01T12:00:00Z"));
         assert_eq!(from(2).as_deref(), Some("2026-07-01T14:00:00Z"));
         assert_eq!((team.members.len(), team.targets["change_lead_time"], team.targets["deployment_frequency"]), (2, 172_800.0, 5.0));
+        assert_eq!((team.slack_group.as_deref(), team.channels.join(" ")), (Some("S1"), "C1 G2".into()));
         assert_eq!(org.services["checkout"].incident_window, Some(48 * crate::domain::time::HOUR));
         assert_eq!((org.calendar.holidays.len(), org.calendar.working_days.join(" ")), (2, "mon tue".into()));
         assert_eq!(org.projects["wallet"].due.map(|due| due.to_string()).as_deref(), Some("2026-12-01"));
@@ -318,6 +322,21 @@ category = "new"
         check("[[teams]]\nname='A'", "missing field `id`");
         check("[[teams]", "line 1:");
         check("[[people]]\nid='a'\nslack='U1'\n[[people]]\nid='b'\nslack='U1'", "line 5: `U1` stands with two people, `a` and `b`.");
+        check(
+            "[[people]]\nid='a'\nemails=['x@y.org']\n[[people]]\nid='b'\nemails=['X@y.org']",
+            "line 5: `X@y.org` stands with two people, `a` and `b`.",
+        );
+        let alias = |one: &str, two: &str| format!("[[people]]\nid='a'\naliases={{ {one} }}\n[[people]]\nid='b'\naliases={{ {two} }}");
+        check(&alias("github='octo'", "github='Octo'"), "line 5: `Octo` at `github` stands with two people, `a` and `b`.");
+        assert!(OrgFile::parse(&alias("github='octo'", "jira='octo'")).is_ok(), "two tools may know two people by one name");
+        check("[[services]]\nid='a'\npaths=[\n'a/**',\n'b/{c']", "line 5: `b/{c` is not a glob of files: unclosed alternate group");
+        let channels = |one: &str, two: &str| format!("[[teams]]\nid='a'\nchannels=[{one}]\n[[teams]]\nid='b'\nchannels=[{two}]");
+        check(&channels("'C1'", "'C2', 'C1'"), "line 6: the channel `C1` stands with two teams, `a` and `b`.");
+        check(
+            &channels("'#payments'", ""),
+            "line 3: `#payments` is not the id of a channel: Slack shows it at the end of the channel's details",
+        );
+        check("[[teams]]\nid='a'\nslack_group='@payments'", "line 3: `@payments` is not the id of a Slack user group");
         check("[calendar]\nworking_days=['someday']", "line 2: `someday` is not a day of the week");
         check("[calendar]\nworking_days=['money']", "line 2: `money` is not a day of the week");
         let dates = "[calendar]\nholidays = [\n '2026-02-30',\n 2026-12-25,\n 'Easter',\n 2026-12-25T10:00:00,\n 7]";

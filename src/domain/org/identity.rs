@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Org, Person, Span};
+use crate::domain::time::At;
 
 /// A name that tools know a person by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,12 @@ impl Org {
         self.person_by_slack(slack).map(|(id, _)| id).or_else(by_address)
     }
 
+    /// The ids of the teams that a Slack user is in at an instant. Whom a user group brought there without a person of the file is
+    /// in them under the Slack id.
+    pub fn teams_of_user(&self, slack: &str, email: Option<&str>, at: At) -> Vec<&str> {
+        self.teams_at(self.who(slack, email).unwrap_or(slack), at)
+    }
+
     /// Every name of somebody: those that the file declares of `person`, the address that is surely theirs, and the logins
     /// that sources told along with one of their addresses. `told` are all that sources told of these names and addresses.
     pub fn known_as(&self, person: Option<&str>, email: Option<&str>, told: &[Told]) -> Vec<Name> {
@@ -83,10 +90,10 @@ impl Org {
     pub fn people_of(&self, team: &str) -> Vec<(Name, Span)> {
         let mut found = Vec::new();
         for (id, belonged) in self.pool(team) {
-            for (person, span) in self.teams.get(&id).into_iter().flat_map(|team| &team.members) {
+            for (person, span) in self.teams.get(&id).into_iter().flat_map(|team| self.members_of(team)) {
                 let both = span.both(belonged);
                 if !both.is_empty() {
-                    found.extend(self.names_of(person).into_iter().map(|name| (name, both)));
+                    found.extend(self.names_of(&person).into_iter().map(|name| (name, both)));
                 }
             }
         }
@@ -172,7 +179,6 @@ impl<'a> Directory<'a> {
 mod tests {
     use super::super::{OrgFile, apply};
     use super::*;
-    use crate::domain::time::At;
 
     fn org() -> Org {
         let file = "[[teams]]\nid='pay'\nmembers=['u1', {person='u2', until=2026-05-01}, 'ghost']\n[[teams]]\nid='above'\n\

@@ -8,13 +8,19 @@
 //! | `quantity` | dates, durations and targets as people write them |
 //! | `apply` | joins a file to the organisation so far: history is kept |
 //! | `preview` | says in lines what that changes |
+//! | `moves` | says in lines what that would count elsewhere, and what in it is worth a look |
+//! | `draft` | the organisation as the text of a file, which can be changed and read again |
+//! | `follow` | teams whose members are those of a Slack user group |
 //! | `identity` | who is who across tools |
 //! | `resolve` | who owns what and who is where, when |
 
 mod apply;
 mod check;
+mod draft;
 mod file;
+pub mod follow;
 pub mod identity;
+pub mod moves;
 mod preview;
 mod quantity;
 mod read;
@@ -29,8 +35,10 @@ use super::time::At;
 
 pub use apply::apply;
 pub use check::EVERYTHING;
+pub use draft::{Draft, inline_table, quoted};
 pub use file::{FileError, OrgFile, Problem};
 pub use preview::preview;
+pub use quantity::{duration_text, target_text};
 
 /// The organisation as declared, resolved to instants. Kept whole in the store under a version; receipts name it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -101,12 +109,18 @@ pub struct Team {
     pub dissolved: Option<At>,
     /// Which services it owns, when. A service may come and go several times.
     pub services: Vec<(String, Span)>,
-    /// Who is in it, when.
+    /// Who is in it, when, as the file declares: ids of people.
     pub members: Vec<(String, Span)>,
+    /// Who is in it, when, since the Slack group that it follows has or had them: Slack user ids. They count beside `members`.
+    #[serde(default)]
+    pub followed: Vec<(String, Span)>,
     pub time_zone: Option<Tz>,
     /// `organisation` (the default) or `team`.
     pub visibility: Option<String>,
     pub slack_group: Option<String>,
+    /// Slack channels that mean this team to somebody without a team of their own.
+    #[serde(default)]
+    pub channels: Vec<String>,
     /// Metric id to target, in the metric's unit (seconds, a week, fraction).
     pub targets: BTreeMap<String, f64>,
 }

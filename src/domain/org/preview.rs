@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveTime;
+use serde::Serialize;
 
-use super::{Org, Span, Team};
+use super::{Org, Person, Span, Team};
 use crate::domain::time::At;
 use crate::domain::window::local;
+use crate::domain::words;
 
 /// Lines such as "checkout moves from payments to search from 2026-05-01", from the organisation before to that after.
 pub fn preview(old: &Org, new: &Org) -> Vec<String> {
@@ -19,8 +21,9 @@ pub fn preview(old: &Org, new: &Org) -> Vec<String> {
     }
     entry_lines(old, new, |team| &team.services, &mut lines);
     entry_lines(old, new, |team| &team.members, &mut lines);
+    channel_lines(old, new, &mut lines);
     declared_lines("service", &old.services, &new.services, &mut lines);
-    declared_lines("person", &old.people, &new.people, &mut lines);
+    declared_lines("person", &own(old), &own(new), &mut lines);
     declared_lines("objective", &old.objectives, &new.objectives, &mut lines);
     declared_lines("project", &old.projects, &new.projects, &mut lines);
     if old.calendar != new.calendar {
@@ -29,10 +32,19 @@ pub fn preview(old: &Org, new: &Org) -> Vec<String> {
     lines
 }
 
+/// People but those whom only a Slack group brought: these are counted with it.
+fn own(org: &Org) -> BTreeMap<String, Person> {
+    let brought: BTreeSet<&str> = org.teams.values().flat_map(|team| &team.followed).map(|(slack, _)| slack.as_str()).collect();
+    let bare = |id: &str| Person { slack: Some(id.to_owned()), ..Person::default() };
+    let of_group = |id: &str, person: &Person| brought.contains(id) && *person == bare(id);
+    org.people.iter().filter(|(id, person)| !of_group(id, person)).map(|(id, person)| (id.clone(), person.clone())).collect()
+}
+
 fn team_lines(id: &str, old: Option<&Team>, new: &Team, lines: &mut Vec<String>) {
     let Some(old) = old else {
         let below = new.parent.as_ref().map_or_else(String::new, |parent| format!(" in {parent}"));
         lines.push(format!("team {id} is new{below}"));
+        followed_lines(id, &Team::default(), new, lines);
         return;
     };
     match (old.dissolved, new.dissolved) {
@@ -53,17 +65,64 @@ fn team_lines(id: &str, old: Option<&Team>, new: &Team, lines: &mut Vec<String>)
             lines.push(format!("the target {metric} of team {id} {what}"));
         }
     }
-    if (old.time_zone, &old.visibility, &old.slack_group) != (new.time_zone, &new.visibility, &new.slack_group) {
-        lines.push(format!("zone, visibility or Slack group of team {id} changes"));
+    if old.time_zone != new.time_zone {
+        lines.push(format!("team {id} counts its days in {}", new.time_zone.map_or("the organisation's zone", chrono_tz::Tz::name)));
+    }
+    followed_lines(id, old, new, lines);
+}
+
+/// Who sees a team's figures, and whom a Slack group brings and takes: how many, for a group may be large.
+fn followed_lines(id: &str, old: &Team, new: &Team, lines: &mut Vec<String>) {
+    let closed = |team: &Team| team.visibility.as_deref() == Some("team");
+    if closed(old) != closed(new) {
+        lines.push(format!("team {id} shows its figures to {}", if closed(new) { "its members only" } else { "everybody" }));
+    }
+    if old.slack_group != new.slack_group {
+        lines.push(match &new.slack_group {
+            Some(group) => format!("team {id} follows the Slack group {group}: who is in it counts here, too"),
+            None => format!("team {id} follows no Slack group any more"),
+        });
+    }
+    let now = |team: &Team| -> BTreeSet<String> {
+        team.followed.iter().filter(|(_, span)| span.until.is_none()).map(|(slack, _)| slack.clone()).collect()
+    };
+    let (before, after) = (now(old), now(new));
+    for (count, verb) in [(after.difference(&before).count(), "join"), (before.difference(&after).count(), "leave")] {
+        if count > 0 {
+            lines.push(format!("{} {verb} {id} by its Slack group", words::count(count as u64, "person", "people")));
+        }
     }
 }
 
-fn declared_lines<T: PartialEq>(what: &str, old: &BTreeMap<String, T>, new: &BTreeMap<String, T>, lines: &mut Vec<String>) {
+fn channel_lines(old: &Org, new: &Org, lines: &mut Vec<String>) {
+    let channels = |org: &Org| -> BTreeMap<String, String> {
+        org.live_teams().flat_map(|(id, team)| team.channels.iter().map(move |channel| (channel.clone(), id.to_owned()))).collect()
+    };
+    let (before, after) = (channels(old), channels(new));
+    for channel in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+        match (before.get(channel), after.get(channel)) {
+            (one, two) if one == two => {}
+            (_, Some(team)) => lines.push(format!("channel {channel} means team {team}")),
+            (_, None) => lines.push(format!("channel {channel} means no team any more")),
+        }
+    }
+}
+
+/// The keys of a declaration that differ: "paths, repository".
+fn keys<T: Serialize>(old: &T, new: &T) -> String {
+    let members = |it: &T| serde_json::to_value(it).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+    let (old, new) = (members(old), members(new));
+    new.iter().filter(|(key, value)| old.get(*key) != Some(*value)).map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn declared_lines<T: PartialEq + Serialize>(what: &str, old: &BTreeMap<String, T>, new: &BTreeMap<String, T>, lines: &mut Vec<String>) {
     for id in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         match (old.get(id), new.get(id)) {
             (None, Some(_)) => lines.push(format!("{what} {id} is declared")),
             (Some(_), None) => lines.push(format!("{what} {id} is no longer declared")),
-            (Some(old), Some(new)) if old != new => lines.push(format!("the declaration of {what} {id} changes")),
+            (Some(old), Some(new)) if old != new => {
+                lines.push(format!("the declaration of {what} {id} changes: {}", keys(old, new)));
+            }
             _ => {}
         }
     }

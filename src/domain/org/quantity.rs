@@ -10,7 +10,6 @@ use toml::Value;
 use crate::domain::metric;
 use crate::domain::time::{At, SECOND};
 use crate::domain::window::local;
-use crate::domain::words::Better;
 
 /// An instant from a TOML date, date-time or string.
 pub(super) fn instant(value: &Value, zone: Tz) -> Result<At, String> {
@@ -74,10 +73,8 @@ pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
         _ => None,
     };
     let text = value.as_str().unwrap_or_default();
-    let known = metric::find(metric).filter(|known| known.better != Better::Neither);
-    let Some(known) = known else {
-        let all: Vec<String> =
-            metric::all().filter(|known| known.better != Better::Neither).map(|known| format!("`{}`", known.id)).collect();
+    let Some(known) = metric::with_target().find(|known| known.id == metric) else {
+        let all: Vec<String> = metric::with_target().map(|known| format!("`{}`", known.id)).collect();
         return Err(format!("`{metric}` is not a metric with a target: those are {}", all.join(", ")));
     };
     let (read, example) = match known.unit {
@@ -94,6 +91,28 @@ pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
         _ => (number, "a number such as `200`"),
     };
     read.filter(|number| number.is_finite() && *number >= 0.0).ok_or_else(|| wrong(example))
+}
+
+/// A length of time as [`duration`] reads it, in the largest unit of which it is a whole number.
+pub fn duration_text(micros: i64) -> String {
+    let units = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    match units.iter().find(|(_, secs)| micros % (secs * SECOND) == 0) {
+        Some((unit, secs)) => format!("{}{unit}", micros / (secs * SECOND)),
+        None => format!("{}.{:06}s", micros / SECOND, micros % SECOND),
+    }
+}
+
+/// A target as people write it: [`target`] reads the very same number.
+pub fn target_text(metric: &str, value: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "only where it is a whole number of seconds")]
+    let text = match metric::find(metric).map_or("", |known| known.unit) {
+        "per_week" => format!("{value}/week"),
+        "fraction" => format!("{}%", (value * 100.0).round()),
+        "seconds" if value.fract() == 0.0 && value.abs() < 9e12 => duration_text(value as i64 * SECOND),
+        _ => String::new(),
+    };
+    let same = target(metric, &Value::String(text.clone())).is_ok_and(|read| read.to_bits() == value.to_bits());
+    if same { text } else { format!("{value:?}") }
 }
 
 /// `5/week` in a week. A month is 30 days, as in the bands.
@@ -128,6 +147,24 @@ mod tests {
         check("0.1h", Some(360));
         for wrong in ["", "2", "d", "-2d", "2x", "2 fortnights", "1.d", ".5d", "1.2.3d", "999999999999d", "1e3d"] {
             check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_written_as_people_write_it() {
+        let check = |metric: &str, text: &str| {
+            let read = target(metric, &Value::String(text.into())).unwrap();
+            assert_eq!(target_text(metric, read), text, "{metric}");
+        };
+        check("change_lead_time", "2d");
+        check("change_lead_time", "90m");
+        check("failed_deployment_recovery_time", "0.25");
+        check("change_fail_rate", "7%");
+        check("change_fail_rate", "0.075");
+        check("deployment_frequency", "5/week");
+        check("deployment_frequency", "2.5/week");
+        for micros in [1, SECOND, 90 * SECOND, 48 * 3_600 * SECOND, 5 * 3_600 * SECOND + 1] {
+            assert_eq!(duration(&duration_text(micros)), Ok(micros), "{}", duration_text(micros));
         }
     }
 

@@ -55,7 +55,8 @@ fn team(raw: &RawTeam, organisation: Option<Tz>, problems: &mut Problems<'_>) ->
         members: raw.members.iter().filter_map(|value| entry(value, "members", member, dates_in, problems)).collect(),
         time_zone,
         visibility,
-        slack_group: raw.slack_group.clone(),
+        slack_group: raw.slack_group.as_ref().map(|group| group.get_ref().clone()),
+        channels: raw.channels.iter().map(|channel| channel.get_ref().clone()).collect(),
         targets,
         ..Team::default()
     }

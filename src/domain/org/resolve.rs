@@ -113,9 +113,25 @@ impl Org {
         self.pairs(|team| &team.services, service)
     }
 
-    /// The teams that a person is or was in, when.
+    /// The teams that a person is or was in, when: as the file says, or a Slack group.
     pub fn teams_of(&self, person: &str) -> Vec<(&str, Span)> {
-        self.pairs(|team| &team.members, person)
+        let mut found = self.pairs(|team| &team.members, person);
+        let slack = self.people.get(person).map_or(Some(person), |known| known.slack.as_deref());
+        found.extend(slack.into_iter().flat_map(|slack| self.pairs(|team| &team.followed, slack)));
+        found
+    }
+
+    /// Who is or was in a team itself, when, by person: as the file says, or the Slack group.
+    pub fn members_of(&self, team: &Team) -> Vec<(String, Span)> {
+        let known = || self.people.iter().filter_map(|(id, person)| Some((person.slack.as_deref()?, id.as_str())));
+        let by_slack: BTreeMap<&str, &str> = if team.followed.is_empty() { BTreeMap::new() } else { known().collect() };
+        let followed = team.followed.iter().map(|(slack, span)| (*by_slack.get(slack.as_str()).unwrap_or(&slack.as_str()), *span));
+        team.members.iter().map(|(person, span)| (person.as_str(), *span)).chain(followed).map(|(id, span)| (id.to_owned(), span)).collect()
+    }
+
+    /// The team that a Slack channel means.
+    pub fn team_of_channel(&self, channel: &str) -> Option<&str> {
+        self.live_teams().find(|(_, team)| team.channels.iter().any(|known| known == channel)).map(|(id, _)| id)
     }
 
     fn pairs<'a>(&'a self, list: impl Fn(&'a Team) -> &'a Vec<(String, Span)>, wanted: &str) -> Vec<(&'a str, Span)> {
@@ -130,7 +146,10 @@ impl Org {
 
     /// The ids of the teams that a person is in at an instant.
     pub fn teams_at(&self, person: &str, at: At) -> Vec<&str> {
-        self.teams_of(person).into_iter().filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect()
+        let mut teams: Vec<&str> = self.teams_of(person).into_iter().filter(|(_, span)| span.holds(at)).map(|(team, _)| team).collect();
+        teams.sort_unstable();
+        teams.dedup();
+        teams
     }
 
     /// The zone in which days are counted: the team's, or that of all the teams where they have the same, else the

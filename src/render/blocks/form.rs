@@ -1,12 +1,21 @@
-//! A question back, as a modal: each field an input block whose `block_id` is the field's id and whose `action_id` is `value`.
+//! A question back, as a modal: each field an input block whose `block_id` is the field's id.
+//!
+//! Why the `action_id` (`value`, `value:5f3a...`) depends on what stands in an input first: where a modal is updated, Slack
+//! keeps what it knows of an input with the same `block_id` and `action_id` and ignores the new initial value. With another
+//! `action_id` it is another input.
+
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::super::limits;
-use super::super::outside::clean;
-use super::{plain_text, plain_text_ours, section};
+use super::super::outside::{clean, mrkdwn};
+use super::{plain_text, plain_text_ours, section, section_of};
 use crate::domain::card::Line;
 use crate::domain::form::{Field, Form, Input};
+
+/// Characters of a line to be read.
+const NOTE_LINE: usize = 500;
 
 /// The modal. What can't be shown within Slack's limits is left out, never refused: a repeated id, options past 100.
 pub fn form(form: &Form) -> Value {
@@ -34,12 +43,34 @@ pub fn form(form: &Form) -> Value {
     })
 }
 
+/// The same modal with what is wrong with the values on top, for where errors can't stand under their inputs any more.
+pub fn form_with_errors(asked: &Form, errors: &[(String, String)]) -> Value {
+    let label = |id: &str| asked.fields.iter().find(|field| field.id == id).map_or("", |field| field.label.as_str());
+    let lines = errors.iter().map(|(id, error)| Line::default().strong(label(id)).and(format!(": {error}"))).collect();
+    let note = Field { id: "errors".into(), label: "Not taken yet".into(), hint: None, optional: true, input: Input::Note(lines) };
+    form(&Form { fields: std::iter::once(note).chain(asked.fields.iter().cloned()).collect(), ..asked.clone() })
+}
+
+/// A modal of inputs without those that are filled with people; none where there is no such input. One id that Slack does not
+/// know makes it refuse the whole modal.
+pub fn without_people(view: &Value) -> Option<Value> {
+    let mut view = view.clone();
+    let blocks = view["blocks"].as_array_mut()?;
+    let filled = |block: &Value| block["element"]["initial_users"].is_array();
+    let first = blocks.iter().position(filled)?;
+    let sorry = "Slack does not know one of the people here, so they can't be changed in this form: mend their `slack` ids in the organisation file.";
+    blocks[first] = section(&Line::sentence(sorry), 300);
+    blocks.retain(|block| !filled(block));
+    Some(view)
+}
+
 fn input(field: &Field) -> Value {
     let label = plain_text(&field.label, limits::LABEL).or_else(|| plain_text(&field.id, limits::LABEL));
     let label = label.unwrap_or_else(|| plain_text_ours("Value"));
     let mut hint = field.hint.clone().unwrap_or_default();
     let element = match &field.input {
-        Input::Text(initial) => text_input(initial),
+        Input::Text(initial) => text_input(initial, false),
+        Input::Lines(initial) => text_input(initial, true),
         Input::Select(options, initial) => {
             let shown = usable(options);
             if shown.is_empty() {
@@ -51,6 +82,8 @@ fn input(field: &Field) -> Value {
             }
             select(&shown, initial.as_deref())
         }
+        Input::People(initial) => people(initial),
+        Input::Note(lines) => return note(&field.label, lines),
     };
     let mut block = json!({"type": "input", "block_id": field.id, "optional": field.optional, "label": label, "element": element});
     if let Some(hint) = plain_text(&hint, limits::LABEL) {
@@ -59,12 +92,54 @@ fn input(field: &Field) -> Value {
     block
 }
 
+/// A heading and lines below it, as many as fit one section.
+fn note(heading: &str, lines: &[Line]) -> Value {
+    let mut text = mrkdwn(&Line::default().strong(heading), 300);
+    for (at, line) in lines.iter().enumerate() {
+        let line = format!("\n• {}", mrkdwn(line, NOTE_LINE));
+        if text.chars().count() + line.chars().count() + 40 > limits::SECTION {
+            let _ = write!(text, "\n… and {} more", lines.len() - at); // a String takes all that is written to it
+            break;
+        }
+        text.push_str(&line);
+    }
+    if text.is_empty() { section(&Line::plain("Nothing to say."), 100) } else { section_of(&text) }
+}
+
+/// `value`, with what tells inputs of other initial values apart.
+fn action_id(initial: &str) -> String {
+    if initial.is_empty() {
+        return "value".into();
+    }
+    // FNV-1a: the same on every replica and in every version.
+    let hash = initial.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("value:{hash:016x}")
+}
+
 /// What stands in it first comes back as it is, so it is cleaned but not escaped.
-fn text_input(initial: &str) -> Value {
-    let mut element = json!({"type": "plain_text_input", "action_id": "value"});
-    let initial: String = clean(initial).chars().take(limits::INITIAL).collect();
+fn text_input(initial: &str, lines: bool) -> Value {
+    let initial: String = if lines { initial.lines().map(clean).collect::<Vec<_>>().join("\n") } else { clean(initial) }
+        .chars()
+        .take(limits::INITIAL)
+        .collect();
+    let mut element = json!({"type": "plain_text_input", "action_id": action_id(&initial)});
+    if lines {
+        element["multiline"] = json!(true);
+    }
     if !initial.is_empty() {
         element["initial_value"] = json!(initial);
+    }
+    element
+}
+
+/// Slack itself lists who there is.
+fn people(initial: &[String]) -> Value {
+    let initial: Vec<&String> =
+        initial.iter().filter(|id| super::super::outside::mention(id).is_some_and(|mention| mention.starts_with("<@"))).collect();
+    let all = initial.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
+    let mut element = json!({"type": "multi_users_select", "action_id": action_id(&all)});
+    if !initial.is_empty() {
+        element["initial_users"] = json!(initial);
     }
     element
 }
@@ -85,8 +160,9 @@ fn usable(options: &[(String, String)]) -> Vec<(&str, Value)> {
 
 fn select(options: &[(&str, Value)], initial: Option<&str>) -> Value {
     let all: Vec<&Value> = options.iter().map(|(_, option)| option).collect();
-    let mut element = json!({"type": "static_select", "action_id": "value", "options": all});
-    if let Some((_, option)) = options.iter().find(|(value, _)| Some(*value) == initial) {
+    let initial = options.iter().find(|(value, _)| Some(*value) == initial);
+    let mut element = json!({"type": "static_select", "action_id": action_id(initial.map_or("", |(value, _)| value)), "options": all});
+    if let Some((_, option)) = initial {
         element["initial_option"] = option.clone();
     }
     element

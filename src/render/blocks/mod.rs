@@ -14,12 +14,12 @@ mod form;
 use serde_json::{Value, json};
 
 use super::limits::{self, cut};
-use super::outside::{escaped_len, mrkdwn, plain, sentence};
+use super::outside::{escaped_len, mrkdwn, plain};
 use super::small_print;
 use crate::domain::card::{Button, Card, Line};
 use crate::error::UserError;
 pub use chart::{has_charts, without_button, without_charts};
-pub use form::form;
+pub use form::{form, form_with_errors, without_people};
 
 /// Actions that only the asker's own, private answer can carry out; a shared one drops their buttons.
 pub const PRIVATE_ONLY: &[&str] = &["share", "period", "change_period", "chart"];
@@ -28,6 +28,9 @@ pub const PRIVATE_ONLY: &[&str] = &["share", "period", "change_period", "chart"]
 const ACTIONS_CHARS: usize = 3_000;
 const SMALL_PRINT_CHARS: usize = 1_500;
 const VERDICT_CHARS: usize = 1_200;
+
+/// People named in an error at most.
+const ASKED: usize = 10;
 
 /// Columns of a code block that Slack doesn't wrap, in a message on a desk and in the narrower modal.
 const MESSAGE_COLUMNS: usize = 70;
@@ -95,7 +98,8 @@ pub fn home(card: &Card) -> Value {
 /// What the person can mend, as a private message: what is wrong, then what to do, and the reference that stands in the log.
 pub fn error(error: &UserError, reference: &str) -> Value {
     let small = Line::plain("Reference ").code(reference);
-    private(&[mrkdwn(&sentence(&error.message), 1_400), mrkdwn(&sentence(&error.hint), 1_400), mrkdwn(&small, 600)])
+    let ask = error.ask.iter().take(ASKED).fold(Line::sentence(&error.hint), |line, id| line.and(" ").mention(id));
+    private(&[mrkdwn(&Line::sentence(&error.message), 1_400), mrkdwn(&ask, 1_400), mrkdwn(&small, 600)])
 }
 
 /// What is ours to mend, as a private message with the reference that stands in the log.

@@ -349,6 +349,55 @@ fn a_form_is_a_modal_of_inputs() {
 }
 
 #[test]
+fn a_form_takes_lines_and_people_and_says_things() {
+    let lines = vec![Line::plain("checkout moves from <search> to ").strong("payments"), Line::plain("by ").mention("U0ANA")];
+    let fields = vec![
+        field("note", Input::Note(lines)),
+        field("paths", Input::Lines("checkout/**\n\u{202e}libs/*.rs".into())),
+        field("people", Input::People(vec!["U0BEN".into(), "ben <!here>".into()])),
+        field("nobody", Input::People(Vec::new())),
+    ];
+    let asked = Form { title: "Team".into(), submit: "Send".into(), action: "setup_team_sent".into(), state: "7||payments".into(), fields };
+    let value = form(&asked);
+    check_limits(&value);
+    insta::assert_json_snapshot!(value);
+    let less = without_people(&value).expect("there is an input filled with people");
+    check_limits(&less);
+    let ids: Vec<&str> = less["blocks"].as_array().unwrap().iter().filter_map(|block| block["block_id"].as_str()).collect();
+    assert_eq!(ids, ["paths", "nobody"]);
+    assert!(less.to_string().contains("Slack does not know one of the people here"));
+    assert_eq!(without_people(&less), None);
+    let wrong = form_with_errors(&asked, &[("paths".into(), "`{a` is not a glob.".into())]);
+    check_limits(&wrong);
+    assert_eq!(wrong["blocks"].as_array().unwrap().len(), 5);
+    assert!(wrong["blocks"][0]["text"]["text"].as_str().unwrap().contains("'{a' is not a glob."), "{}", wrong["blocks"][0]);
+}
+
+#[test]
+fn an_input_of_another_initial_value_is_another_input() {
+    let id = |initial: &str| {
+        let asked = Form {
+            title: "t".into(),
+            submit: "s".into(),
+            action: "a".into(),
+            state: String::new(),
+            fields: vec![field("a", Input::Text(initial.into()))],
+        };
+        form(&asked)["blocks"][0]["element"]["action_id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((id(""), id("x") == id("x"), id("x") == id("y")), ("value".to_owned(), true, false));
+}
+
+#[test]
+fn an_error_names_whom_to_ask() {
+    let error =
+        UserError::new(Kind::NotAllowed, "Setting up is for admins.", "Ask one of them:").asking(&["U0ANA".into(), "<!here>".into()]);
+    let text = super::error(&error, "r1")["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("\nAsk one of them: <@U0ANA> &lt;!here&gt;\n"), "{text}");
+    assert_eq!(crate::render::error_text(&error), "Setting up is for admins.\nAsk one of them: U0ANA <!here>\n");
+}
+
+#[test]
 fn a_form_past_its_limits_still_opens() {
     let many: Vec<(String, String)> = (0..300).map(|n| (format!("v{n}"), samples::nasty(200))).collect();
     let mut fields = vec![
@@ -356,6 +405,10 @@ fn a_form_past_its_limits_still_opens() {
         field("b", Input::Select(many, Some("v299".into()))),
         field("b", Input::Text(String::new())),
     ];
+    let long = (0..300).map(|_| Line::plain(samples::nasty(400))).collect();
+    fields.push(Field { label: samples::nasty(900), ..field("note", Input::Note(long)) });
+    fields.push(field("empty", Input::Note(Vec::new())));
+    fields.push(field("lines", Input::Lines(samples::nasty(5_000).replace('a', "\n"))));
     fields.extend((0..150).map(|n| field(&format!("f{n}"), Input::Text(samples::nasty(5_000)))));
     let value =
         form(&Form { title: samples::nasty(99), submit: String::new(), action: samples::nasty(999), state: samples::nasty(9_999), fields });

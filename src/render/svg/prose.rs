@@ -61,7 +61,7 @@ fn words(line: &Line) -> Vec<Words> {
     let mut out: Vec<Words> = vec![Vec::new()];
     for span in &line.0 {
         let (text, bold) = match span {
-            Span::Plain(text) | Span::Code(text) => (text, false),
+            Span::Plain(text) | Span::Code(text) | Span::Mention(text) => (text, false),
             Span::Strong(text) | Span::Link(text, _) => (text, true),
         };
         // What is past some pages is never drawn.

@@ -114,6 +114,11 @@ impl Workspace {
                 if let Err(refusal) = check_view(wanted, Some(Surface::Modal)) {
                     return Submitted::Trouble(refusal.details.join("; "));
                 }
+                drop(state);
+                if let Err(refused) = self.know_people(wanted) {
+                    return Submitted::Trouble(refused.details.join("; "));
+                }
+                let mut state = self.lock();
                 let done = if action == "update" { state.replace_view(&view.id, wanted) } else { state.push_view(&view.user, wanted) };
                 match done {
                     Some(view) if action == "update" => Submitted::Updated(view),

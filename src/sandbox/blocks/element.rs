@@ -183,6 +183,15 @@ fn filled(findings: &mut Findings, at: &str, element: &Value, kind: &str) {
         initial,
     ];
     findings.members(at, element, &[], &optional);
+    if element.get("max_selected_items").is_some_and(|most| most.as_u64().is_none_or(|most| most == 0)) {
+        findings.note(&format!("{at}/max_selected_items"), "must be more than 0");
+    }
+    let several = kind.starts_with("multi_");
+    let misplaced =
+        |value: &Value| if several { value.as_array().is_none_or(|all| all.iter().any(|id| !id.is_string())) } else { !value.is_string() };
+    if element.get(*initial).is_some_and(misplaced) {
+        findings.note(&format!("{at}/{initial}"), if several { "must be an array of strings" } else { "must be a string" });
+    }
 }
 
 /// A string with a digit wherever the pattern has 0.

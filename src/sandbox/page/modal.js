@@ -49,6 +49,11 @@ export function showModals(views, at, acts) {
   }
 }
 
+/** The action ids in a block: an input of another action id is another input, and what was held of the old one is gone. */
+function actions(block) {
+  return [block.element, block.accessory, ...(block.elements ?? [])].map((element) => element?.action_id);
+}
+
 function draw(view, known, at, acts) {
   const focused = known.dialog.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const body = view.body;
@@ -64,7 +69,8 @@ function draw(view, known, at, acts) {
     event.preventDefault();
     submit?.setAttribute("aria-busy", "true");
     const values = Object.entries(known.held).flatMap(([block, actions]) => Object.entries(actions).map(([action, choice]) => [block, action, choice]));
-    await acts.submit(view, values.filter(([block]) => body.blocks.some((one) => one.block_id === block)));
+    const there = ([block, action]) => body.blocks.some((one) => one.block_id === block && actions(one).includes(action));
+    await acts.submit(view, values.filter(there));
     submit?.removeAttribute("aria-busy");
   });
   known.dialog.setAttribute("aria-labelledby", title.id);

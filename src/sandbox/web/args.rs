@@ -13,6 +13,8 @@ const NESTED: &[&str] = &["blocks", "attachments", "view", "metadata", "files", 
 pub(in super::super) struct Args {
     members: Map<String, Value>,
     token: Option<String>,
+    /// Members that came in a JSON body.
+    json: Map<String, Value>,
 }
 
 impl Args {
@@ -21,9 +23,13 @@ impl Args {
         let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
         let mut members = form(query.unwrap_or_default().as_bytes())?;
         let kind = text(header::CONTENT_TYPE).unwrap_or_default();
+        let mut json = Map::new();
         if kind.starts_with("application/json") {
-            match serde_json::from_slice(body) {
-                Ok(Value::Object(object)) => members.extend(object),
+            match serde_json::from_slice::<Value>(body) {
+                Ok(Value::Object(object)) => {
+                    json.clone_from(&object);
+                    members.extend(object);
+                }
                 Ok(_) => return Err(Refused::new("json_not_object")),
                 Err(_) if body.is_empty() => {}
                 Err(_) => return Err(Refused::new("invalid_json")),
@@ -36,12 +42,19 @@ impl Args {
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
         let token = bearer.or_else(|| members.get("token").and_then(Value::as_str).map(str::to_owned));
         members.remove("token");
-        Ok(Self { members, token })
+        Ok(Self { members, token, json })
     }
 
     /// Arguments that came as JSON without a token: response URLs and acknowledgements.
     pub fn of(members: Map<String, Value>) -> Self {
-        Self { members, token: None }
+        Self { members, token: None, json: Map::new() }
+    }
+
+    /// The same without what came as JSON.
+    pub fn without_json(&self) -> Self {
+        let members =
+            self.members.iter().filter(|(name, _)| !self.json.contains_key(*name)).map(|(name, value)| (name.clone(), value.clone()));
+        Self { members: members.collect(), token: self.token.clone(), json: Map::new() }
     }
 
     /// The token, from the header or the body.

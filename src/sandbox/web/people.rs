@@ -30,7 +30,7 @@ pub(super) fn team_info(workspace: &Workspace, _args: &Args) -> Answer {
 
 fn person_json(workspace: &Workspace, person: &Person) -> Value {
     let mut json = json!({"id": person.id, "team_id": workspace.options.team_id, "name": person.name, "real_name": person.real_name,
-        "deleted": false, "tz": person.zone, "is_admin": person.is_admin, "is_owner": false, "is_primary_owner": false,
+        "deleted": person.is_deactivated, "tz": person.zone, "is_admin": person.is_admin, "is_owner": false, "is_primary_owner": false,
         "is_bot": false, "is_app_user": false, "is_restricted": false, "is_ultra_restricted": false, "updated": 1_700_000_000,
         "profile": {"display_name": person.name, "real_name": person.real_name, "title": person.title}});
     if workspace.need_scope("users:read.email").is_ok() {
@@ -72,15 +72,14 @@ pub(super) fn lookup_by_email(workspace: &Workspace, args: &Args) -> Answer {
 }
 
 pub(super) fn groups(workspace: &Workspace, args: &Args) -> Answer {
-    let groups: Vec<Value> = workspace
-        .options
-        .groups
-        .iter()
+    let state = workspace.lock();
+    let shown = state.groups.iter().filter(|group| args.flag("include_disabled") || !group.is_archived);
+    let groups: Vec<Value> = shown
         .map(|group| {
             let mut json = json!({"id": group.id, "team_id": workspace.options.team_id, "is_usergroup": true, "name": group.name,
                 "description": "", "handle": group.handle, "is_external": false, "date_create": 1_700_000_000, "date_update": 1_700_000_000,
-                "date_delete": 0, "created_by": group.users.first(), "updated_by": group.users.first(), "auto_type": null,
-                "prefs": {"channels": [], "groups": []}, "user_count": group.users.len()});
+                "date_delete": if group.is_archived { 1_700_000_000 } else { 0 }, "created_by": group.users.first(),
+                "updated_by": group.users.first(), "auto_type": null, "prefs": {"channels": [], "groups": []}, "user_count": group.users.len()});
             if args.flag("include_users") {
                 json["users"] = json!(group.users);
             }
@@ -92,6 +91,7 @@ pub(super) fn groups(workspace: &Workspace, args: &Args) -> Answer {
 
 pub(super) fn group_users(workspace: &Workspace, args: &Args) -> Answer {
     let id = args.need("usergroup")?;
-    let group = workspace.options.groups.iter().find(|group| group.id == id);
+    let state = workspace.lock();
+    let group = state.groups.iter().find(|group| group.id == id && (args.flag("include_disabled") || !group.is_archived));
     Ok(json!({"users": group.ok_or_else(|| Refused::new("no_such_subteam"))?.users}))
 }

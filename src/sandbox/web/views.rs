@@ -16,17 +16,31 @@ const TRIGGER_SECS: i64 = 3;
 const STACK: usize = 3;
 
 /// The view argument, object or JSON string, checked.
-fn wanted(args: &Args, surface: Option<Surface>) -> Result<Value, Refused> {
+fn wanted(workspace: &Workspace, args: &Args, surface: Option<Surface>) -> Result<Value, Refused> {
     let view = match args.json("view") {
         Some(Value::String(string)) => serde_json::from_str(string).map_err(|_| Refused::arguments("[ERROR] view is not JSON"))?,
         Some(view) => view.clone(),
         None => return Err(Refused::arguments("[ERROR] missing required field: view")),
     };
     check_view(&view, surface)?;
+    workspace.know_people(&view)?;
     Ok(view)
 }
 
 impl Workspace {
+    /// Refuses a view whose inputs are filled with people who are nobody here.
+    pub(in super::super) fn know_people(&self, view: &Value) -> Result<(), Refused> {
+        let state = self.lock();
+        for block in view["blocks"].as_array().into_iter().flatten() {
+            for user in block["element"]["initial_users"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if state.person(user).is_none() {
+                    return Err(Refused::arguments(format!("[ERROR] invalid user: {user}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Uses up a trigger: known, not used yet, at most 3 s old. Gives the person whose act it was.
     fn exchange(&self, args: &Args) -> Result<String, Refused> {
         let id = args.need("trigger_id")?;
@@ -90,7 +104,7 @@ impl State {
 }
 
 pub(super) fn open(workspace: &Workspace, args: &Args) -> Answer {
-    let body = wanted(args, Some(Surface::Modal))?;
+    let body = wanted(workspace, args, Some(Surface::Modal))?;
     let user = workspace.exchange(args)?;
     let mut state = workspace.lock();
     let view = state.new_view(&user, &body, None);
@@ -99,14 +113,14 @@ pub(super) fn open(workspace: &Workspace, args: &Args) -> Answer {
 }
 
 pub(super) fn push(workspace: &Workspace, args: &Args) -> Answer {
-    let body = wanted(args, Some(Surface::Modal))?;
+    let body = wanted(workspace, args, Some(Surface::Modal))?;
     let user = workspace.exchange(args)?;
     let view = workspace.lock().push_view(&user, &body).ok_or_else(|| Refused::new("push_limit_reached"))?;
     Ok(json!({"view": view_json(&view, &workspace.options)}))
 }
 
 pub(super) fn update(workspace: &Workspace, args: &Args) -> Answer {
-    let body = wanted(args, None)?;
+    let body = wanted(workspace, args, None)?;
     let mut state = workspace.lock();
     let external = args.string("external_id");
     let views = state.modals.values().flatten().chain(state.homes.values());
@@ -123,7 +137,7 @@ pub(super) fn update(workspace: &Workspace, args: &Args) -> Answer {
 }
 
 pub(super) fn publish(workspace: &Workspace, args: &Args) -> Answer {
-    let body = wanted(args, Some(Surface::Home))?;
+    let body = wanted(workspace, args, Some(Surface::Home))?;
     let user = args.need("user_id")?.to_owned();
     let mut state = workspace.lock();
     if state.person(&user).is_none() {

@@ -4,7 +4,7 @@
 //! parents, so that what a release contains is known by ancestry.
 //!
 //! Why the program and not a library: it is wherever a clone is, reads every format of repository there is,
-//! and `git log` alone is the fastest reader of history. [`log`] and [`TAGS`] are all that is asked of it.
+//! and `git log` alone is the fastest reader of history. [`log()`] and [`TAGS`] are all that is asked of it.
 
 mod log;
 mod tags;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use sqlx::{AnyConnection, Row};
 
 use super::bulk;
-use super::org::basename;
+use super::org::{Mapping, basename};
 use crate::domain::derive::claims::{Claim, Claims};
 use crate::domain::derive::{DeploymentRow, Rules, ServiceFacts};
 use crate::domain::org::Org;
@@ -39,12 +39,25 @@ pub(super) fn rules(org: &Org, service: &str) -> Rules {
 
 /// Loads a service's facts. The service `""` holds the incidents that name none.
 pub(super) async fn load(conn: &mut AnyConnection, service: &str, org: &Org) -> Result<Loaded> {
+    load_mapped(conn, service, org, &[]).await
+}
+
+/// As [`load`], under an organisation that is not in force: its mappings move deployments that are still stored otherwise.
+pub(super) async fn load_mapped(conn: &mut AnyConnection, service: &str, org: &Org, mappings: &[Mapping]) -> Result<Loaded> {
     let rules = rules(org, service);
     let mut own = deployments::own(conn, service).await.context("reading deployments")?;
+    let of = |row: &DeploymentRow, mapping: &Mapping| !row.stated && row.repository.as_ref() == Some(&mapping.repository);
+    own.retain(|row| !mappings.iter().any(|it| it.old == service && it.new != service && of(row, it)));
+    for it in mappings.iter().filter(|it| it.new == service && it.old != service) {
+        let theirs = deployments::own(conn, &it.old).await.context("reading deployments")?;
+        own.extend(theirs.into_iter().filter(|row| of(row, it)));
+    }
     let repositories = repositories(conn, service, org, &own).await.context("reading repositories")?;
     let claims = claims(conn, &repositories, org).await.context("reading who claims a repository")?;
     let deciding: Vec<&str> = claims.iter().filter(|(_, claims)| claims.decide()).map(|(repository, _)| repository.as_str()).collect();
-    own.extend(deployments::candidates(conn, service, &deciding).await.context("reading deployments of shared repositories")?);
+    let candidates = deployments::candidates(conn, service, &deciding).await.context("reading deployments of shared repositories")?;
+    let known: BTreeSet<(String, String)> = own.iter().map(|row| (row.source.clone(), row.id.clone())).collect();
+    own.extend(candidates.into_iter().filter(|row| mappings.is_empty() || !known.contains(&(row.source.clone(), row.id.clone()))));
     let candidates: BTreeSet<String> = own
         .iter()
         .filter(|row| !row.stated && row.repository.as_deref().is_some_and(|it| deciding.contains(&it)))

@@ -2,6 +2,7 @@
 //! database of its own.
 
 mod batches;
+mod setup;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -141,8 +141,13 @@ impl Harness {
             block["element"]["action_id"].as_str().expect("an action id").to_owned()
         };
         let actions: Vec<String> = fields.iter().map(|(field, _)| action(field)).collect();
+        let several =
+            |field: &str| blocks.iter().any(|block| block["block_id"] == field && block["element"]["type"] == "multi_users_select");
+        let choice = |field: &str, value: &str| {
+            if several(field) { Choice::Many(value.lines().map(str::to_owned).collect()) } else { Choice::one(value) }
+        };
         let values: Vec<(&str, &str, Choice)> =
-            fields.iter().zip(&actions).map(|((field, value), action)| (*field, action.as_str(), Choice::one(value))).collect();
+            fields.iter().zip(&actions).map(|((field, value), action)| (*field, action.as_str(), choice(field, value))).collect();
         self.slack.submit_view(&view.user, &view.id, &values).await.expect("sent")
     }
 
