@@ -14,12 +14,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::post::Post;
+use crate::domain::time::At;
 use crate::features::host::{Feed, Host};
 use crate::features::{Asker, Cx, Needs};
 use crate::ingest::Ingest;
+use crate::render::blocks;
 use crate::slack::Slack;
 use crate::sources::{SOURCES, Source};
 use crate::store::Store;
+use crate::store::outbox::Wanted;
 use crate::telemetry::Metrics;
 
 /// The only state.
@@ -94,6 +98,19 @@ impl App {
             feeds: SOURCES.iter().filter(|source| source.webhook).map(feed).collect(),
             slack_groups: self.config.slack.bot_token.is_some().then(|| crate::slack::groups::reader(&self.slack)),
         }
+    }
+
+    /// Messages as the outbox keeps them.
+    pub fn wanted(posts: Vec<Post>, subscription: Option<&str>, now: At) -> Vec<Wanted> {
+        let wanted = |post: Post| Wanted {
+            body: blocks::message(&post.card).to_string(),
+            key: post.key,
+            subscription: subscription.map(str::to_owned),
+            channel: post.channel,
+            thread_of: post.thread_of,
+            not_before: post.not_before.unwrap_or(now),
+        };
+        posts.into_iter().map(wanted).collect()
     }
 
     /// The person behind a Slack id, as Slack knows them: without `PACER_ADMINS` the workspace's admins are pacer's, and whom the
@@ -187,7 +204,6 @@ pub fn install_tls() {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::domain::time::At;
 
     /// An app of its own on an empty database, its clock standing at 1,000,000 s. The folder goes when it is dropped.
     pub async fn app(vars: &[(&str, &str)]) -> (Arc<App>, tempfile::TempDir) {

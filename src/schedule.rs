@@ -1,18 +1,25 @@
-//! The schedule: which job is due, who runs it.
+//! The schedule: which job or subscription is due, who runs it.
 //!
-//! Each slot of a job is one row that one replica inserts first, so that of many replicas one runs it. [`step`] is
-//! public so that tests drive time; [`run`] calls it twice a minute. A slot missed while pacer was down is run once
-//! at the next start if it is less than a day old.
+//! Each slot is one row that one replica inserts first, so that of many replicas one runs it. What a slot says, what its
+//! subscription keeps in mind and the slot's end are stored together. [`step`] is public so that tests drive time; [`run`] calls it
+//! twice a minute.
+//!
+//! A slot missed while pacer was down is made up for once, the latest only, within a grace: a day for jobs, its own for each kind of
+//! subscription. Later it is skipped, and its row says so.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 
 use crate::app::App;
+use crate::domain::crontab::Crontab;
+use crate::domain::post::Said;
+use crate::domain::subscription::{Due, Subscription};
 use crate::domain::time::{At, DAY};
-use crate::features::{AT_START, JOBS, Job};
+use crate::error::Failure;
+use crate::features::{AT_START, JOBS, Job, SUBSCRIBED, Subscribed};
+use crate::store::lease::Outcome;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(30);
@@ -46,8 +53,8 @@ pub async fn start(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Runs each job whose latest slot nobody took. Returns the names of those it ran.
-pub async fn step(app: &App, holder: &str) -> Result<Vec<&'static str>> {
+/// Runs each job and subscription whose latest slot nobody took. Returns the names of those it ran.
+pub async fn step(app: &App, holder: &str) -> Result<Vec<String>> {
     let now = app.clock.now();
     let mut ran = Vec::new();
     for job in JOBS {
@@ -56,25 +63,71 @@ pub async fn step(app: &App, holder: &str) -> Result<Vec<&'static str>> {
             continue;
         }
         let cx = app.cx(None).await?;
-        match (job.run)(&cx).await {
-            Ok(()) => ran.push(job.name),
-            Err(error) => tracing::error!(job = job.name, "a job failed: {error:#}"),
+        let outcome = match (job.run)(&cx).await {
+            Ok(()) => {
+                ran.push(job.name.to_owned());
+                Outcome { word: "said", ..Outcome::default() }
+            }
+            Err(error) => failed(job.name, &error),
+        };
+        app.store.finish_lease(job.name, due_at, outcome, now).await?;
+    }
+    for subscription in app.store.subscriptions().await? {
+        let Some(kind) = SUBSCRIBED.iter().find(|kind| kind.kind == subscription.kind) else { continue };
+        let name = format!("{}/{}", subscription.kind, subscription.id);
+        if slot(app, kind, subscription, &name, holder).await? {
+            ran.push(name);
         }
-        app.store.finish_lease(job.name, due_at, now).await?;
     }
     Ok(ran)
 }
 
-/// The latest slot of the last day.
-fn latest_slot(job: &Job, now: At) -> Result<Option<At>> {
-    let schedule = schedule(job.cron)?;
-    let from = now.plus(-DAY).utc();
-    Ok(schedule.after(&from).map(At::from).take_while(|at| *at <= now).last())
+/// Runs the latest slot of a subscription where it is due and nobody took it.
+async fn slot(app: &App, kind: &Subscribed, subscription: Subscription, name: &str, holder: &str) -> Result<bool> {
+    let now = app.clock.now();
+    if !subscription.speaks(now) {
+        return Ok(false);
+    }
+    let crontab = Crontab::parse(&subscription.crontab).map_err(|why| anyhow!("{name}: {why}"))?;
+    let from = subscription.changed_at.max(now.plus(-7 * DAY));
+    let Some(at) = crontab.latest(from, now, subscription.zone) else { return Ok(false) };
+    if !app.store.take_lease(name, at, holder, now).await? {
+        return Ok(false);
+    }
+    if now.since(at) > kind.grace {
+        let note = Some("pacer was not running when it was due, nor soon after.".to_owned());
+        app.store.finish_lease(name, at, Outcome { word: "skipped", note, ..Outcome::default() }, now).await?;
+        return Ok(false);
+    }
+    let cx = app.cx(None).await?;
+    let due = Due { subscription, at };
+    let outcome = match (kind.run)(&cx, &due).await {
+        Ok(said) => outcome(&due, said, now),
+        Err(error) => failed(name, &error),
+    };
+    app.store.finish_lease(name, at, outcome, now).await?;
+    Ok(true)
 }
 
-/// A five-field crontab in the six fields of the `cron` crate.
-fn schedule(crontab: &str) -> Result<cron::Schedule> {
-    cron::Schedule::from_str(&format!("0 {crontab}")).with_context(|| format!("reading the crontab `{crontab}`"))
+fn outcome(due: &Due, said: Said, now: At) -> Outcome {
+    let id = &due.subscription.id;
+    Outcome {
+        word: if said.quiet.is_some() { "quiet" } else { "said" },
+        note: said.quiet,
+        memory: said.memory.map(|memory| (id.clone(), memory.to_string())),
+        posts: App::wanted(said.posts, Some(id), now),
+    }
+}
+
+fn failed(name: &str, error: &Failure) -> Outcome {
+    tracing::error!(job = name, "a job failed: {error:#}");
+    Outcome { word: "failed", note: Some(error.to_string()), ..Outcome::default() }
+}
+
+/// The latest slot of the last day.
+fn latest_slot(job: &Job, now: At) -> Result<Option<At>> {
+    let crontab = Crontab::parse(job.cron).map_err(|why| anyhow!("{}: {why}", job.name))?;
+    Ok(crontab.latest(now.plus(-DAY), now, chrono_tz::UTC))
 }
 
 #[cfg(test)]

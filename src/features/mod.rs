@@ -33,6 +33,8 @@ use futures::future::BoxFuture;
 use crate::domain::ask::{self, Ask, CommandWords, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::form::Form;
+use crate::domain::post::{Post, Said};
+use crate::domain::subscription::Due;
 use crate::domain::time::At;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::Store;
@@ -108,6 +110,8 @@ pub enum Effect {
     Form(Form),
     /// The form that was sent stays, with a sentence under each field that is wrong.
     Wrong(Form, Vec<(String, String)>),
+    /// Messages in channels, by way of the outbox; then what the person sees.
+    Say(Vec<Post>, Box<Effect>),
 }
 
 /// A command of `/metrics`.
@@ -153,6 +157,16 @@ pub struct Job {
     pub run: for<'a> fn(&'a Cx) -> BoxFuture<'a, Result<(), Failure>>,
 }
 
+/// What a channel can be subscribed to.
+pub struct Subscribed {
+    /// Its name: the subscription's kind.
+    pub kind: &'static str,
+    /// How late a slot may be made up for, in microseconds; later it is skipped, and that is said.
+    pub grace: i64,
+    /// What a slot says. It may run twice for one slot, and then says the same.
+    pub run: for<'a> fn(&'a Cx, &'a Due) -> BoxFuture<'a, Result<Said, Failure>>,
+}
+
 /// Every command, in the order of help.
 pub const COMMANDS: &[Command] = &[
     dora::COMMAND,
@@ -186,6 +200,8 @@ pub const ACTIONS: &[Action] = &[
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
+/// Everything a channel can be subscribed to.
+pub const SUBSCRIBED: &[Subscribed] = &[];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB];
 
@@ -298,5 +314,6 @@ mod tests {
         unique(COMMANDS.iter().map(|it| it.name).collect());
         unique(ACTIONS.iter().map(|it| it.name).collect());
         unique(JOBS.iter().map(|it| it.name).collect());
+        unique(SUBSCRIBED.iter().map(|it| it.kind).collect());
     }
 }

@@ -136,6 +136,8 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
         Effect::Answer(card) => place.say(app, blocks::message(&card)).await,
         Effect::Share(card) => return share(app, place, blocks::message(&card)).await,
+        // Its messages are in the outbox since the press was carried out.
+        Effect::Say(_, then) => return Box::pin(carry_out(app, place, *then)).await,
     };
     done.map_err(not_shown)
 }

@@ -112,7 +112,13 @@ fn run(app: &Arc<App>, action: &'static Action, click: &Interaction, press: Pres
         let work = async {
             let asker = app.asker_in_slack(&user, Needs::of_press(action.name, &press.value)).await?;
             let cx = app.cx(Some(asker.in_channel(&channel))).await?;
-            features::press(&cx, action.name, press).await
+            match features::press(&cx, action.name, press).await? {
+                Effect::Say(posts, then) => {
+                    app.store.say(App::wanted(posts, None, cx.now), cx.now).await?;
+                    Ok(*then)
+                }
+                effect => Ok(effect),
+            }
         };
         app.tasks.guard("press", work).await.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))))
     }

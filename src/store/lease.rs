@@ -1,9 +1,23 @@
-//! Leases: one row a slot of a job, so that of many replicas one runs it.
+//! Leases: one row a slot of a job or subscription, so that of many replicas one runs it, and what came of it.
 
 use anyhow::{Context, Result};
 
 use super::Store;
-use crate::domain::time::At;
+use super::outbox::{self, Wanted};
+use crate::domain::time::{At, DAY};
+
+/// What came of a slot; stored with its end or not at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outcome {
+    /// What should stand in Slack.
+    pub posts: Vec<Wanted>,
+    /// The subscription whose memory this becomes.
+    pub memory: Option<(String, String)>,
+    /// `said`, `quiet`, `skipped`, `failed`.
+    pub word: &'static str,
+    /// One sentence: why it said nothing, or what failed.
+    pub note: Option<String>,
+}
 
 impl Store {
     /// Takes the slot of a job; false where somebody has it.
@@ -23,20 +37,30 @@ impl Store {
             .context("taking a lease")
     }
 
-    /// Notes that the slot's work is done, and forgets slots that are a month old.
-    pub async fn finish_lease(&self, job: &str, due_at: At, now: At) -> Result<()> {
+    /// Ends a slot with all that came of it, and forgets slots of the job that are a month old.
+    pub async fn finish_lease(&self, job: &str, due_at: At, outcome: Outcome, now: At) -> Result<()> {
         let job = job.to_string();
         self.writer
             .write_unread(move |conn| {
-                let job = job.clone();
+                let (job, outcome) = (job.clone(), outcome.clone());
                 Box::pin(async move {
-                    sqlx::query("update lease set done_at = $1 where job = $2 and due_at = $3")
+                    sqlx::query("update lease set done_at = $1, outcome = $4, note = $5 where job = $2 and due_at = $3")
                         .bind(now.0)
                         .bind(job.clone())
                         .bind(due_at.0)
+                        .bind(outcome.word)
+                        .bind(outcome.note)
                         .execute(&mut *conn)
                         .await?;
-                    let old = now.plus(-30 * crate::domain::time::DAY);
+                    outbox::put(conn, outcome.posts, now).await?;
+                    if let Some((subscription, memory)) = outcome.memory {
+                        sqlx::query("update subscription set memory = $1 where id = $2")
+                            .bind(memory)
+                            .bind(subscription)
+                            .execute(&mut *conn)
+                            .await?;
+                    }
+                    let old = now.plus(-30 * DAY);
                     sqlx::query("delete from lease where job = $1 and due_at < $2").bind(job).bind(old.0).execute(conn).await?;
                     Ok(())
                 })

@@ -25,6 +25,7 @@ pub mod lease;
 pub mod moves;
 mod open;
 pub mod org;
+pub mod outbox;
 pub mod quality;
 mod queue;
 pub mod receipts;
@@ -33,6 +34,7 @@ mod schema;
 mod seen;
 mod service_facts;
 pub mod sources;
+pub mod subscriptions;
 pub mod todo;
 mod writer;
 

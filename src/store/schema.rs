@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "backfill", include_str!("../../migrations/0004_backfill.sql")),
     (5, "people", include_str!("../../migrations/0005_people.sql")),
     (6, "setup", include_str!("../../migrations/0006_setup.sql")),
+    (7, "outbox", include_str!("../../migrations/0007_outbox.sql")),
 ];
 
 fn migrator() -> Migrator {
