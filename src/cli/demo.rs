@@ -115,7 +115,9 @@ fn workspace(sample: Option<&Sample>, clock: &Clock, url: &str) -> Result<Worksp
 
 fn person(user: &SampleUser) -> sandbox::Person {
     let handle = user.name.split(' ').next().unwrap_or(user.name).to_lowercase();
-    let person = sandbox::Person::new(&user.slack, &handle, user.name, user.team.unwrap_or("all teams"));
+    let team = user.team.unwrap_or("all teams");
+    let title = if user.admin { format!("{team}, admin") } else { team.to_owned() };
+    let person = sandbox::Person::new(&user.slack, &handle, user.name, &title);
     if user.admin { person.admin() } else { person }
 }
 

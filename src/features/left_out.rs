@@ -23,8 +23,8 @@ const CODES: [(&str, &str, &str, &str); 11] = [
     ),
     (
         "unknown_commit",
-        "deployment or change of unknown commits",
-        "deployments or changes of unknown commits",
+        "deployment of unknown commits",
+        "deployments of unknown commits",
         "no commit is named, or it is in no history that pacer has; `pacer import git PATH --no-deployments` brings the history",
     ),
     (
@@ -57,8 +57,11 @@ const CODES: [(&str, &str, &str, &str); 11] = [
 
 /// An exclusion of a metric in words: "12 merge commits".
 fn exclusion(metric: &str, code: &str, count: u64) -> String {
-    if code == "bot" && FLOW.iter().any(|known| known.id == metric) {
-        return words::count(count, "change by a bot", "changes by bots");
+    let of_changes = FLOW.iter().any(|known| known.id == metric);
+    match code {
+        "bot" if of_changes => return words::count(count, "change by a bot", "changes by bots"),
+        "unknown_commit" if of_changes => return words::count(count, "change of unknown commits", "changes of unknown commits"),
+        _ => {}
     }
     match CODES.iter().find(|(known, ..)| *known == code) {
         Some((_, one, many, _)) => words::count(count, one, many),
@@ -84,5 +87,19 @@ pub fn absent(reason: Option<&str>) -> String {
         Some("no_incident_source") => "not known: no incident source".into(),
         Some("before_data") => "before the data".into(),
         Some(other) => other.replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_of_changes_leaves_out_changes_and_one_of_deployments_deployments() {
+        let check = |metric: &str, code: &str, expect: &str| assert_eq!(exclusion(metric, code, 2), expect);
+        check("change_lead_time", "unknown_commit", "2 deployments of unknown commits");
+        check("ai_assisted_share", "unknown_commit", "2 changes of unknown commits");
+        check("change_lead_time", "bot", "2 commits by bots");
+        check("cycle_time", "bot", "2 changes by bots");
     }
 }

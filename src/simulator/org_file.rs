@@ -60,6 +60,8 @@ fn write_team(file: &mut String, calendar: &Calendar, team: &TeamRow) {
     if !targets.is_empty() {
         line(file, &format!("targets = {{ {} }}", targets.join(", ")));
     }
+    let own = super::channels().into_iter().filter(|channel| channel.team == Some(team.id));
+    list(file, "channels", &own.map(|channel| format!("\"{}\"", channel.id)).collect::<Vec<_>>());
 }
 
 fn list(file: &mut String, key: &str, entries: &[String]) {

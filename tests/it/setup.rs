@@ -441,6 +441,9 @@ async fn a_group_that_cannot_be_read_changes_nothing_and_is_said() {
         let problem = answer["teams"][0]["problem"].as_str().unwrap_or_default().to_owned();
         assert!(problem.contains(says), "{problem}");
         assert_eq!(answer["teams"][0]["people"], 2);
+        let findings = t.ask("health").await["findings"].clone();
+        let told = findings.as_array().unwrap().iter().find(|it| it["kind"] == "unread_group").unwrap_or_else(|| panic!("{findings}"));
+        assert_eq!(told["mend"], "/metrics setup payments");
     };
     t.slack.fault("usergroups.list", Fault::Error("missing_scope".into()));
     check("usergroups:read").await;

@@ -9,6 +9,7 @@ use crate::domain::stats;
 use crate::domain::time::{At, DAY, SECOND};
 use crate::domain::words;
 use crate::features::left_out::join;
+use crate::store::following::Followed;
 use crate::store::quality::{COMMITS, Fate, NEWEST, Unknowns};
 
 /// Silence shorter than this never needs a look.
@@ -52,6 +53,8 @@ pub struct Facts {
     pub unassigned: Vec<String>,
     /// Commits without known files, by repository.
     pub without_files: Vec<(String, u64, Option<At>)>,
+    /// Teams whose Slack group could not be read at the last try.
+    pub unread_groups: Vec<Followed>,
     /// Names that belong to nobody in the organisation file, by source.
     pub unmapped: BTreeSet<(String, String)>,
     /// Whether the asker may see those names.
@@ -114,8 +117,20 @@ pub struct Health {
 type Check = fn(&Facts, &[Source], At) -> Vec<Finding>;
 
 /// What is asked, in the order of urgency. Another check is another line.
-const CHECKS: &[Check] =
-    &[nothing_yet, silent, waiting, failed, rejected, unlinked, unknown_commits, shallow, without_files, unassigned, unmapped];
+const CHECKS: &[Check] = &[
+    nothing_yet,
+    silent,
+    waiting,
+    failed,
+    rejected,
+    unlinked,
+    unknown_commits,
+    shallow,
+    without_files,
+    unassigned,
+    unread_groups,
+    unmapped,
+];
 
 /// All checks.
 pub fn compute(facts: &Facts, calendar: &WorkCalendar, now: At) -> Health {
@@ -358,6 +373,20 @@ fn unassigned(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
         subject,
         ..Finding::default()
     }]
+}
+
+fn unread_groups(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
+    let finding = |it: &Followed| Finding {
+        kind: "unread_group",
+        subject: it.team.clone(),
+        count: 1,
+        since: it.read_at,
+        what: format!("team {} does not get its members from its Slack group", it.team),
+        told: Line::plain(format!("{}. It is read again every hour. Or follow another group.", it.problem.clone().unwrap_or_default())),
+        mend: format!("/metrics setup {}", it.team),
+        ..Finding::default()
+    };
+    facts.unread_groups.iter().map(finding).collect()
 }
 
 fn unmapped(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {

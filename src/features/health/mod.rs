@@ -13,7 +13,7 @@
 //!
 //! JSON: `findings`, the most pressing first, each `{"kind","subject","count","at_least","since","mend"}`; the kinds are
 //! `no_source`, `silent_source`, `waiting_deliveries`, `failed_deliveries`, `rejected_rows`, `unlinked_incidents`,
-//! `unknown_commits`, `shallow_history`, `commits_without_files`, `unassigned_services`, `unmapped_people`. `sources`, each
+//! `unknown_commits`, `shallow_history`, `commits_without_files`, `unassigned_services`, `unread_group`, `unmapped_people`. `sources`, each
 //! `{"source","last_event","last_received","usual_gap_working_seconds","silent_working_seconds","state"}`, state being `fresh`,
 //! `silent` or `unclear`. `ignored`, each `{"source","count","reasons"}`.
 
@@ -81,6 +81,12 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
     let alive: BTreeSet<&str> = facts.unknowns.iter().filter(|it| it.alive).map(|it| it.service.as_str()).collect();
     let owned = |name: &str| org.owners(name).iter().any(|(_, span)| span.holds(cx.now));
     facts.unassigned = names.iter().filter(|name| alive.contains(name.as_str()) && !owned(name)).cloned().collect();
+    let in_scope = |team: &str| match ask.scope.teams() {
+        [] => ask.scope == Scope::Organisation,
+        teams => teams.iter().any(|above| access::belongs(cx, team, above)),
+    };
+    let unread = store.followed().await?.into_iter().filter(|it| it.problem.is_some() && in_scope(&it.team));
+    facts.unread_groups = unread.collect();
     if ask.scope == Scope::Organisation {
         facts.unmapped = org.directory().unmapped(&store.told_since(cx.now.plus(-DAYS * DAY)).await?);
     }

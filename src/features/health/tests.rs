@@ -8,6 +8,7 @@ use super::compute::{Facts, Finding, Health, Heard, State, compute};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::org::Calendar;
 use crate::domain::time::{At, DAY, HOUR};
+use crate::store::following::Followed;
 use crate::store::quality::{Fate, Unknowns};
 
 /// Monday 16 November 2026, 09:00, so many days on.
@@ -94,6 +95,15 @@ pub(super) fn troubled() -> Facts {
         unknowns: vec![unknowns("", [0, 0, 1]), unknowns("checkout", [7, 0, 2]), unknowns("ledger", [1, 2, 0]), unknowns("cart", [0; 3])],
         unassigned: vec!["cart".into(), "ledger".into()],
         without_files: vec![("acme/shop".into(), 1_000, Some(day(-30))), ("acme/tools".into(), 2, Some(day(-3)))],
+        unread_groups: vec![Followed {
+            team: "payments".into(),
+            group: "S0PAY".into(),
+            handle: "payments-team".into(),
+            people: 4,
+            not_counted: 0,
+            read_at: Some(day(-2)),
+            problem: Some("@payments-team is archived in Slack".into()),
+        }],
         unmapped: [name("github", "cy-2"), name("github", "dan"), name("jira", "5f1")].into(),
         shows_names: true,
     }
@@ -116,10 +126,11 @@ fn each_finding_has_a_kind_a_count_and_one_command() {
             "shallow_history ledger 2",
             "commits_without_files acme/shop and acme/tools 1002+",
             "unassigned_services cart and ledger 2",
+            "unread_group payments 1",
             "unmapped_people github and jira 3",
         ]
     );
-    assert!(found.iter().all(|it| ["pacer ", "git "].iter().any(|start| it.mend.starts_with(start))));
+    assert!(found.iter().all(|it| ["pacer ", "git ", "/metrics "].iter().any(|start| it.mend.starts_with(start))));
     let brief = Facts { pending: Some((3, day(0).plus(-HOUR / 12))), ..Facts::default() };
     assert!(health(&brief, day(0)).findings.iter().all(|it| it.kind == "no_source"), "what came five minutes ago is being parsed");
 }
