@@ -204,6 +204,8 @@ pub enum Part {
     Chart(Chart),
     /// A bulleted list, cut likewise.
     List(Vec<Line>, Option<String>),
+    /// A line with a button beside it, where there is something to press; else the line alone.
+    Beside(Line, Button),
     /// A line across.
     Divider,
 }

@@ -10,6 +10,7 @@ pub mod flow;
 pub mod groups;
 mod health;
 mod help;
+pub mod home;
 pub mod host;
 mod left_out;
 mod me;
@@ -31,10 +32,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::domain::ask::{self, Ask, CommandWords, Words};
-use crate::domain::card::{Card, Scope};
+use crate::domain::card::{Card, Line, Scope};
 use crate::domain::form::Form;
+use crate::domain::org::Org;
 use crate::domain::post::{Post, Said};
-use crate::domain::subscription::Due;
+use crate::domain::subscription::{Due, Subscription};
 use crate::domain::time::At;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::Store;
@@ -110,6 +112,8 @@ pub enum Effect {
     Form(Form),
     /// The form that was sent stays, with a sentence under each field that is wrong.
     Wrong(Form, Vec<(String, String)>),
+    /// The asker's Home tab as it is now.
+    Home(Box<Card>),
     /// Messages in channels, by way of the outbox; then what the person sees.
     Say(Vec<Post>, Box<Effect>),
 }
@@ -163,6 +167,8 @@ pub struct Subscribed {
     pub kind: &'static str,
     /// How late a slot may be made up for, in microseconds; later it is skipped, and that is said.
     pub grace: i64,
+    /// What it is, as the Home tab and lists name it: "digest of Payments, Mondays at 09:00".
+    pub describe: fn(&Org, &Subscription) -> Line,
     /// What a slot says. It may run twice for one slot, and then says the same.
     pub run: for<'a> fn(&'a Cx, &'a Due) -> BoxFuture<'a, Result<Said, Failure>>,
 }
@@ -197,6 +203,7 @@ pub const ACTIONS: &[Action] = &[
     setup::TEAM_SENT,
     setup::CHANNEL,
     setup::CHANNEL_SENT,
+    home::PAUSE,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];

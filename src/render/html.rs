@@ -84,7 +84,7 @@ fn spans(line: &Line) -> Markup {
 
 fn part(at: usize, part: &Part) -> Markup {
     match part {
-        Part::Text(line) => html! { p { (spans(line)) } },
+        Part::Text(line) | Part::Beside(line, _) => html! { p { (spans(line)) } },
         Part::Heading(text) => html! { h2 { (together(text)) } },
         Part::Figures(figures) => html! {
             ul.figures aria-label="Figures" { @for (n, one) in figures.iter().enumerate() { (figure(&format!("f{at}-{n}"), one)) } }

@@ -185,6 +185,7 @@ pub fn extreme_of(figures: usize, rows: usize, buttons: usize, chars: usize) -> 
             Part::Divider,
             Part::Figures(vec![one; figures]),
             Part::List(vec![line.clone(); rows], None),
+            Part::Beside(line.clone(), Button { label: text.clone(), action: text.clone(), value: text.clone(), primary: true }),
             table(9, &text),
             Part::Text(Line::default()),
         ],

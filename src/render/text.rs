@@ -77,6 +77,7 @@ impl Page {
                 let items = lines.iter().take(ROWS).flat_map(|line| self.wrapped(line, "- ", "  "));
                 items.chain(self.rest(lines.len(), own.as_deref())).collect()
             }
+            Part::Beside(line, _) => self.wrapped(line, "- ", "  "),
             Part::Divider => vec!["─".repeat(self.width.min(40))],
             Part::Chart(chart) => self.chart(chart),
         }

@@ -34,9 +34,14 @@ impl Place {
             user_id: click.user_id.clone(),
             trigger_id: click.trigger_id.clone(),
             origin: if own.response_url.is_empty() { kept.unwrap_or(own) } else { own },
-            view_id: click.view_id.clone(),
+            view_id: if click.is_home { String::new() } else { click.view_id.clone() },
             loading_id: String::new(),
         }
+    }
+
+    /// Whether there is no message behind it: a press on the Home tab, or in a modal opened from there. Answers are modals then.
+    fn has_no_message(&self) -> bool {
+        self.origin.channel_id.is_empty() && self.origin.response_url.is_empty()
     }
 
     /// The modal that stands open now; empty: none.
@@ -89,7 +94,8 @@ impl Place {
 
     /// Says something to this person only, where they look: in the open modal, else below the message.
     pub async fn tell(&self, app: &App, message: Value) {
-        let told = if self.open_view().is_empty() { self.say(app, message).await } else { self.show(app, &as_modal(&message)).await };
+        let in_message = self.open_view().is_empty() && !self.has_no_message();
+        let told = if in_message { self.say(app, message).await } else { self.show(app, &as_modal(&message)).await };
         if let Err(error) = told {
             tracing::warn!(%error, "a sentence did not reach Slack");
         }
@@ -133,6 +139,14 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
         Effect::Form(form) => place.ask(app, &blocks::form(&form)).await,
         Effect::Wrong(form, errors) => place.ask(app, &blocks::form_with_errors(&form, &errors)).await,
+        Effect::Home(card) => {
+            let body = json!({ "user_id": place.user_id, "view": blocks::home(&card) });
+            app.slack.client.call("views.publish", &body).await.map(|_| ())
+        }
+        Effect::Replace(mut card) | Effect::Answer(mut card) if place.has_no_message() => {
+            card.buttons.retain(|button| !blocks::PRIVATE_ONLY.contains(&button.action.as_str()));
+            place.show(app, &blocks::modal(&card)).await
+        }
         Effect::Replace(card) => place.replace(app, blocks::message(&card)).await,
         Effect::Answer(card) => place.say(app, blocks::message(&card)).await,
         Effect::Share(card) => return share(app, place, blocks::message(&card)).await,

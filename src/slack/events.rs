@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::admission::Admission;
 use super::{Answer, Stranger};
 use crate::app::App;
-use crate::domain::card::{Card, Line, Part};
-use crate::features::COMMANDS;
+use crate::error::Failure;
+use crate::features::{self, Needs};
 use crate::render::blocks;
 
 /// Slack redelivers an event within minutes.
@@ -42,22 +42,18 @@ pub fn event(app: &Arc<App>, payload: &Value) -> Answer {
 }
 
 fn publish_home(app: &Arc<App>, user: &str) {
-    let body = json!({ "user_id": user, "view": blocks::home(&home()) });
-    let app = Arc::clone(app);
+    let (app, user) = (Arc::clone(app), user.to_owned());
     app.clone().tasks.spawn("home", async move {
-        if let Err(error) = app.slack.client.call("views.publish", &body).await {
-            tracing::warn!(%error, "the Home tab could not be shown");
+        if let Err(error) = publish(&app, &user).await {
+            tracing::warn!("the Home tab could not be shown: {error:#}");
         }
     });
 }
 
-/// What to type.
-fn home() -> Card {
-    let examples = COMMANDS.iter().map(|command| Line::default().code(command.example).and(format!("  {}", command.summary))).collect();
-    Card {
-        title: "pacer".into(),
-        verdict: Line::plain("Ask in any channel or direct message; only you see the answer until you share it."),
-        parts: vec![Part::List(examples, Some("/metrics help".into()))],
-        ..Card::default()
-    }
+async fn publish(app: &App, user: &str) -> Result<(), Failure> {
+    let asker = app.asker_in_slack(user, Needs { names: true, admin: true }).await?;
+    let cx = app.cx(Some(asker)).await?;
+    let view = blocks::home(&features::home::home(&cx).await?);
+    app.slack.client.call("views.publish", &json!({ "user_id": user, "view": view })).await.map_err(anyhow::Error::from)?;
+    Ok(())
 }

@@ -66,8 +66,10 @@ pub struct Interaction {
     pub response_url: String,
     pub channel_id: String,
     pub message_ts: String,
-    /// The modal it happened in; empty: a message.
+    /// The modal or Home tab it happened in; empty: a message.
     pub view_id: String,
+    /// Whether it is the Home tab.
+    pub is_home: bool,
     /// The modal below it on the stack; the same where there is none.
     pub root_view_id: String,
     pub callback_id: String,
@@ -94,6 +96,7 @@ impl Interaction {
             channel_id: first(&["/channel/id", "/container/channel_id", "/response_urls/0/channel_id"]),
             message_ts: first(&["/container/message_ts", "/message/ts"]),
             view_id: first(&["/view/id", "/container/view_id"]),
+            is_home: text("/view/type") == "home",
             root_view_id: text("/view/root_view_id"),
             callback_id: text("/view/callback_id"),
             private_metadata: text("/view/private_metadata"),

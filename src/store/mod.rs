@@ -33,6 +33,7 @@ mod refresh;
 mod schema;
 mod seen;
 mod service_facts;
+pub mod slots;
 pub mod sources;
 pub mod subscriptions;
 pub mod todo;

@@ -10,6 +10,7 @@ mod feeding;
 mod gatekeeping;
 mod gitlab;
 mod harness;
+mod home;
 mod organisation;
 mod pagers;
 mod people;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::compute::Dora;
 use super::reading;
-use crate::domain::card::{Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth};
+use crate::domain::card::{Card, Figure as Shown, Line, Metric, Part, Scope, SourceHealth, Tone};
 use crate::domain::figure::{FEW_OF_MEDIAN, Figure};
 use crate::domain::metric::DORA;
 use crate::domain::window::Window;
@@ -76,6 +76,24 @@ fn verdict(about: &About<'_>) -> Line {
     }
     let line = Line::plain(format!("{}. ", join(&said)));
     moved(dora, line)
+}
+
+/// A team in one line, for the Home tab: its figures, and what clearly moved.
+pub fn brief(dora: &Dora, name: &str) -> Line {
+    let [frequency, lead, recovery, fail, _] = dora.now.all();
+    let line = Line::default().strong(words::capitalised(name));
+    let Some(rate) = frequency.value.filter(|_| frequency.n > 0) else { return line.and(": no deployment in 90 days.") };
+    let mut said = vec![deploys(rate, frequency.n).replace(" in this period", " in 90 days")];
+    said.extend(lead.value.map(|secs| format!("lead time {}", words::duration(secs))));
+    said.extend(fail.value.map(|share| format!("{} fail", words::percent(share))));
+    said.extend(recovery.value.map(|secs| format!("recovery {}", words::duration(secs))));
+    let moved = DORA.iter().enumerate().filter_map(|(place, metric)| {
+        let (tone, change) = reading::moved(dora, place)?;
+        (tone != Tone::Neutral).then(|| format!("{} {change}", verdict::lowered(metric.name)))
+    });
+    let moved: Vec<String> = moved.collect();
+    let moved = if moved.is_empty() { String::new() } else { format!(" {}.", words::capitalised(&join(&moved))) };
+    line.and(format!(" {}.{moved}", said.join(", ")))
 }
 
 /// "deploys 4.3 times a week", or the count where there are too few for a pace.

@@ -25,7 +25,7 @@ use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
-pub(super) use card::shown;
+pub(super) use card::{brief, shown};
 use compute::{Dora, compute};
 pub(super) use evidence::evidence;
 

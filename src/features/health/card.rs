@@ -60,7 +60,8 @@ pub fn card(about: &About<'_>) -> Card {
     }
 }
 
-fn verdict(health: &Health) -> Line {
+/// How much needs a look, and the first of it.
+pub fn verdict(health: &Health) -> Line {
     let unclear = health.sources.iter().filter(|source| source.state == State::Unclear).count();
     let begin = match health.findings.as_slice() {
         [] if unclear == 0 => return Line::plain("All sources are fresh, and nothing is missing."),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::organisation;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Line;
 use crate::domain::stats;
@@ -127,9 +128,9 @@ const CHECKS: &[Check] = &[
     unknown_commits,
     shallow,
     without_files,
-    unassigned,
-    unread_groups,
-    unmapped,
+    organisation::unassigned,
+    organisation::unread_groups,
+    organisation::unmapped,
 ];
 
 /// All checks.
@@ -279,7 +280,7 @@ fn of_services(facts: &Facts, of: impl Fn(&Unknowns) -> (u64, Option<At>)) -> Op
 }
 
 /// "a, b and c"; past the first few, how many more.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let mut names: Vec<String> = names.to_vec();
     names.dedup(); // those that the asker may not see have one name
     if names.len() > NAMED + 1 {
@@ -355,60 +356,5 @@ fn without_files(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
         told: Line::plain(format!("In {subject}, where files tell the services apart: such a commit counts for each of them.")),
         mend: "pacer import git PATH --no-deployments".into(),
         subject,
-    }]
-}
-
-fn unassigned(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
-    if facts.unassigned.is_empty() {
-        return Vec::new();
-    }
-    let count = facts.unassigned.len() as u64;
-    let subject = listed(&facts.unassigned);
-    vec![Finding {
-        kind: "unassigned_services",
-        count,
-        what: format!("{} to no team", words::count(count, "service belongs", "services belong")),
-        told: Line::plain(format!("{subject}: they count for the organisation only. Put them into a team's ")).code("services").and("."),
-        mend: "pacer org preview FILE".into(),
-        subject,
-        ..Finding::default()
-    }]
-}
-
-fn unread_groups(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
-    let finding = |it: &Followed| Finding {
-        kind: "unread_group",
-        subject: it.team.clone(),
-        count: 1,
-        since: it.read_at,
-        what: format!("team {} does not get its members from its Slack group", it.team),
-        told: Line::plain(format!("{}. It is read again every hour. Or follow another group.", it.problem.clone().unwrap_or_default())),
-        mend: format!("/metrics setup {}", it.team),
-        ..Finding::default()
-    };
-    facts.unread_groups.iter().map(finding).collect()
-}
-
-fn unmapped(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
-    if facts.unmapped.is_empty() {
-        return Vec::new();
-    }
-    let count = facts.unmapped.len() as u64;
-    let sources: BTreeSet<&str> = facts.unmapped.iter().map(|(source, _)| source.as_str()).collect();
-    let subject = listed(&sources.into_iter().map(str::to_string).collect::<Vec<_>>());
-    let names: Vec<String> = facts.unmapped.iter().map(|(source, name)| format!("{name} ({source})")).collect();
-    let told = if facts.shows_names {
-        Line::plain(format!("{}.", listed(&names)))
-    } else {
-        Line::plain("Admins see which: ").code("pacer ask health").and(".")
-    };
-    vec![Finding {
-        kind: "unmapped_people",
-        count,
-        what: format!("{} to nobody in the organisation file", words::count(count, "name belongs", "names belong")),
-        told: told.and(" What they do counts for no team. Add them to ").code("[[people]]").and(" as emails or aliases."),
-        mend: "pacer org preview FILE".into(),
-        subject,
-        ..Finding::default()
     }]
 }

@@ -19,6 +19,7 @@
 
 mod card;
 mod compute;
+mod organisation;
 
 use std::collections::BTreeSet;
 
@@ -27,8 +28,9 @@ use futures::future::BoxFuture;
 use super::{Command, Cx, PERIOD, Reply, access, dora};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::calendar::WorkCalendar;
-use crate::domain::card::Scope;
+use crate::domain::card::{Line, Scope};
 use crate::domain::time::DAY;
+use crate::domain::window::Window;
 use crate::error::Failure;
 use compute::{Facts, Heard};
 
@@ -58,6 +60,13 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let name = cx.org.org.scope_name(&ask.scope);
     let about = card::About { health: &health, ignored: &facts.ignored, ask: &ask, name: &name, now: cx.now };
     Ok(Reply::Card(Box::new(card::card(&about))))
+}
+
+/// The verdict for everybody over a period: for the Home tab.
+pub(super) async fn verdict(cx: &Cx, window: Window) -> Result<Line, Failure> {
+    let ask = Ask { command: "health".into(), scope: Scope::Organisation, window, window_named: false, words: Vec::new() };
+    let calendar = WorkCalendar::new(&cx.org.org.calendar, ask.window.zone);
+    Ok(card::verdict(&compute::compute(&load(cx, &ask).await?, &calendar, cx.now)))
 }
 
 /// What is known of a scope; of deliveries and people, which belong to no team, what is known of all.

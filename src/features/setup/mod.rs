@@ -31,7 +31,7 @@ pub use team::{TEAM, TEAM_CHOSEN, TEAM_SENT};
 pub const COMMAND: Command = Command {
     name: "setup",
     usage: "[NAME]",
-    summary: "for admins: what is connected, and forms to connect a service, a team or a channel; NAME: one to change",
+    summary: "for admins: what is connected, and forms to connect a service, a team or a channel, or to change NAME",
     example: "setup",
     private: false,
     words: Words::Names,

@@ -39,7 +39,14 @@ pub fn card(waiting: &Waiting, who: Line, instant: Window, health: Vec<SourceHea
     }
 }
 
-fn verdict(waiting: &Waiting) -> Line {
+/// The first few of those whose next step is this person's.
+pub fn lines(waiting: &Waiting, most: usize) -> Vec<Line> {
+    let reviews = waiting.reviews.iter().take(most).map(review);
+    reviews.chain(waiting.own.iter().take(most).map(own)).collect()
+}
+
+/// How much waits, in a sentence or two.
+pub fn verdict(waiting: &Waiting) -> Line {
     let mut said = Vec::new();
     if let Some(oldest) = waiting.reviews.first() {
         let since = words::working_time(oldest.waited);

@@ -7,8 +7,8 @@ use super::super::outside::{escape, mrkdwn};
 use super::super::small_print::{more, rest_command};
 use super::super::spark;
 use super::super::table::{aligned, spoken};
-use super::{Room, chart, context, mrkdwn_object, section, section_of, size};
-use crate::domain::card::{Card, Figure, Line, Part, Table, Tone};
+use super::{Room, actions, chart, context, mrkdwn_object, section, section_of, size};
+use crate::domain::card::{Button, Card, Figure, Line, Part, Table, Tone};
 
 /// Characters of one figure's line, of a list's item, of a section of rows.
 const FIGURE_LINE: usize = 200;
@@ -32,6 +32,7 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
             Part::Figures(figures) => put_figures(figures, &mut room, &mut out),
             Part::Table(table) => put_table(table, &mut room, &mut out),
             Part::List(lines, _) => put_list(lines, &mut room, &mut out),
+            Part::Beside(line, button) => one(line, &mut room, &mut out, beside(line, button)),
         };
         if left == 0 {
             continue;
@@ -55,6 +56,17 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
 /// One block; nothing where the line is empty, which Slack would refuse. Returns how many didn't fit.
 fn one(line: &Line, room: &mut Room, out: &mut Vec<Value>, block: Value) -> usize {
     usize::from(!line.text().trim().is_empty() && !room.put(out, block))
+}
+
+/// A line with its button.
+fn beside(line: &Line, button: &Button) -> Value {
+    let mut block = section(line, limits::SECTION);
+    if let Some(Value::Object(actions)) = actions(std::slice::from_ref(button))
+        && let Some(element) = actions.get("elements").and_then(|elements| elements.get(0))
+    {
+        block["accessory"] = element.clone();
+    }
+    block
 }
 
 /// Sections of up to ten fields, a field a figure; one alone has the whole width.

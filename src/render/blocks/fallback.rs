@@ -38,7 +38,7 @@ pub fn text(card: &Card, max: usize) -> String {
 
 fn pieces(part: &Part) -> Vec<String> {
     match part {
-        Part::Text(line) => vec![bare(line, PIECE)],
+        Part::Text(line) | Part::Beside(line, _) => vec![bare(line, PIECE)],
         Part::Heading(text) => vec![bare(&Line::plain(text), PIECE)],
         Part::Figures(figures) => figures.iter().map(|figure| bare(&Line::plain(spoken_figure(figure)), PIECE)).collect(),
         Part::Table(table) => table.rows.iter().take(SPOKEN_ROWS).map(|row| spoken_row(&spoken(table, row))).collect(),

@@ -57,7 +57,7 @@ pub fn draw(card: &Card, theme: Theme) -> Drawing {
 /// One part from `top` down; gives where it ends.
 fn put(canvas: &mut Canvas, part: &Part, top: f64) -> f64 {
     match part {
-        Part::Text(line) => prose::write(canvas, line, BODY, [MARGIN, top, INNER], 20.0, 12),
+        Part::Text(line) | Part::Beside(line, _) => prose::write(canvas, line, BODY, [MARGIN, top, INNER], 20.0, 12),
         Part::Heading(text) => prose::write(canvas, &Line::plain(text), HEADING, [MARGIN, top + 10.0, INNER], 20.0, 2),
         Part::Divider => {
             canvas.line([MARGIN, top + 8.0], [WIDTH - MARGIN, top + 8.0], Stroke::solid(Ink::Line, 1.0));

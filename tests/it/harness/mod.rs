@@ -319,7 +319,7 @@ pub fn labels(blocks: &[Value]) -> Vec<String> {
 /// Block and action of the button with that label.
 fn button(blocks: &Value, label: &str) -> (String, String) {
     for block in blocks.as_array().into_iter().flatten() {
-        for element in block["elements"].as_array().into_iter().flatten() {
+        for element in block["elements"].as_array().into_iter().flatten().chain([&block["accessory"]]) {
             if element["text"]["text"] == label {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 return (text(&block["block_id"]), text(&element["action_id"]));
