@@ -108,3 +108,25 @@ async fn a_subscription_is_paused_and_goes_on() {
     t.slack.next_home("U0BEN", WAIT, |view| !view.body.to_string().contains("paused")).await.expect("published again");
     assert_eq!(kept().await, State::Active);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_of_thirty_teams_sees_the_first_and_the_names_of_the_others() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    let team = |n: usize| format!("[[teams]]\nid = \"t{n:02}\"\nname = \"Team {n:02}\"\nmembers = [{{ person = \"ben\" }}]\n");
+    let people = "[[people]]\nid = \"ben\"\nslack = \"U0BEN\"\n";
+    t.apply_org(&format!("{}{people}", (1..=30).map(team).collect::<String>())).await;
+    let many: Vec<Value> = (0..40).map(|n| review(&format!("acme/shop#{n}"), "ben")).collect();
+    t.import_json(&lines(&many)).await;
+    for n in 0..40 {
+        t.app.store.keep_subscription(subscription(&t, &format!("aaaaaa{n:02}"), "C0GENERAL", "U0BEN")).await.expect("kept");
+    }
+    let tab = home(&t, "ben").await;
+    let said = words(&tab.body["blocks"]);
+    assert!(
+        said.contains("*Team 06*") && !said.contains("*Team 07*") && said.contains("Also Team 07, ") && said.contains("Team 30"),
+        "{said}"
+    );
+    assert!(said.contains("40 reviews wait for you") && said.contains("And 30 more: ask in their channels."), "{said}");
+    assert!(said.contains("`help`"), "the end is there: {said}");
+}
