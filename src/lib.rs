@@ -37,6 +37,9 @@
 //!   acknowledgement itself, or to the `response_url` where it takes longer than 1.5 s.
 //! - **Figure**: stale services are derived anew ([`domain::derive`]: what each deployment contains, whether it
 //!   failed, when it recovered) and packed by day; an answer reads only the days of its window.
+//! - **Digest, alert**: [`schedule`] finds the slot of a subscription that is due, takes its lease, and the feature says what
+//!   should stand in Slack ([`domain::post`]). Messages, what the subscription keeps in mind and the slot's end are one transaction; then
+//!   the outbox ([`slack::outbox`]) brings Slack to what should stand: posts, edits, or asks Slack before it repeats.
 //! - **Receipt**: each answer freezes its question, period, organisation and figures; `why` derives the rows again as
 //!   of that instant, `verify` compares.
 //!
@@ -49,6 +52,8 @@
 //! - **No evidence is not zero.** A figure without data is null with a reason.
 //! - **No person has a number.** No table, command or card holds one.
 //! - **Everything from outside is data**: escaped by the renderers, never interpreted.
+//! - **One slot, one row; one message, one row.** What pacer says by itself is stored before it is sent, and never sent twice
+//!   without asking Slack.
 //! - **Features say, doors send.** Only a door talks to Slack; `now` and `seed` are arguments.
 //!
 //! # Who may import whom
@@ -69,7 +74,8 @@
 //!
 //! - a **command**: a file in `features/`, a line in [`features::COMMANDS`]; help, README and tests read the table.
 //! - a **button**: an `Action` beside the feature it belongs to, a line in [`features::ACTIONS`].
-//! - a **job**: a file in `features/`, a line in [`features::JOBS`].
+//! - a **job**: a file in `features/`, a line in [`features::JOBS`]; what a channel can be **subscribed** to: a line in
+//!   [`features::SUBSCRIBED`].
 //! - a **source**: a file in `sources/`, a line in [`sources::SOURCES`], golden payloads in `tests/fixtures/`; its API, if it
 //!   has one, as [`sources::pages::Pages`].
 //! - a **picture**: a kind in [`domain::chart`], a drawing in `render/svg/`, its rows in `render/chart_text.rs`.
