@@ -183,6 +183,9 @@ impl Workspace {
         match needs {
             _ if !is_bot && !is_app => return Err(Refused::new("invalid_auth")),
             Needs::App if !is_app => return Err(Refused::new("not_allowed_token_type")),
+            Needs::Bot(_) if is_bot && self.lock().token_refused.is_some() => {
+                return Err(Refused::new(self.lock().token_refused.as_deref().unwrap_or("invalid_auth")));
+            }
             Needs::Bot(_) if !is_bot => return Err(Refused::new("not_allowed_token_type")),
             Needs::Bot(scope) => self.need_scope(scope)?,
             Needs::App => {}
