@@ -87,6 +87,8 @@ pub enum Fault {
     Reset,
     /// It is done, then the connection drops before the answer.
     ResetAfter,
+    /// It is done, and the answer comes later, in real time.
+    Late(Duration),
     /// It is done, but the answer is half JSON.
     Malformed,
 }

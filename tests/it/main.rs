@@ -11,6 +11,7 @@ mod gatekeeping;
 mod gitlab;
 mod harness;
 mod organisation;
+mod outbox;
 mod pagers;
 mod people;
 mod pictures;

@@ -150,6 +150,10 @@ impl Workspace {
             Some(Fault::Reset) => (0, Value::Null, None),
             _ => outcome(run()),
         };
+        if let Some(Fault::Late(time)) = &fault {
+            self.changed();
+            tokio::time::sleep(*time).await;
+        }
         let dropped = matches!(fault, Some(Fault::Reset | Fault::ResetAfter));
         let seen = if dropped { 0 } else { status };
         self.lock().log(Call { method: method.to_owned(), body, answer: answer.clone(), status: seen, at: self.now() });

@@ -128,6 +128,3 @@ pub async fn token_gone(app: &App, why: &str) {
         tracing::error!("the outbox could not be held: {error:#}");
     }
 }
-
-#[cfg(test)]
-mod tests;
