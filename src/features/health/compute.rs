@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::outbox;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Line;
 use crate::domain::stats;
 use crate::domain::time::{At, DAY, SECOND};
 use crate::domain::words;
 use crate::features::left_out::join;
+use crate::store::outbox::{Depth, Parked};
 use crate::store::quality::{COMMITS, Fate, NEWEST, Unknowns};
 
 /// Silence shorter than this never needs a look.
@@ -17,7 +19,7 @@ const LEAST_SILENCE: i64 = 2 * DAY;
 const USUAL: f64 = 0.95;
 const FEWEST_GAPS: usize = 5;
 /// A delivery that waits for longer than this is not just being parsed.
-const PATIENCE: i64 = 600 * SECOND;
+pub(super) const PATIENCE: i64 = 600 * SECOND;
 /// Names, reasons and sources named at most.
 const NAMED: usize = 5;
 const REASONS: usize = 3;
@@ -56,6 +58,10 @@ pub struct Facts {
     pub unmapped: BTreeSet<(String, String)>,
     /// Whether the asker may see those names.
     pub shows_names: bool,
+    /// What waits to be sent to Slack.
+    pub outbox: Depth,
+    /// Messages of which an admin must decide.
+    pub parked: Vec<Parked>,
 }
 
 /// Something that needs a look.
@@ -114,8 +120,21 @@ pub struct Health {
 type Check = fn(&Facts, &[Source], At) -> Vec<Finding>;
 
 /// What is asked, in the order of urgency. Another check is another line.
-const CHECKS: &[Check] =
-    &[nothing_yet, silent, waiting, failed, rejected, unlinked, unknown_commits, shallow, without_files, unassigned, unmapped];
+const CHECKS: &[Check] = &[
+    nothing_yet,
+    silent,
+    waiting,
+    outbox::waits,
+    outbox::parked,
+    failed,
+    rejected,
+    unlinked,
+    unknown_commits,
+    shallow,
+    without_files,
+    unassigned,
+    unmapped,
+];
 
 /// All checks.
 pub fn compute(facts: &Facts, calendar: &WorkCalendar, now: At) -> Health {

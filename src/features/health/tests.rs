@@ -96,6 +96,7 @@ pub(super) fn troubled() -> Facts {
         without_files: vec![("acme/shop".into(), 1_000, Some(day(-30))), ("acme/tools".into(), 2, Some(day(-3)))],
         unmapped: [name("github", "cy-2"), name("github", "dan"), name("jira", "5f1")].into(),
         shows_names: true,
+        ..Facts::default()
     }
 }
 
