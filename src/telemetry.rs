@@ -44,6 +44,9 @@ pub struct Metrics {
     commands: Family<Labels, Counter>,
     slack_calls: Family<Labels, Counter>,
     queue_depth: Gauge<f64, AtomicU64>,
+    outbox: Family<Labels, Gauge>,
+    outbox_oldest: Gauge<f64, AtomicU64>,
+    leases: Gauge,
     slack_connected: Gauge,
     panics: Counter,
 }
@@ -70,12 +73,31 @@ impl Metrics {
         registry.register("slack_calls", "Calls of Slack's Web API by method and outcome", Family::clone(&slack_calls));
         let queue_depth = Gauge::default();
         registry.register("queue_depth", "Recorded deliveries that wait to be parsed", queue_depth.clone());
+        let outbox = Family::default();
+        registry.register("outbox_messages", "Messages to Slack that wait to leave, or are parked for an admin", Family::clone(&outbox));
+        let outbox_oldest: Gauge<f64, AtomicU64> = Gauge::default();
+        registry.register("outbox_oldest_seconds", "For how long the first message waits that should have left", outbox_oldest.clone());
+        let leases = Gauge::default();
+        registry.register("leases", "Slots of the schedule that are under way or will be tried again", leases.clone());
         let slack_connected = Gauge::default();
         registry.register("slack_connected", "1 while Slack answers or Socket Mode is connected", slack_connected.clone());
         let panics = Counter::default();
         registry.register("panics", "Tasks and requests that panicked", panics.clone());
         let registry = Arc::new(registry);
-        Self { registry, requests, latency, deliveries, commands, slack_calls, queue_depth, slack_connected, panics }
+        Self {
+            registry,
+            requests,
+            latency,
+            deliveries,
+            commands,
+            slack_calls,
+            queue_depth,
+            outbox,
+            outbox_oldest,
+            leases,
+            slack_connected,
+            panics,
+        }
     }
 
     /// Counts an HTTP request.
@@ -115,6 +137,19 @@ impl Metrics {
         self.queue_depth.set(waiting as f64);
     }
 
+    /// Sets what the outbox holds: messages that wait, how long the first does, messages that are parked.
+    pub fn set_outbox(&self, waiting: u64, oldest: Duration, parked: u64) {
+        for (state, count) in [("waiting", waiting), ("parked", parked)] {
+            self.outbox.get_or_create(&vec![("state", state.to_owned())]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        self.outbox_oldest.set(oldest.as_secs_f64());
+    }
+
+    /// Sets how many slots are under way.
+    pub fn set_leases(&self, under_way: u64) {
+        self.leases.set(i64::try_from(under_way).unwrap_or(i64::MAX));
+    }
+
     /// Sets whether Slack is there.
     pub fn set_slack_connected(&self, connected: bool) {
         self.slack_connected.set(i64::from(connected));
@@ -145,12 +180,18 @@ mod tests {
         metrics.delivery("github", "recorded");
         metrics.delivery("github", "recorded");
         metrics.set_queue_depth(7);
+        metrics.set_outbox(3, Duration::from_secs(90), 1);
+        metrics.set_leases(2);
         let text = metrics.text();
         for line in [
             "pacer_http_requests_total{route=\"/healthz\",status=\"200\"} 1",
             "pacer_http_request_seconds_bucket{le=\"0.005\",route=\"/healthz\"} 1",
             "pacer_deliveries_total{source=\"github\",outcome=\"recorded\"} 2",
             "pacer_queue_depth 7",
+            "pacer_outbox_messages{state=\"waiting\"} 3",
+            "pacer_outbox_messages{state=\"parked\"} 1",
+            "pacer_outbox_oldest_seconds 90",
+            "pacer_leases 2",
             "pacer_panics_total 0",
         ] {
             assert!(text.contains(line), "{line} is not in:\n{text}");

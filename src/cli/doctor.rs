@@ -169,6 +169,7 @@ async fn slack(app: &App) -> Vec<(&'static str, Found)> {
         lines.push(("slack", identity(app).await));
         lines.push(("slack scopes", granted(app).await));
     }
+    lines.push(("messages", messages(app).await));
     lines.push((
         "slack in",
         match (&slack.app_token, &slack.signing_secret) {
@@ -183,6 +184,25 @@ async fn slack(app: &App) -> Vec<(&'static str, Found)> {
         },
     ));
     lines
+}
+
+/// What waits to be sent, and what an admin must decide.
+async fn messages(app: &App) -> Found {
+    match app.store.outbox_depth(app.clock.now()).await {
+        Err(error) => Found::ToDo(format!("{error:#}")),
+        Ok(depth) if depth.parked > 0 => {
+            let parked = words::count(depth.parked, "message waits", "messages wait");
+            Found::ToDo(format!("{parked} for an admin to decide: `/metrics health` in Slack sends or drops them"))
+        }
+        Ok(depth) => match (&depth.held, depth.waiting) {
+            (Some(held), _) => Found::ToDo(format!(
+                "{} to be sent: {held} They leave by themselves once that is mended",
+                words::count(depth.waiting, "waits", "wait")
+            )),
+            (None, 0) => Found::Ok("none wait to be sent".into()),
+            (None, waiting) => Found::Ok(format!("{} to be sent; `pacer serve` sends them", words::count(waiting, "waits", "wait"))),
+        },
+    }
 }
 
 async fn identity(app: &App) -> Found {

@@ -109,7 +109,7 @@ async fn heard(cx: &Cx) -> Result<Vec<Part>, Failure> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let slots = cx.store.last_slots().await?;
+    let slots = cx.store.last_outcomes().await?;
     let mut parts = vec![Part::Heading("What my channels hear".into())];
     parts.extend(all.iter().take(HEARD).map(|it| subscription(cx, it, &slots)));
     if let Some(more) = all.len().checked_sub(HEARD).filter(|more| *more > 0) {

@@ -204,6 +204,8 @@ pub const ACTIONS: &[Action] = &[
     setup::CHANNEL,
     setup::CHANNEL_SENT,
     home::PAUSE,
+    health::SEND,
+    health::DROP,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
@@ -290,13 +292,16 @@ impl Needs {
     /// Of what was typed.
     pub fn of_text(text: &str) -> Self {
         let command = command_of(text);
-        Self { names: command.is_some_and(|it| it.private), admin: command.is_some_and(|it| it.name == setup::COMMAND.name) }
+        Self {
+            names: command.is_some_and(|it| it.private),
+            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name].contains(&it.name)),
+        }
     }
 
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || action.starts_with("setup_"), ..asked }
+        Self { admin: asked.admin || action.starts_with("setup_") || action.starts_with("outbox_"), ..asked }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
@@ -43,6 +44,14 @@ pub async fn metrics(State(app): State<Arc<App>>, ConnectInfo(peer): ConnectInfo
     }
     if let Ok(waiting) = app.store.waiting().await {
         app.metrics.set_queue_depth(waiting);
+    }
+    let now = app.clock.now();
+    if let Ok(depth) = app.store.outbox_depth(now).await {
+        let oldest = depth.oldest.map_or(0, |oldest| now.since(oldest).max(0));
+        app.metrics.set_outbox(depth.waiting, Duration::from_micros(oldest.unsigned_abs()), depth.parked);
+    }
+    if let Ok(under_way) = app.store.leases_under_way(now).await {
+        app.metrics.set_leases(under_way);
     }
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics.text()).into_response()
 }

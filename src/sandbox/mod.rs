@@ -9,6 +9,7 @@
 
 mod act;
 pub mod blocks;
+mod channels;
 mod deliver;
 mod options;
 mod page;
@@ -122,14 +123,6 @@ impl Workspace {
     /// Waits until pacer is connected by Socket Mode; whether it is.
     pub async fn connected(&self, timeout: Duration) -> bool {
         self.wait(timeout, |state| (!state.sockets.is_empty()).then_some(())).await.is_some()
-    }
-
-    /// Invites the app to a channel, as `/invite` does.
-    pub fn invite_app(&self, channel: &str) {
-        if let Some(channel) = self.lock().channels.iter_mut().find(|known| known.id == channel || known.name == channel) {
-            channel.has_app = true;
-        }
-        self.changed();
     }
 
     /// Adds a person, or changes who they are.

@@ -148,6 +148,10 @@ pub struct Options {
     pub charts: bool,
     /// Whether a second message to a channel within one second is answered with 429.
     pub one_message_a_second: bool,
+    /// Of a thousand messages, so many are answered with 429 for no reason that the app could know; which ones follows from the seed.
+    pub limited_per_mille: u64,
+    /// The seed of what happens by chance.
+    pub seed: u64,
     /// How long an acknowledgement may take, in real time. Slack's is 3 s.
     pub acknowledge_within: Duration,
     /// The slash command the page hints at.
@@ -182,6 +186,8 @@ impl Options {
             }],
             charts: true,
             one_message_a_second: false,
+            limited_per_mille: 0,
+            seed: 0,
             acknowledge_within: Duration::from_secs(3),
             command: "/metrics".to_owned(),
             suggestions: vec!["dora".to_owned(), "help".to_owned()],

@@ -87,6 +87,8 @@ pub enum Fault {
     Reset,
     /// It is done, then the connection drops before the answer.
     ResetAfter,
+    /// It is done, and the answer comes later, in real time.
+    Late(Duration),
     /// It is done, but the answer is half JSON.
     Malformed,
 }
@@ -138,11 +140,16 @@ pub(super) struct State {
     pub responses: HashMap<String, ResponseUrl>,
     pub uploads: BTreeMap<String, Upload>,
     pub faults: HashMap<String, VecDeque<Fault>>,
+    /// What every call meets that no scripted fault does.
+    pub outage: Option<Fault>,
+    /// Why the bot token is refused.
+    pub token_refused: Option<String>,
     pub calls: VecDeque<Call>,
     pub last_post: HashMap<String, At>,
     pub tickets: Vec<String>,
     pub sockets: Vec<Socket>,
     pub pending: HashMap<String, oneshot::Sender<Value>>,
+    rolls: u64,
     counter: u64,
     last_ts: i64,
 }
@@ -223,7 +230,16 @@ impl State {
 
     /// The next scripted fault of a method.
     pub fn fault(&mut self, method: &str) -> Option<Fault> {
-        self.faults.get_mut(method).and_then(VecDeque::pop_front)
+        self.faults.get_mut(method).and_then(VecDeque::pop_front).or_else(|| self.outage.clone())
+    }
+
+    /// The next number by chance, the same each time for a seed: `SplitMix64`.
+    pub fn chance(&mut self, seed: u64) -> u64 {
+        self.rolls = self.rolls.wrapping_add(1);
+        let mut mixed = seed.wrapping_add(self.rolls.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     /// The blocks with a `block_id` and every element with an `action_id`, as Slack fills them in.

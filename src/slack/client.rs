@@ -26,6 +26,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What Slack says of a block that it doesn't know or take.
 pub const INVALID_BLOCKS: &str = "invalid_blocks";
 
+/// How the connector says that it got no connection: no such host, refused, no TLS. It has no other sign that reaches us.
+const NO_CONNECTION: &str = "client error (Connect)";
+
 /// Calls to Slack.
 pub struct Client {
     api: SlackClient<SlackClientHyperHttpsConnector>,
@@ -48,7 +51,10 @@ pub enum CallError {
     /// Slack has trouble of its own.
     #[error("Slack answered with HTTP status {0}")]
     Busy(u16),
-    /// No answer: refused, reset, cut off, or none within 10 s.
+    /// There was no connection, so nothing was sent.
+    #[error("Slack can't be reached")]
+    Unreached,
+    /// No answer: reset, cut off, or none within 10 s.
     #[error("Slack did not answer ({0})")]
     Silent(&'static str),
     /// Ours: no token, or a URL that is not Slack's.
@@ -58,7 +64,7 @@ pub enum CallError {
 
 impl CallError {
     fn passes(&self) -> bool {
-        matches!(self, Self::Pause(_) | Self::Busy(_) | Self::Silent(_))
+        matches!(self, Self::Pause(_) | Self::Busy(_) | Self::Unreached | Self::Silent(_))
     }
 
     fn outcome(&self) -> &'static str {
@@ -66,6 +72,7 @@ impl CallError {
             Self::Api(_) => "refused",
             Self::Pause(_) => "pause",
             Self::Busy(_) => "busy",
+            Self::Unreached => "unreached",
             Self::Silent(_) => "silent",
             Self::Ours(_) => "not_sent",
         }
@@ -77,7 +84,9 @@ impl From<SlackClientError> for CallError {
         match error {
             SlackClientError::ApiError(error) => match error.code.as_str() {
                 "ratelimited" | "rate_limited" => Self::Pause(None),
-                "internal_error" | "fatal_error" | "service_unavailable" => Self::Busy(503),
+                "service_unavailable" => Self::Busy(503),
+                // Slack says of these that some of it may be done.
+                "internal_error" | "fatal_error" => Self::Busy(500),
                 _ => Self::Api(error.code),
             },
             SlackClientError::RateLimitError(error) => Self::Pause(error.retry_after),
@@ -87,6 +96,9 @@ impl From<SlackClientError> for CallError {
             }
             SlackClientError::HttpError(error) => Self::Busy(error.status_code.as_u16()),
             SlackClientError::ProtocolError(_) => Self::Silent("its answer is not JSON"),
+            SlackClientError::HttpProtocolError(error) if error.cause.as_ref().is_some_and(|cause| cause.to_string() == NO_CONNECTION) => {
+                Self::Unreached
+            }
             _ => Self::Silent("the connection failed"),
         }
     }
@@ -145,6 +157,12 @@ impl Client {
     /// Calls a method that shows somebody something: repeated only where Slack says that it did nothing.
     pub async fn call_once(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
         self.call_with(self.bot.as_ref(), method, body, Repeat::IfNotDone).await
+    }
+
+    /// Calls a method once, whatever comes of it: for whoever keeps a queue of their own.
+    pub async fn call_single(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
+        let token = self.bot.as_ref().ok_or(CallError::Ours("SLACK_BOT_TOKEN is not set"))?;
+        self.send(token, method, body).await
     }
 
     /// Calls a method of the app-level token, without repeating: Socket Mode's loop does that.
@@ -260,6 +278,23 @@ mod tests {
         check("http://127.0.0.1:9/x", true, true);
         check("http://169.254.169.254/latest", true, false);
         check("", true, false);
+    }
+
+    #[tokio::test]
+    async fn what_got_no_connection_is_told_from_what_got_no_answer() {
+        crate::app::install_tls();
+        let check = async |address: std::net::SocketAddr, expect: CallError| {
+            let vars = [("SLACK_API_URL", format!("http://{address}/api")), ("SLACK_BOT_TOKEN", "xoxb-1".to_owned())];
+            let vars = vars.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+            let client = Client::new(&Config::from_vars(vars).unwrap(), Metrics::new()).unwrap();
+            assert_eq!(client.call_single("auth.test", &serde_json::json!({})).await.unwrap_err(), expect);
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let hangs_up = async { drop(listener.accept().await.unwrap()) };
+        tokio::join!(check(address, CallError::Silent("the connection failed")), hangs_up);
+        drop(listener);
+        check(address, CallError::Unreached).await;
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn not_shared(error: CallError) -> Failure {
         CallError::Pause(_) => {
             ("Slack takes no more messages from pacer just now, so this was not shared.", "Press Share again in a few minutes.")
         }
-        CallError::Busy(_) | CallError::Silent(_) => {
+        CallError::Busy(_) | CallError::Unreached | CallError::Silent(_) => {
             tracing::warn!(%error, "Slack did not confirm a shared answer");
             ("Slack did not confirm that it shared this.", "Look whether it stands in the channel; where it does not, press Share again.")
         }

@@ -1,11 +1,14 @@
-//! Events: Slack's handshake, the Home tab, and everything else acknowledged by kind.
+//! Events: Slack's handshake, the Home tab, channels and tokens that are gone, and everything else acknowledged by kind.
+//!
+//! Of channels pacer hears only where an admin subscribed the app to `channel_archive`, `channel_deleted`, `channel_left` or their
+//! kin for private ones: without them it hears when a message is refused.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::admission::Admission;
-use super::{Answer, Stranger};
+use super::{Answer, Stranger, outbox};
 use crate::app::App;
 use crate::error::Failure;
 use crate::features::{self, Needs};
@@ -36,9 +39,30 @@ pub fn event(app: &Arc<App>, payload: &Value) -> Answer {
     }
     match (text("/event/type"), text("/event/tab")) {
         ("app_home_opened", "home" | "") => publish_home(app, text("/event/user")),
+        ("app_uninstalled", _) => token_gone(app, "app_uninstalled"),
+        ("tokens_revoked", _) if payload["event"]["tokens"]["bot"].as_array().is_some_and(|bots| !bots.is_empty()) => {
+            token_gone(app, "token_revoked");
+        }
+        ("channel_archive" | "group_archive", _) => channel_gone(app, text("/event/channel"), "is_archived"),
+        ("channel_left" | "group_left", _) => channel_gone(app, text("/event/channel"), "not_in_channel"),
+        ("channel_deleted" | "group_deleted", _) => channel_gone(app, text("/event/channel"), "channel_not_found"),
         (kind, _) => tracing::debug!(kind, "an event of this kind is not used"),
     }
     Ok(Value::Null)
+}
+
+fn token_gone(app: &Arc<App>, why: &'static str) {
+    let app = Arc::clone(app);
+    app.clone().tasks.spawn("token gone", async move { outbox::token_gone(&app, why).await });
+}
+
+fn channel_gone(app: &Arc<App>, channel: &str, why: &'static str) {
+    let (app, channel) = (Arc::clone(app), channel.to_owned());
+    app.clone().tasks.spawn("channel gone", async move {
+        if let Err(error) = outbox::stops::channel_gone(&app, &channel, why).await {
+            tracing::error!(channel, "what a channel is subscribed to could not be stopped: {error:#}");
+        }
+    });
 }
 
 fn publish_home(app: &Arc<App>, user: &str) {

@@ -19,6 +19,7 @@ pub mod groups;
 pub mod inbound;
 pub mod interactions;
 pub mod origins;
+pub mod outbox;
 pub mod outgoing;
 mod profiles;
 pub mod scopes;
@@ -61,6 +62,8 @@ pub struct Slack {
     pub origins: Origins,
     /// Whether native charts are taken.
     pub charts: outgoing::Charts,
+    /// Held by whoever sends what the outbox has.
+    sending: tokio::sync::Mutex<()>,
     state: AtomicU8,
     metrics: Metrics,
 }
@@ -106,6 +109,7 @@ impl Slack {
             events: Recent::new(),
             origins: Origins::new(),
             charts: outgoing::Charts::new(),
+            sending: tokio::sync::Mutex::default(),
             state: AtomicU8::new(Connection::Off as u8),
             metrics,
         })
@@ -124,12 +128,13 @@ impl Slack {
     }
 }
 
-/// Starts what runs in the background: learning which workspace the token belongs to, and Socket Mode.
+/// Starts what runs in the background: learning which workspace the token belongs to, the outbox, and Socket Mode.
 pub fn start(app: &Arc<App>) {
     let slack = &app.config.slack;
     if slack.bot_token.is_some() {
         app.slack.set_connection(Connection::Connecting);
         app.tasks.spawn("slack identity", admission::learn(Arc::clone(app)));
+        app.tasks.spawn("outbox", outbox::run(Arc::clone(app)));
     } else if slack.teams.is_empty() && (slack.signing_secret.is_some() || slack.app_token.is_some()) {
         tracing::warn!("neither SLACK_BOT_TOKEN nor PACER_SLACK_TEAMS is set: every call from Slack is refused. Set one of them");
     }

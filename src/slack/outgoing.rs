@@ -52,6 +52,11 @@ pub async fn post(app: &App, method: &'static str, message: &Value) -> Result<Va
     send(app, Way::Method(method), message).await
 }
 
+/// As [`post`], but never repeated: for the outbox, which keeps a queue of its own.
+pub async fn post_single(app: &App, method: &'static str, message: &Value) -> Result<Value, CallError> {
+    send(app, Way::Single(method), message).await
+}
+
 /// Posts a message to a response URL.
 pub async fn respond(app: &App, response_url: &str, message: &Value) -> Result<(), CallError> {
     send(app, Way::ResponseUrl(response_url), message).await.map(|_| ())
@@ -70,6 +75,7 @@ pub fn acknowledge(app: &App, message: Value) -> Value {
 #[derive(Clone, Copy)]
 enum Way<'a> {
     Method(&'static str),
+    Single(&'static str),
     ResponseUrl(&'a str),
 }
 
@@ -77,6 +83,7 @@ impl Way<'_> {
     async fn take(self, app: &App, message: &Value) -> Result<Value, CallError> {
         match self {
             Self::Method(method) => app.slack.client.call_once(method, message).await,
+            Self::Single(method) => app.slack.client.call_single(method, message).await,
             Self::ResponseUrl(url) => app.slack.client.respond(url, message).await.map(|()| Value::Null),
         }
     }

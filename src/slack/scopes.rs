@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use crate::app::App;
 
 /// The scopes that pacer's calls need; `manifest.yml` asks for exactly these.
-pub const NEEDED: &[&str] = &["commands", "chat:write", "users:read", "users:read.email", "usergroups:read"];
+pub const NEEDED: &[&str] = &["commands", "chat:write", "im:write", "users:read", "users:read.email", "usergroups:read"];
 
 /// The scopes of the bot token; none where Slack does not say.
 pub async fn granted(app: &App) -> Result<Option<Vec<String>>> {

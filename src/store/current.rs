@@ -283,7 +283,7 @@ mod tests {
         let store = Store::open(&url, &TaskTracker::new()).await.expect("a database");
         deploy(&store, "d1", "checkout").await;
         let first = store.current().await.expect("reads");
-        store.take_lease("job", NOW, "us", NOW).await.expect("a lease");
+        store.take_lease("job", NOW, "us", NOW, NOW).await.expect("a lease");
         assert!(Arc::ptr_eq(&first, &store.current().await.expect("reads")));
         deploy(&store, "d2", "checkout").await;
         assert!(!Arc::ptr_eq(&first, &store.current().await.expect("reads")));

@@ -45,6 +45,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 pub use deliveries::{Delivery, Recorded, Tally};
@@ -89,6 +90,8 @@ pub struct Store {
     writer: writer::Writer,
     reader: current::Reader,
     org: Arc<RwLock<Option<Arc<OrgVersion>>>>,
+    /// Rung when a message was put into the outbox.
+    said: Arc<Notify>,
     /// What this clone reads, where it was told to stay at one version.
     pinned: Option<Arc<current::Current>>,
 }
@@ -124,7 +127,7 @@ impl Store {
             .map_err(|error| open::no_server(&url, &error))?;
         let writer = writer::Writer::start(pool.clone(), dialect, tasks);
         let reader = current::Reader::start(pool.clone(), tasks);
-        Ok(Self { pool, dialect, writer, reader, org: Arc::default(), pinned: None })
+        Ok(Self { pool, dialect, writer, reader, org: Arc::default(), said: Arc::default(), pinned: None })
     }
 
     /// The store as one answer reads it: it asks once, now, whether facts changed, and all reads that are kept in

@@ -21,7 +21,7 @@ pub struct Slot {
 
 impl Store {
     /// The last slot that ended of each subscription, by `KIND/ID`.
-    pub async fn last_slots(&self) -> Result<BTreeMap<String, Slot>> {
+    pub async fn last_outcomes(&self) -> Result<BTreeMap<String, Slot>> {
         let sql = "select l.job, l.due_at, l.outcome, l.note from lease l join (select job, max(due_at) as due_at from lease \
                    where outcome is not null group by job) last on last.job = l.job and last.due_at = l.due_at";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading the last slots")?;

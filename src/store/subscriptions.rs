@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::Store;
+use super::outbox::{self, Wanted};
 use crate::domain::subscription::{State, Subscription};
 use crate::domain::time::At;
 
@@ -67,11 +68,43 @@ impl Store {
         row.context("reading a subscription")?.as_ref().map(read).transpose()
     }
 
-    /// Every subscription, in the order they were made.
+    /// Every subscription, in the order they were made. A row that can't be read is left out, and the log says which: it stops no
+    /// other.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>> {
         let sql = format!("select {COLUMNS} from subscription order by created_at, id");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await.context("reading subscriptions")?;
-        rows.iter().map(read).collect()
+        let readable = |row: &AnyRow| {
+            let read = read(row);
+            let _ = read.as_ref().inspect_err(|error| {
+                tracing::error!(subscription = row.try_get::<String, _>(0).unwrap_or_default(), "a subscription can't be read: {error:#}");
+            });
+            read.ok()
+        };
+        Ok(rows.iter().filter_map(readable).collect())
+    }
+
+    /// Stops a subscription whose channel can't be reached, with a note to whoever subscribed it. False, and no note, where it is
+    /// stopped already.
+    pub async fn stop_subscription(&self, id: &str, why: &str, note: Option<Wanted>, now: At) -> Result<bool> {
+        let (id, why) = (id.to_owned(), why.to_owned());
+        let stopped = self
+            .writer
+            .write_unread(move |conn| {
+                let (id, why, note) = (id.clone(), why.clone(), note.clone());
+                Box::pin(async move {
+                    let sql = "update subscription set state = 'stopped', until_at = null, why = $1, changed_at = $2 \
+                               where id = $3 and state <> 'stopped'";
+                    let done = sqlx::query(sql).bind(why).bind(now.0).bind(id).execute(&mut *conn).await?;
+                    if done.rows_affected() == 1 {
+                        outbox::put(conn, note.into_iter().collect(), now).await?;
+                    }
+                    Ok(done.rows_affected() == 1)
+                })
+            })
+            .await
+            .context("stopping a subscription")?;
+        self.said.notify_one();
+        Ok(stopped)
     }
 }
 

@@ -12,6 +12,7 @@ mod gitlab;
 mod harness;
 mod home;
 mod organisation;
+mod outbox;
 mod pagers;
 mod people;
 mod pictures;

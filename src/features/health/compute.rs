@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::organisation;
+use super::{organisation, outbox};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Line;
 use crate::domain::stats;
@@ -11,6 +11,7 @@ use crate::domain::time::{At, DAY, SECOND};
 use crate::domain::words;
 use crate::features::left_out::join;
 use crate::store::following::Followed;
+use crate::store::outbox::{Depth, Parked};
 use crate::store::quality::{COMMITS, Fate, NEWEST, Unknowns};
 
 /// Silence shorter than this never needs a look.
@@ -19,7 +20,7 @@ const LEAST_SILENCE: i64 = 2 * DAY;
 const USUAL: f64 = 0.95;
 const FEWEST_GAPS: usize = 5;
 /// A delivery that waits for longer than this is not just being parsed.
-const PATIENCE: i64 = 600 * SECOND;
+pub(super) const PATIENCE: i64 = 600 * SECOND;
 /// Names, reasons and sources named at most.
 const NAMED: usize = 5;
 const REASONS: usize = 3;
@@ -60,6 +61,10 @@ pub struct Facts {
     pub unmapped: BTreeSet<(String, String)>,
     /// Whether the asker may see those names.
     pub shows_names: bool,
+    /// What waits to be sent to Slack.
+    pub outbox: Depth,
+    /// Messages of which an admin must decide.
+    pub parked: Vec<Parked>,
 }
 
 /// Something that needs a look.
@@ -122,6 +127,8 @@ const CHECKS: &[Check] = &[
     nothing_yet,
     silent,
     waiting,
+    outbox::waits,
+    outbox::parked,
     failed,
     rejected,
     unlinked,

@@ -11,15 +11,19 @@
 //! Names of people whom the organisation file does not know are shown to admins only. Never to be used to tell who feeds tools
 //! diligently.
 //!
+//! It says, too, where messages to Slack wait, and which ones wait for an admin: those that Slack may have taken without saying so.
+//!
 //! JSON: `findings`, the most pressing first, each `{"kind","subject","count","at_least","since","mend"}`; the kinds are
-//! `no_source`, `silent_source`, `waiting_deliveries`, `failed_deliveries`, `rejected_rows`, `unlinked_incidents`,
-//! `unknown_commits`, `shallow_history`, `commits_without_files`, `unassigned_services`, `unread_group`, `unmapped_people`. `sources`, each
+//! `no_source`, `silent_source`, `waiting_deliveries`, `waiting_messages`, `parked_messages`, `failed_deliveries`, `rejected_rows`,
+//! `unlinked_incidents`, `unknown_commits`, `shallow_history`, `commits_without_files`, `unassigned_services`, `unread_group`,
+//! `unmapped_people`. `sources`, each
 //! `{"source","last_event","last_received","usual_gap_working_seconds","silent_working_seconds","state"}`, state being `fresh`,
 //! `silent` or `unclear`. `ignored`, each `{"source","count","reasons"}`.
 
 mod card;
 mod compute;
 mod organisation;
+mod outbox;
 
 use std::collections::BTreeSet;
 
@@ -33,6 +37,7 @@ use crate::domain::time::DAY;
 use crate::domain::window::Window;
 use crate::error::Failure;
 use compute::{Facts, Heard};
+pub use outbox::{DROP, SEND};
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -59,7 +64,14 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let health = compute::compute(&facts, &calendar, cx.now);
     let name = cx.org.org.scope_name(&ask.scope);
     let about = card::About { health: &health, ignored: &facts.ignored, ask: &ask, name: &name, now: cx.now };
-    Ok(Reply::Card(Box::new(card::card(&about))))
+    let mut card = card::card(&about);
+    if facts.outbox.dropped > 0 {
+        card.notes.push(outbox::dropped(facts.outbox.dropped));
+    }
+    if cx.asker.as_ref().is_some_and(|asker| asker.admin) {
+        outbox::offer(&mut card, &facts.parked, cx.now, ask.window.zone);
+    }
+    Ok(Reply::Card(Box::new(card)))
 }
 
 /// The verdict for everybody over a period: for the Home tab.
@@ -79,6 +91,7 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
         let days = store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(cx.now)).await?;
         facts.sources.push(Heard { source, last_event: fresh.health.last_event, last_received, days });
     }
+    (facts.outbox, facts.parked) = (store.outbox_depth(cx.now).await?, store.parked().await?);
     facts.pending = store.oldest_waiting().await?;
     facts.refused = store.refused(window.from, window.to).await?;
     facts.ignored = store.ignored(window.from, window.to).await?;

@@ -106,6 +106,7 @@ pub(super) fn troubled() -> Facts {
         }],
         unmapped: [name("github", "cy-2"), name("github", "dan"), name("jira", "5f1")].into(),
         shows_names: true,
+        ..Facts::default()
     }
 }
 

@@ -57,6 +57,13 @@ impl Workspace {
         if self.options.one_message_a_second && last.is_some_and(|last| now.0 - last.0 < SECOND) {
             return Err(Refused { retry_after_secs: Some(1), ..Refused::new("ratelimited") });
         }
+        let chance = state.chance(self.options.seed);
+        if chance % 1_000 < self.options.limited_per_mille {
+            return Err(Refused {
+                retry_after_secs: Some(1 + u32::try_from(chance >> 32).unwrap_or_default() % 3),
+                ..Refused::new("ratelimited")
+            });
+        }
         state.last_post.insert(channel.to_owned(), now);
         Ok(())
     }

@@ -150,6 +150,10 @@ impl Workspace {
             Some(Fault::Reset) => (0, Value::Null, None),
             _ => outcome(run()),
         };
+        if let Some(Fault::Late(time)) = &fault {
+            self.changed();
+            tokio::time::sleep(*time).await;
+        }
         let dropped = matches!(fault, Some(Fault::Reset | Fault::ResetAfter));
         let seen = if dropped { 0 } else { status };
         self.lock().log(Call { method: method.to_owned(), body, answer: answer.clone(), status: seen, at: self.now() });
@@ -183,6 +187,9 @@ impl Workspace {
         match needs {
             _ if !is_bot && !is_app => return Err(Refused::new("invalid_auth")),
             Needs::App if !is_app => return Err(Refused::new("not_allowed_token_type")),
+            Needs::Bot(_) if is_bot && self.lock().token_refused.is_some() => {
+                return Err(Refused::new(self.lock().token_refused.as_deref().unwrap_or("invalid_auth")));
+            }
             Needs::Bot(_) if !is_bot => return Err(Refused::new("not_allowed_token_type")),
             Needs::Bot(scope) => self.need_scope(scope)?,
             Needs::App => {}

@@ -94,7 +94,13 @@ impl Pacer {
 
     /// Starts `pacer serve` and waits until it listens.
     pub fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    /// Starts it with further settings.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Served {
         let mut command = self.command(&["serve"]);
+        command.envs(settings.iter().copied());
         command.env("PACER_LISTEN", "127.0.0.1:0").env("PACER_EVENTS_TOKEN", TOKEN).env("PACER_GITHUB_SECRET", super::GITHUB_SECRET);
         command.env("NO_COLOR", "1").stderr(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().expect("it starts");
