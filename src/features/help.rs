@@ -32,11 +32,14 @@ fn teams(cx: &Cx) -> Option<String> {
     cx.org.org.live_teams().map(|(id, _)| id.to_string()).next()
 }
 
+/// How a command is typed, and what it answers.
+pub(super) fn line(command: &Command) -> Line {
+    let usage = if command.usage.is_empty() { String::new() } else { format!(" {}", command.usage) };
+    Line::default().code(format!("/metrics {}{usage}", command.name)).and(format!(" {}", command.summary))
+}
+
 fn card(commands: &[&Command], team: Option<String>) -> Card {
-    let lines = commands.iter().map(|command| {
-        let usage = if command.usage.is_empty() { String::new() } else { format!(" {}", command.usage) };
-        Line::default().code(format!("/metrics {}{usage}", command.name)).and(format!(" {}", command.summary))
-    });
+    let lines = commands.iter().copied().map(line);
     let team = team.unwrap_or_else(|| "payments".into());
     let examples = [format!("dora team:{team} 30d"), "dora last quarter".into(), "dora 2026-01..2026-03".into()];
     let examples = examples.iter().fold(Line::plain("Try "), |line, example| {

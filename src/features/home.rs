@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-use super::{Action, COMMANDS, Cx, Effect, Press, SUBSCRIBED, access, dora, health, me, waiting};
+use super::{Action, COMMANDS, Cx, Effect, Press, SUBSCRIBED, access, dora, health, help, me, setup, waiting};
 use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::domain::subscription::{State, Subscription};
 use crate::domain::window::Window;
@@ -35,8 +35,9 @@ pub async fn home(cx: &Cx) -> Result<Card, Failure> {
     parts.push(Part::Heading("Data".into()));
     parts.push(beside(health::verdict(cx, window(cx, &Scope::Organisation)).await?, "Details", "health team:all"));
     parts.push(Part::Heading("Ask".into()));
-    let examples = COMMANDS.iter().map(|command| Line::default().code(command.example).and(format!("  {}", command.summary)));
-    parts.push(Part::List(examples.collect(), Some("/metrics help".into())));
+    let admin = cx.asker.as_ref().is_some_and(|asker| asker.admin);
+    let commands = COMMANDS.iter().filter(|command| admin || command.name != setup::COMMAND.name);
+    parts.push(Part::List(commands.map(help::line).collect(), Some("/metrics help".into())));
     Ok(Card {
         title: "pacer".into(),
         verdict: Line::plain("Ask with ")
@@ -145,13 +146,12 @@ fn subscription(cx: &Cx, it: &Subscription, slots: &BTreeMap<String, Slot>) -> P
 
 async fn pause(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (id, on) = press.value.split_once(' ').map_or((press.value.as_str(), false), |(id, _)| (id, true));
-    let Some(mut it) = cx.store.subscription(id).await?.filter(|it| is_shown(cx, it)) else {
+    let shown = cx.store.subscription(id).await?.is_some_and(|it| is_shown(cx, &it));
+    let by = cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default();
+    let state = if on { State::Active } else { State::Paused { until: None, by } };
+    if !shown || !cx.store.set_subscription_state(id, state, cx.now).await? {
         let message = "This subscription is not here any more.";
         return Err(UserError::new(Kind::NotUnderstood, message, "Open the Home tab again.").into());
-    };
-    let by = cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default();
-    it.state = if on { State::Active } else { State::Paused { until: None, by } };
-    it.changed_at = cx.now;
-    cx.store.keep_subscription(it).await?;
+    }
     Ok(Effect::Home(Box::new(home(cx).await?)))
 }

@@ -46,6 +46,22 @@ impl Store {
             .context("keeping a subscription")
     }
 
+    /// Lets a subscription speak or be silent, and changes nothing else of it; false where it has ended.
+    pub async fn set_subscription_state(&self, id: &str, state: State, now: At) -> Result<bool> {
+        let id = id.to_owned();
+        self.writer
+            .write_unread(move |conn| {
+                let (id, (state, until, why)) = (id.clone(), written(&state));
+                Box::pin(async move {
+                    let sql = "update subscription set state = $1, until_at = $2, why = $3, changed_at = $4 where id = $5";
+                    let done = sqlx::query(sql).bind(state).bind(until).bind(why).bind(now.0).bind(id).execute(conn).await?;
+                    Ok(done.rows_affected() == 1)
+                })
+            })
+            .await
+            .context("pausing a subscription, or letting it go on")
+    }
+
     /// Forgets a subscription. What it said stays in Slack.
     pub async fn end_subscription(&self, id: &str) -> Result<()> {
         let id = id.to_owned();

@@ -204,7 +204,7 @@ async fn opening_the_home_tab_publishes_it_once_an_event() {
         let t = Harness::on(transport).await;
         t.slack.open_home("U0BEN").await.expect("acknowledged");
         let home = t.slack.next_home("U0BEN", Duration::from_secs(20), |_| true).await.expect("a Home tab");
-        assert!(home.body.to_string().contains("`dora team:payments 90d`"), "{}", home.body);
+        assert!(home.body.to_string().contains("`/metrics dora "), "{}", home.body);
         let event = json!({"type": "app_home_opened", "user": "U0CHEN", "tab": "home"});
         t.slack.event_with_id(event.clone(), "Ev1").await.expect("acknowledged");
         t.slack.event_with_id(event, "Ev1").await.expect("acknowledged");

@@ -128,5 +128,5 @@ async fn somebody_of_thirty_teams_sees_the_first_and_the_names_of_the_others() {
         "{said}"
     );
     assert!(said.contains("40 reviews wait for you") && said.contains("And 30 more: ask in their channels."), "{said}");
-    assert!(said.contains("`help`"), "the end is there: {said}");
+    assert!(said.contains("`/metrics help"), "the end is there: {said}");
 }

@@ -3,7 +3,7 @@
 import { chart } from "./chart.js";
 import { el, safeLink } from "./dom.js";
 import { control } from "./elements.js";
-import { emojied, mrkdwn } from "./mrkdwn.js";
+import { emojied, mrkdwn, plain } from "./mrkdwn.js";
 
 /** All blocks, in order. */
 export function blocks(list, at) {
@@ -12,7 +12,7 @@ export function blocks(list, at) {
 
 /** A text object: mrkdwn is styled, plain text only gets emoji. */
 export function text(object, at) {
-  return object.type === "mrkdwn" ? mrkdwn(object.text, at.names) : emojied(object.text ?? "");
+  return object.type === "mrkdwn" ? mrkdwn(object.text, at.names) : plain(object);
 }
 
 const unknown = (block) => el("p", { class: "unknown" }, `[${block.type}]`);

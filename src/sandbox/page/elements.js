@@ -2,10 +2,8 @@
 // { block, held, choose(action, choice), input, describedby, people, channels, names }.
 
 import { button, el, safeLink } from "./dom.js";
-import { emojied, mrkdwn } from "./mrkdwn.js";
+import { mrkdwn, plain } from "./mrkdwn.js";
 import { confirmed } from "./modal.js";
-
-const plain = (text) => emojied(text?.text ?? "");
 
 /** The control of an element. */
 export function control(element, at) {

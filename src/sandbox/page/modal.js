@@ -2,7 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { blocks } from "./blocks.js";
-import { emojied } from "./mrkdwn.js";
+import { plain } from "./mrkdwn.js";
 
 const open = new Map();
 
@@ -11,10 +11,10 @@ export function confirmed(object) {
   if (!object) return Promise.resolve(true);
   return new Promise((settle) => {
     const done = (yes) => () => (dialog.close(), dialog.remove(), settle(yes));
-    const dialog = el("dialog", { class: "modal confirm", "data-test": "confirm", "aria-label": object.title.text },
-      el("h2", {}, emojied(object.title.text)), el("p", {}, emojied(object.text.text)),
-      el("footer", {}, button(object.deny.text, { class: "btn", "data-test": "confirm-no", onclick: done(false) }),
-        button(object.confirm.text, { class: `btn ${object.style ?? "primary"}`, "data-test": "confirm-yes", onclick: done(true) })));
+    const dialog = el("dialog", { class: "modal confirm", "data-test": "confirm", "aria-label": plain(object.title) },
+      el("h2", {}, plain(object.title)), el("p", {}, plain(object.text)),
+      el("footer", {}, button(plain(object.deny), { class: "btn", "data-test": "confirm-no", onclick: done(false) }),
+        button(plain(object.confirm), { class: `btn ${object.style ?? "primary"}`, "data-test": "confirm-yes", onclick: done(true) })));
     dialog.addEventListener("cancel", done(false));
     document.body.append(dialog);
     dialog.showModal();
@@ -57,7 +57,7 @@ function actions(block) {
 function draw(view, known, at, acts) {
   const focused = known.dialog.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const body = view.body;
-  const words = (name, otherwise) => emojied(body[name]?.text ?? otherwise);
+  const words = (name, otherwise) => plain(body[name] ?? { text: otherwise });
   const title = el("h2", { id: `t-${view.id}` }, words("title", ""));
   const close = button("×", { class: "close", "aria-label": "Close", "data-test": "modal-close", onclick: acts.close });
   const submit = body.submit ? el("button", { type: "submit", class: "btn primary", "data-test": "modal-submit" }, words("submit", "Submit")) : null;

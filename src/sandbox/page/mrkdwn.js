@@ -27,6 +27,11 @@ export function emojied(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
 }
 
+/** A plain_text object as it is shown: Slack keeps its text escaped, and shows it unescaped. */
+export function plain(object) {
+  return emojied(unescape(object?.text ?? ""));
+}
+
 /** A mrkdwn text as nodes. `names` finds people and channels: `{ user(id), channel(id) }`. */
 export function mrkdwn(text, names) {
   const out = document.createDocumentFragment();
