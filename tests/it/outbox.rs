@@ -227,7 +227,7 @@ async fn slack_down_for_a_day_delays_what_is_fresh_and_drops_what_is_stale() {
         // Those that were under way when it began are in doubt: looked for, not found, and then as good as new.
         let doubted = (0..40).map(|number| world.slack.standing(&format!("x{number}")).len()).sum::<usize>();
         let depth = depth(&app).await;
-        assert_eq!((depth.parked, depth.dropped as usize + doubted), (0, 40), "{fault:?}");
+        assert_eq!((depth.parked, depth.dropped + doubted as u64), (0, 40), "{fault:?}");
         assert!(doubted <= 16, "{doubted}");
         assert_eq!((world.texts("search").len(), world.texts("D0BEN").len()), (1, 1), "{fault:?}");
         assert_eq!(depth.held, None);
@@ -638,7 +638,7 @@ async fn killed_between_slacks_yes_and_the_mark_the_message_is_found_again() {
     let pacer = Pacer::on(Database::sqlite());
     let url = world.database.url.clone();
     let settings = [settings, vec![("PACER_DATABASE_URL", url.as_str())]].concat();
-    world.slack.fault("chat.postMessage", Fault::Late(Duration::from_secs(60)));
+    world.slack.fault("chat.postMessage", Fault::Late(Duration::from_mins(1)));
     say(&app, vec![post("a", "C0PAYMENTS", None, "Once."), post("a/details", "C0PAYMENTS", Some("a"), "Details.")]).await;
     let served = pacer.serve_with(&settings);
     assert!(world.slack.next_message(Duration::from_secs(20)).await.is_some(), "Slack took it");

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outbox;
+use super::outbox::unsent;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Line;
 use crate::domain::stats;
@@ -120,21 +120,8 @@ pub struct Health {
 type Check = fn(&Facts, &[Source], At) -> Vec<Finding>;
 
 /// What is asked, in the order of urgency. Another check is another line.
-const CHECKS: &[Check] = &[
-    nothing_yet,
-    silent,
-    waiting,
-    outbox::waits,
-    outbox::parked,
-    failed,
-    rejected,
-    unlinked,
-    unknown_commits,
-    shallow,
-    without_files,
-    unassigned,
-    unmapped,
-];
+const CHECKS: &[Check] =
+    &[nothing_yet, silent, waiting, unsent, failed, rejected, unlinked, unknown_commits, shallow, without_files, unassigned, unmapped];
 
 /// All checks.
 pub fn compute(facts: &Facts, calendar: &WorkCalendar, now: At) -> Health {

@@ -21,18 +21,23 @@ pub const DROP: Action = Action { name: "outbox_drop", run: |cx, press| -> BoxFu
 /// Messages that are offered at once.
 const OFFERED: usize = 5;
 
+/// What does not reach Slack.
+pub(super) fn unsent(facts: &Facts, _: &[Source], now: At) -> Vec<Finding> {
+    waits(facts, now).into_iter().chain(parked(facts)).collect()
+}
+
 /// Messages that should have gone out by now.
-pub(super) fn waits(facts: &Facts, _: &[Source], now: At) -> Vec<Finding> {
+fn waits(facts: &Facts, now: At) -> Option<Finding> {
     let outbox = &facts.outbox;
     let stuck = outbox.oldest.is_some_and(|oldest| now.since(oldest) > PATIENCE);
     if outbox.waiting == 0 || (outbox.held.is_none() && !stuck) {
-        return Vec::new();
+        return None;
     }
     let why = outbox.held.as_ref().map_or_else(
         || "They leave while pacer serves; does it log errors?".to_owned(),
         |held| format!("{held} They leave by themselves once that is mended."),
     );
-    vec![Finding {
+    Some(Finding {
         kind: "waiting_messages",
         count: outbox.waiting,
         since: outbox.oldest,
@@ -40,12 +45,12 @@ pub(super) fn waits(facts: &Facts, _: &[Source], now: At) -> Vec<Finding> {
         told: Line::plain(why),
         mend: "pacer doctor".into(),
         ..Finding::default()
-    }]
+    })
 }
 
 /// Messages of which an admin must decide.
-pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
-    let Some(first) = facts.parked.first() else { return Vec::new() };
+fn parked(facts: &Facts) -> Option<Finding> {
+    let first = facts.parked.first()?;
     let count = facts.parked.len() as u64;
     let doubted = facts.parked.iter().filter(|it| it.may_stand).count() as u64;
     let told = if doubted > 0 {
@@ -55,7 +60,7 @@ pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
     } else {
         Line::plain(format!("{} An admin sends or drops them.", first.problem))
     };
-    vec![Finding {
+    Some(Finding {
         kind: "parked_messages",
         count,
         since: facts.parked.iter().map(|it| it.said_at).min(),
@@ -63,7 +68,7 @@ pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
         told,
         mend: "/metrics health".into(),
         ..Finding::default()
-    }]
+    })
 }
 
 /// Small print about what was not sent.

@@ -194,7 +194,9 @@ async fn failed(app: &App, claim: &Claim, step: Step, error: &CallError) -> Resu
         Verdict::Hidden => Fate::Parked(in_doubt("pacer may not look: the scopes `channels:history` and `groups:history` would let it")),
         Verdict::Refused | Verdict::ByPerson => {
             tracing::error!(%error, key = claim.key, "Slack refuses a message");
-            Fate::Refused(problem)
+            let is_off = matches!(error, CallError::Api(code) if code == "messages_tab_disabled");
+            let way = if is_off { " Turn the app's Messages Tab on, under App Home." } else { "" };
+            Fate::Refused(format!("{problem}{way}"))
         }
     })
 }
