@@ -449,6 +449,18 @@ async fn trouble_with_the_token_drops_nothing_and_ends_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_on_which_slack_fails_each_time_is_given_to_a_person() {
+    let world = World::new(HISTORY).await;
+    let app = world.app().await;
+    (0..20).for_each(|_| world.slack.fault("chat.postMessage", Fault::Status(500)));
+    say(&app, vec![post("a", "C0PAYMENTS", None, "One.")]).await;
+    world.drain(&app).await;
+    let parked = app.store.parked().await.expect("reads");
+    assert!(parked[0].problem.contains("failed on it 6 times") && parked[0].may_stand, "{parked:?}");
+    assert_eq!(world.heard("chat.postMessage"), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_slack_does_not_edit_stays_and_what_it_refuses_is_parked_until_it_has_other_words() {
     let world = World::new(&[]).await;
     let app = world.app().await;
