@@ -1,8 +1,8 @@
 //! The sender: makes Slack show what the outbox says should stand there. The only one who calls Slack for digests, alerts and notes.
 //!
-//! - **Pace**: of each channel one message a second, threads and edits included, in the order they were said; of the workspace five a
-//!   second after a burst of twenty, which is well within the "several hundred a minute" that Slack allows an app. Both are kept in the
-//!   database, so replicas share them.
+//! - **Pace**: of each channel one message a second, threads and edits included, in the order they were said: Slack's limit. Of the
+//!   workspace five a second after a burst of twenty: Slack has such a limit and publishes no number, so 300 a minute is our choice,
+//!   and what it answers with 429 corrects it. Both are kept in the database, so replicas share them.
 //! - **429**: `Retry-After` is obeyed. Slack does not say whose limit it was: a pause of up to five seconds is taken for the
 //!   channel's, whose limit is a second, a longer one or `message_limit_exceeded` for the workspace's.
 //! - **Outage**: nobody reached, 5xx, silence: the whole workspace waits, with jitter, two seconds to five minutes; then `auth.test`
