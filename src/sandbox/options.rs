@@ -146,6 +146,8 @@ pub struct Options {
     pub groups: Vec<Group>,
     /// Whether `data_visualization` is rolled out to this workspace.
     pub charts: bool,
+    /// Whether the app's Messages tab is on: without it the app can't write to people.
+    pub messages_tab: bool,
     /// Whether a second message to a channel within one second is answered with 429.
     pub one_message_a_second: bool,
     /// Of a thousand messages, so many are answered with 429 for no reason that the app could know; which ones follows from the seed.
@@ -185,6 +187,7 @@ impl Options {
                 is_archived: false,
             }],
             charts: true,
+            messages_tab: true,
             one_message_a_second: false,
             limited_per_mille: 0,
             seed: 0,

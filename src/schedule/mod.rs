@@ -76,9 +76,8 @@ pub async fn run(app: Arc<App>) {
 pub async fn start(app: &App) -> Result<()> {
     for job in AT_START {
         let cx = app.cx(None).await?;
-        match app.tasks.guard("job", (job.run)(&cx)).await {
-            Some(Err(error)) => tracing::error!(job = job.name, "a job failed: {error:#}"),
-            Some(Ok(())) | None => {}
+        if let Some(Err(error)) = app.tasks.guard("job", (job.run)(&cx)).await {
+            tracing::error!(job = job.name, "a job failed: {error:#}");
         }
     }
     Ok(())

@@ -106,10 +106,8 @@ async fn finish(conn: &mut AnyConnection, job: String, due_at: At, fence: i64, o
         Some(id) => speaks(conn, id, now).await?,
         None => true,
     };
-    let (word, note) = match heard {
-        true => (outcome.word, outcome.note),
-        false => ("skipped", Some("It was paused, stopped or ended while this ran.".to_owned())),
-    };
+    let (word, note) =
+        if heard { (outcome.word, outcome.note) } else { ("skipped", Some("It was paused, stopped or ended while this ran.".to_owned())) };
     let done_at = if outcome.again_at.is_some() && heard { None } else { Some(now.0) };
     let sql = "update lease set done_at = $1, outcome = $2, note = $3, again_at = $4 \
                where job = $5 and due_at = $6 and fence = $7 and done_at is null";

@@ -227,7 +227,7 @@ async fn slack_down_for_a_day_delays_what_is_fresh_and_drops_what_is_stale() {
         // Those that were under way when it began are in doubt: looked for, not found, and then as good as new.
         let doubted = (0..40).map(|number| world.slack.standing(&format!("x{number}")).len()).sum::<usize>();
         let depth = depth(&app).await;
-        assert_eq!((depth.parked, depth.dropped as usize + doubted), (0, 40), "{fault:?}");
+        assert_eq!((depth.parked, depth.dropped + doubted as u64), (0, 40), "{fault:?}");
         assert!(doubted <= 16, "{doubted}");
         assert_eq!((world.texts("search").len(), world.texts("D0BEN").len()), (1, 1), "{fault:?}");
         assert_eq!(depth.held, None);
@@ -449,6 +449,18 @@ async fn trouble_with_the_token_drops_nothing_and_ends_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_on_which_slack_fails_each_time_is_given_to_a_person() {
+    let world = World::new(HISTORY).await;
+    let app = world.app().await;
+    (0..20).for_each(|_| world.slack.fault("chat.postMessage", Fault::Status(500)));
+    say(&app, vec![post("a", "C0PAYMENTS", None, "One.")]).await;
+    world.drain(&app).await;
+    let parked = app.store.parked().await.expect("reads");
+    assert!(parked[0].problem.contains("failed on it 6 times") && parked[0].may_stand, "{parked:?}");
+    assert_eq!(world.heard("chat.postMessage"), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_slack_does_not_edit_stays_and_what_it_refuses_is_parked_until_it_has_other_words() {
     let world = World::new(&[]).await;
     let app = world.app().await;
@@ -638,7 +650,7 @@ async fn killed_between_slacks_yes_and_the_mark_the_message_is_found_again() {
     let pacer = Pacer::on(Database::sqlite());
     let url = world.database.url.clone();
     let settings = [settings, vec![("PACER_DATABASE_URL", url.as_str())]].concat();
-    world.slack.fault("chat.postMessage", Fault::Late(Duration::from_secs(60)));
+    world.slack.fault("chat.postMessage", Fault::Late(Duration::from_mins(1)));
     say(&app, vec![post("a", "C0PAYMENTS", None, "Once."), post("a/details", "C0PAYMENTS", Some("a"), "Details.")]).await;
     let served = pacer.serve_with(&settings);
     assert!(world.slack.next_message(Duration::from_secs(20)).await.is_some(), "Slack took it");

@@ -21,31 +21,36 @@ pub const DROP: Action = Action { name: "outbox_drop", run: |cx, press| -> BoxFu
 /// Messages that are offered at once.
 const OFFERED: usize = 5;
 
+/// What does not reach Slack.
+pub(super) fn unsent(facts: &Facts, _: &[Source], now: At) -> Vec<Finding> {
+    waits(facts, now).into_iter().chain(parked(facts)).collect()
+}
+
 /// Messages that should have gone out by now.
-pub(super) fn waits(facts: &Facts, _: &[Source], now: At) -> Vec<Finding> {
+fn waits(facts: &Facts, now: At) -> Option<Finding> {
     let outbox = &facts.outbox;
     let stuck = outbox.oldest.is_some_and(|oldest| now.since(oldest) > PATIENCE);
     if outbox.waiting == 0 || (outbox.held.is_none() && !stuck) {
-        return Vec::new();
+        return None;
     }
     let why = outbox.held.as_ref().map_or_else(
         || "They leave while pacer serves; does it log errors?".to_owned(),
         |held| format!("{held} They leave by themselves once that is mended."),
     );
-    vec![Finding {
+    Some(Finding {
         kind: "waiting_messages",
         count: outbox.waiting,
         since: outbox.oldest,
         what: format!("{} to Slack", words::count(outbox.waiting, "message waits for its way", "messages wait for their way")),
-        told: Line::plain(why),
+        told: Line::sentence(&why),
         mend: "pacer doctor".into(),
         ..Finding::default()
-    }]
+    })
 }
 
 /// Messages of which an admin must decide.
-pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
-    let Some(first) = facts.parked.first() else { return Vec::new() };
+fn parked(facts: &Facts) -> Option<Finding> {
+    let first = facts.parked.first()?;
     let count = facts.parked.len() as u64;
     let doubted = facts.parked.iter().filter(|it| it.may_stand).count() as u64;
     let told = if doubted > 0 {
@@ -53,9 +58,9 @@ pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
             "Slack did not say whether it took them, so they are not sent again unseen. An admin sends or drops them; with the scope ";
         Line::plain(told).code("channels:history").and(" pacer looks by itself.")
     } else {
-        Line::plain(format!("{} An admin sends or drops them.", first.problem))
+        Line::sentence(&format!("{} An admin sends or drops them.", first.problem))
     };
-    vec![Finding {
+    Some(Finding {
         kind: "parked_messages",
         count,
         since: facts.parked.iter().map(|it| it.said_at).min(),
@@ -63,7 +68,7 @@ pub(super) fn parked(facts: &Facts, _: &[Source], _: At) -> Vec<Finding> {
         told,
         mend: "/metrics health".into(),
         ..Finding::default()
-    }]
+    })
 }
 
 /// Small print about what was not sent.
@@ -77,13 +82,16 @@ pub(super) fn dropped(count: u64) -> Line {
 /// Adds the parked messages with their buttons.
 pub(super) fn offer(card: &mut Card, parked: &[Parked], now: At, zone: Tz) {
     // Those of a thread go with their first message.
-    let offered: Vec<&Parked> = parked.iter().filter(|it| it.may_stand || !it.problem.contains("in whose thread")).take(OFFERED).collect();
+    let goes_along = |it: &Parked| parked.iter().any(|first| it.thread_of.as_ref() == Some(&first.key));
+    let offered: Vec<&Parked> = parked.iter().filter(|it| !goes_along(it)).take(OFFERED).collect();
     if offered.is_empty() {
         return;
     }
     let line = |(index, it): (usize, &&Parked)| {
-        let begin = Line::default().strong(format!("{}", index + 1)).and(" for ").mention(&it.channel);
-        begin.and(format!(", {}. {}", words::moment(it.said_at, now, zone), it.problem))
+        let mut line = Line::default().strong(format!("{}", index + 1)).and(" for ").mention(&it.channel);
+        line = line.and(format!(", {}. ", words::moment(it.said_at, now, zone)));
+        line.0.extend(Line::sentence(&it.problem).0);
+        line
     };
     card.parts.push(Part::Heading("Messages for you to decide".into()));
     card.parts.push(Part::List(offered.iter().enumerate().map(line).collect(), None));
@@ -128,7 +136,15 @@ mod tests {
 
     fn doubt(key: &str, problem: &str, may_stand: bool) -> Parked {
         let said_at = day(0).plus(-3 * HOUR);
-        Parked { key: key.into(), subscription: None, channel: "C0PAYMENTS".into(), said_at, problem: problem.into(), may_stand }
+        Parked {
+            key: key.into(),
+            subscription: None,
+            channel: "C0PAYMENTS".into(),
+            said_at,
+            thread_of: key.split_once('/').map(|(first, _)| first.into()),
+            problem: problem.into(),
+            may_stand,
+        }
     }
 
     #[test]

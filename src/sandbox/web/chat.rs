@@ -40,6 +40,9 @@ fn postable(workspace: &Workspace, args: &Args) -> Result<Channel, Refused> {
     if !channel.has_app {
         return Err(Refused::new("not_in_channel"));
     }
+    if channel.id.starts_with('D') && !workspace.options.messages_tab {
+        return Err(Refused::new("messages_tab_disabled"));
+    }
     Ok(channel)
 }
 

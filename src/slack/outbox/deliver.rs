@@ -15,6 +15,8 @@ use crate::store::outbox::{Claim, Fate, WORKSPACE};
 const FRESH: i64 = PACE.lease / 3;
 /// Clocks of ours and of Slack's may be so far apart.
 const SKEW: i64 = 600 * SECOND;
+/// A message on which Slack failed so often is given to a person: it would hold up all others for ever.
+const TRIES: i64 = 6;
 /// Messages a page of history, and pages that are looked through.
 const PAGE: u32 = 200;
 const PAGES: usize = 10;
@@ -156,6 +158,19 @@ async fn look(app: &App, claim: &Claim, place: &str, asked_at: At) -> Result<Fou
     Ok(Found::TooMany)
 }
 
+/// A message on which Slack fails each time.
+fn worn_out(claim: &Claim, problem: &str) -> Fate {
+    tracing::error!(key = claim.key, problem, "Slack failed on a message each time, and it is not tried any more");
+    let note = format!("Slack failed on it {} times: {problem}", claim.tries);
+    if claim.ts.is_some() { as_it_is(claim, note) } else { Fate::Parked(note) }
+}
+
+/// A message that stays as it stands.
+fn as_it_is(claim: &Claim, note: String) -> Fate {
+    let place = claim.place.clone().unwrap_or_else(|| claim.channel.clone());
+    Fate::Stands { place, ts: claim.ts.clone().unwrap_or_default(), revision: claim.revision, note: Some(note) }
+}
+
 fn in_doubt(why: &str) -> String {
     format!("Slack did not say whether it took this message, and {why}.")
 }
@@ -175,6 +190,9 @@ async fn failed(app: &App, claim: &Claim, step: Step, error: &CallError) -> Resu
         Verdict::AllWait { micros, may_be_done } => {
             tracing::warn!(%error, key = claim.key, "a message waits, and all others with it");
             app.store.hold(WORKSPACE, micros, &problem, now).await?;
+            if may_be_done && claim.tries >= TRIES {
+                return Ok(worn_out(claim, &problem));
+            }
             later(in_doubt_before || (step == Step::Post && may_be_done))
         }
         Verdict::NoToken => {
@@ -188,13 +206,14 @@ async fn failed(app: &App, claim: &Claim, step: Step, error: &CallError) -> Resu
         }
         Verdict::StaysAsItIs => {
             tracing::warn!(%error, key = claim.key, "a message could not be edited, and stays as it stands");
-            let place = claim.place.clone().unwrap_or_else(|| claim.channel.clone());
-            Fate::Stands { place, ts: claim.ts.clone().unwrap_or_default(), revision: claim.revision, note: Some(problem) }
+            as_it_is(claim, problem)
         }
         Verdict::Hidden => Fate::Parked(in_doubt("pacer may not look: the scopes `channels:history` and `groups:history` would let it")),
         Verdict::Refused | Verdict::ByPerson => {
             tracing::error!(%error, key = claim.key, "Slack refuses a message");
-            Fate::Refused(problem)
+            let is_off = matches!(error, CallError::Api(code) if code == "messages_tab_disabled");
+            let way = if is_off { " Turn the app's Messages Tab on, under App Home." } else { "" };
+            Fate::Refused(format!("{problem}{way}"))
         }
     })
 }

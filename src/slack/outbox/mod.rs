@@ -1,12 +1,13 @@
 //! The sender: makes Slack show what the outbox says should stand there. The only one who calls Slack for digests, alerts and notes.
 //!
-//! - **Pace**: of each channel one message a second, threads and edits included, in the order they were said; of the workspace five a
-//!   second after a burst of twenty, which is well within the "several hundred a minute" that Slack allows an app. Both are kept in the
-//!   database, so replicas share them.
+//! - **Pace**: of each channel one message a second, threads and edits included, in the order they were said: Slack's limit. Of the
+//!   workspace five a second after a burst of twenty: Slack has such a limit and publishes no number, so 300 a minute is our choice,
+//!   and what it answers with 429 corrects it. Both are kept in the database, so replicas share them.
 //! - **429**: `Retry-After` is obeyed. Slack does not say whose limit it was: a pause of up to five seconds is taken for the
 //!   channel's, whose limit is a second, a longer one or `message_limit_exceeded` for the workspace's.
 //! - **Outage**: nobody reached, 5xx, silence: the whole workspace waits, with jitter, two seconds to five minutes; then `auth.test`
-//!   is asked first. So an outage leaves no more messages in doubt than were under way when it began.
+//!   is asked first. So an outage leaves no more messages in doubt than were under way when it began. A message on which Slack fails
+//!   six times while it answers otherwise is parked.
 //! - **In doubt**: after a timeout, a cut connection, a 500, 502 or 504, or a crash between the call and our mark, a post may stand.
 //!   It is looked for by its metadata (`event_type` [`EVENT_TYPE`], payload: key and revision) in the channel's history, which
 //!   `channels:history` or `groups:history` allows; without them it is parked, and an admin sends it again or gives it up

@@ -59,7 +59,6 @@ const GONE: &[&str] = &[
     "user_disabled",
     "user_not_visible",
     "cannot_dm_bot",
-    "messages_tab_disabled",
     "method_not_supported_for_channel_type",
 ];
 const NO_TOKEN: &[&str] = &[
@@ -148,5 +147,6 @@ mod tests {
         }
         check(Step::Post, api("invalid_blocks"), Verdict::Refused);
         check(Step::Post, api("msg_too_long"), Verdict::Refused);
+        check(Step::Post, api("messages_tab_disabled"), Verdict::Refused);
     }
 }

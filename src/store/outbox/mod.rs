@@ -61,6 +61,8 @@ pub struct Parked {
     pub subscription: Option<String>,
     /// Slack id of a channel or person.
     pub channel: String,
+    /// The key of the message in whose thread it stands.
+    pub thread_of: Option<String>,
     /// When it was said.
     pub said_at: At,
     /// Why it is parked.
@@ -109,8 +111,7 @@ impl Store {
 
     /// Messages of which a person must decide, the oldest first.
     pub async fn parked(&self) -> Result<Vec<Parked>> {
-        let sql =
-            "select key, subscription, channel, said_at, problem, asked_at from outbox where state = 'parked' order by seq limit 1000";
+        let sql = "select key, subscription, channel, said_at, problem, asked_at, thread_of from outbox where state = 'parked' order by seq limit 1000";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading parked messages")?;
         let parked = |row: &sqlx::any::AnyRow| {
             Ok(Parked {
@@ -119,6 +120,7 @@ impl Store {
                 channel: row.try_get(2)?,
                 said_at: At(row.try_get(3)?),
                 problem: row.try_get::<Option<String>, _>(4)?.unwrap_or_default(),
+                thread_of: row.try_get(6)?,
                 may_stand: row.try_get::<Option<i64>, _>(5)?.is_some(),
             })
         };

@@ -55,6 +55,8 @@ pub struct Claim {
     pub asked_at: Option<At>,
     /// When it was claimed.
     pub claimed_at: At,
+    /// How often it was claimed since it last stood as it should.
+    pub tries: i64,
     /// Shown again when it is settled.
     pub fence: i64,
 }
@@ -272,7 +274,7 @@ async fn settle_hopeless(conn: &mut AnyConnection, pace: Pace, now: At) -> Resul
 }
 
 async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Result<Claim> {
-    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence from outbox o \
+    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence, o.tries from outbox o \
                left join outbox p on p.key = o.thread_of left join outbox_channel c on c.channel = o.channel where o.key = $1";
     let row = sqlx::query(sql).bind(key.clone()).fetch_one(&mut *conn).await?;
     let claim = Claim {
@@ -285,6 +287,7 @@ async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Res
         asked_at: row.try_get::<Option<i64>, _>(6)?.map(At),
         claimed_at: now,
         fence: row.try_get::<i64, _>(7)? + 1,
+        tries: row.try_get::<i64, _>(8)? + 1,
         key,
     };
     let sql = "update outbox set state = 'sending', claimed_at = $1, fence = $2, tries = tries + 1, \
