@@ -5,6 +5,7 @@
 
 mod access;
 mod benchmark;
+mod digest;
 pub mod dora;
 pub mod flow;
 pub mod groups;
@@ -176,6 +177,7 @@ pub const COMMANDS: &[Command] = &[
     mywork::COMMAND,
     health::COMMAND,
     benchmark::COMMAND,
+    digest::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -197,11 +199,23 @@ pub const ACTIONS: &[Action] = &[
     setup::TEAM_SENT,
     setup::CHANNEL,
     setup::CHANNEL_SENT,
+    digest::SUBSCRIBE,
+    digest::CHANGE,
+    digest::SENT,
+    digest::ONE,
+    digest::PREVIEW,
+    digest::PAUSE,
+    digest::RESUME,
+    digest::SNOOZE,
+    digest::LESS,
+    digest::END,
+    digest::DETAILS,
+    digest::USEFUL,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
 /// Everything a channel can be subscribed to.
-pub const SUBSCRIBED: &[Subscribed] = &[];
+pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB];
 
@@ -289,7 +303,7 @@ impl Needs {
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || action.starts_with("setup_"), ..asked }
+        Self { admin: asked.admin || ["setup_", "digest_"].iter().any(|of| action.starts_with(of)), ..asked }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leases: one row a slot of a job or subscription, so that of many replicas one runs it, and what came of it.
 
 use anyhow::{Context, Result};
+use sqlx::Row;
 
 use super::Store;
 use super::outbox::{self, Wanted};
@@ -19,7 +20,25 @@ pub struct Outcome {
     pub note: Option<String>,
 }
 
+/// A slot that was taken, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// When it was due.
+    pub due_at: At,
+    /// `said`, `quiet`, `skipped`, `failed`; none: under way.
+    pub outcome: Option<String>,
+    /// One sentence: why it said nothing, or what failed.
+    pub note: Option<String>,
+}
+
 impl Store {
+    /// The last slots of a job or subscription, newest first.
+    pub async fn slots(&self, job: &str, most: i64) -> Result<Vec<Slot>> {
+        let sql = "select due_at, outcome, note from lease where job = $1 order by due_at desc limit $2";
+        let rows = sqlx::query(sql).bind(job.to_string()).bind(most).fetch_all(&self.pool).await.context("reading slots")?;
+        rows.iter().map(|row| Ok(Slot { due_at: At(row.try_get(0)?), outcome: row.try_get(1)?, note: row.try_get(2)? })).collect()
+    }
+
     /// Takes the slot of a job; false where somebody has it.
     pub async fn take_lease(&self, job: &str, due_at: At, holder: &str, now: At) -> Result<bool> {
         let (job, holder) = (job.to_string(), holder.to_string());
