@@ -33,19 +33,28 @@ async fn prints_each_template() {
     let cx = app.cx(None).await.unwrap();
     for (template, scopes) in all {
         for weeks in [0, 4, 5, 6, 7, 8, 9] {
-        let subscription = Subscription {
-            id: "7f3a9c2k".into(), kind: "digest".into(), channel: "C0".into(), crontab: "0 9 * * mon".into(), zone: chrono_tz::Tz::Europe__Berlin,
-            settings: json!({"template": template, "scopes": scopes}), memory: json!(null), author: "U".into(), created_at: at, changed_at: at, state: State::Active,
-        };
-        let began = std::time::Instant::now();
-        let due = Due { subscription, at: at.plus(-weeks * WEEK) };
-        let said = (SUBSCRIBED[0].run)(&cx, &due).await.unwrap();
-        println!("\n=== {template} {scopes:?} in {:?}", began.elapsed());
-        println!("{:?}", said.quiet);
-        for post in said.posts.iter().take(2) {
-            let message = pacer::render::blocks::message(&post.card);
-            println!("{}\n{}\n", message["text"].as_str().unwrap(), pacer::render::text(&post.card, false, 110));
-        }
+            let subscription = Subscription {
+                id: "7f3a9c2k".into(),
+                kind: "digest".into(),
+                channel: "C0".into(),
+                crontab: "0 9 * * mon".into(),
+                zone: chrono_tz::Tz::Europe__Berlin,
+                settings: json!({"template": template, "scopes": scopes}),
+                memory: json!(null),
+                author: "U".into(),
+                created_at: at,
+                changed_at: at,
+                state: State::Active,
+            };
+            let began = std::time::Instant::now();
+            let due = Due { subscription, at: at.plus(-weeks * WEEK) };
+            let said = (SUBSCRIBED[0].run)(&cx, &due).await.unwrap();
+            println!("\n=== {template} {scopes:?} in {:?}", began.elapsed());
+            println!("{:?}", said.quiet);
+            for post in said.posts.iter().take(2) {
+                let message = pacer::render::blocks::message(&post.card);
+                println!("{}\n{}\n", message["text"].as_str().unwrap(), pacer::render::text(&post.card, false, 110));
+            }
         }
     }
     app.store.close().await;

@@ -64,18 +64,18 @@ pub fn frame(said: &Said<'_>, what: &str, verdict: Line, parts: Vec<Part>) -> Ca
 fn team(said: &Said<'_>) -> Card {
     let mut parts = changed(said);
     parts.extend(looks(said.digest));
-    parts.extend(said.digest.thanks.as_ref().map(|text| Part::Text(Line::default().strong("Thank you: ").and(text))));
-    parts.extend(asks(said.digest));
+    parts.extend(said.digest.thanks.as_ref().map(|(_, text)| Part::Text(Line::default().strong("Thank you: ").and(text))));
+    parts.extend(asks(said.digest, "For the retrospective: "));
     frame(said, "Digest", verdict(said), parts)
 }
 
 fn retrospective(said: &Said<'_>) -> Card {
     let mut parts = changed(said);
     parts.extend(looks(said.digest));
-    parts.extend(asks(said.digest));
+    parts.extend(asks(said.digest, "The question: "));
     parts.push(Part::Heading("To bring".into()));
     parts.push(Part::List(bring(said), None));
-    parts.extend(said.digest.thanks.as_ref().map(|text| Part::Text(Line::default().strong("To celebrate: ").and(text))));
+    parts.extend(said.digest.thanks.as_ref().map(|(_, text)| Part::Text(Line::default().strong("To celebrate: ").and(text))));
     frame(said, "For the retrospective", verdict(said), parts)
 }
 
@@ -84,7 +84,7 @@ fn bring(said: &Said<'_>) -> Vec<Line> {
     let (digest, scope) = (said.digest, scope_text(&said.facts.scope));
     let mut lines = Vec::new();
     if let Some(it) = digest.changes.first().or(digest.still.first()).map(|place| &digest.judged[*place]) {
-        let line = Line::plain(format!("The weeks of the {}: ", lowered(it.definition.name)));
+        let line = Line::plain(format!("The weeks of the {}: ", lowered(it.name())));
         lines.push(line.code(format!("/metrics trend {} {scope}", it.definition.id)));
     }
     let failed = failures(&said.facts.dora.now);
@@ -124,8 +124,10 @@ fn verdict(said: &Said<'_>) -> Line {
         let done = digest.of("items_done").filter(|it| it.now.value.is_some());
         did.extend(done.map(|it| format!("finished {}", counted("items_done", it.now.n))));
     }
-    if let Some(share) = five.change_fail_rate.value {
-        did.push(format!("had {} of deployments fail", words::percent(share)));
+    if five.change_fail_rate.value.is_some() {
+        let failed = failures(&facts.dora.now);
+        let failed = if failed == 0 { "none".to_owned() } else { words::number(failed) };
+        did.push(format!("had {failed} of {} fail", words::count(five.change_fail_rate.n, "deployment", "deployments")));
     }
     let name = words::capitalised(&facts.name);
     if did.is_empty() {
@@ -138,7 +140,7 @@ fn verdict(said: &Said<'_>) -> Line {
 fn outcome(digest: &Digest) -> String {
     let names = |tone: Tone| -> Vec<String> {
         let all = digest.changes.iter().map(|place| &digest.judged[*place]).filter(|it| it.tone() == tone);
-        all.map(|it| lowered(it.definition.name)).collect()
+        all.map(|it| lowered(it.name())).collect()
     };
     let (better, worse) = (names(Tone::Good), names(Tone::Bad));
     match (better.is_empty(), worse.is_empty()) {
@@ -159,7 +161,7 @@ pub fn changed(said: &Said<'_>) -> Vec<Part> {
     let shown = digest.changes.iter().take(MOST).filter_map(|place| change(&digest.judged[*place], said.kept));
     let mut parts = vec![Part::Heading("What changed".into()), Part::List(shown.collect(), None)];
     if digest.changes.len() > MOST {
-        let more = digest.changes[MOST..].iter().map(|place| lowered(digest.judged[*place].definition.name));
+        let more = digest.changes[MOST..].iter().map(|place| lowered(digest.judged[*place].name()));
         parts.push(Part::Text(Line::plain(format!("And {}: see the thread.", join(&more.collect::<Vec<_>>())))));
     }
     parts
@@ -168,10 +170,9 @@ pub fn changed(said: &Said<'_>) -> Vec<Part> {
 /// "Change lead time: 3.1 days, was 1.9 days (↑ 63 % worse, 45 commits), `7f3a9c2k`".
 fn change(it: &Judged, kept: &Kept) -> Option<Line> {
     let Outcome::Changed { words: how, .. } = &it.outcome else { return None };
-    let value = |x: f64| words::value(it.definition.unit, x);
-    let (now, before) = (value(it.now.value?), value(it.before.value?));
+    let (now, before) = (it.words(it.now.value?), it.words(it.before.value?));
     let n = counted(it.definition.id, it.now.n);
-    let line = Line::default().strong(it.definition.name).and(format!(": {now}, was {before} ({how}, {n}) "));
+    let line = Line::default().strong(it.name()).and(format!(": {now}, was {before} ({how}, {n}) "));
     Some(line.code(kept.of(it.family)))
 }
 
@@ -187,9 +188,9 @@ pub fn looks(digest: &Digest) -> Vec<Part> {
     vec![Part::Heading("Needs a look".into()), Part::List(lines.collect(), None)]
 }
 
-fn asks(digest: &Digest) -> Option<Part> {
+fn asks(digest: &Digest, head: &str) -> Option<Part> {
     let question = digest.question.as_ref()?;
-    Some(Part::Text(Line::default().strong("For the retrospective: ").and(question)))
+    Some(Part::Text(Line::default().strong(head).and(question)))
 }
 
 /// What did not change, what it is held against, and the receipts.
@@ -203,7 +204,7 @@ fn notes(said: &Said<'_>) -> Vec<Line> {
     if !digest.still.is_empty() {
         let still = digest.still.iter().map(|place| {
             let it = &digest.judged[*place];
-            format!("{} ({})", lowered(it.definition.name), if it.tone() == Tone::Good { "better" } else { "worse" })
+            format!("{} ({})", lowered(it.name()), if it.tone() == Tone::Good { "better" } else { "worse" })
         });
         counts.push(format!("still as told before: {}", join(&still.collect::<Vec<_>>())));
     }

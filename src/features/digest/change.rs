@@ -1,13 +1,14 @@
 //! Which figures changed: the last four weeks against the twelve before. Pure.
 //!
 //! A week alone is too small to judge: a team deploys a few times in it and fails once or never. Four weeks are compared with the
-//! twelve before them, so that like weeks stand against like, and a figure *changed* only where two rules both say so:
+//! twelve before them, so that like weeks stand against like, and a figure *changed* only where three rules all say so:
 //!
 //! 1. the two figures can be told apart by their own 95 % intervals: the rule of every answer ([`figure::moved`]), which knows how
 //!    many commits or deployments each rests on;
 //! 2. the mean of the last four weekly values lies more than [`FAR`] standard deviations of single weeks from that of the twelve
 //!    before. Deviations are within the two periods, of logarithms for spans and sizes, of square roots for weekly rates, of shares
-//!    as they are.
+//!    as they are;
+//! 3. it is more than a tenth, or two points of a share: less is sure but no news.
 //!
 //! Why the second: weeks resemble their neighbours (lag-1 autocorrelation .24 to .80 in the real series of `run-phase.md`), so that
 //! four weeks in a row that differ are less than they seem, and the first rule alone calls many unchanged series changed. And a
@@ -22,12 +23,15 @@
 use crate::domain::card::{Target, Tone};
 use crate::domain::figure::{self, Figure};
 use crate::domain::metric::{DORA, Definition, FLOW};
-use crate::domain::words::Better;
+use crate::domain::words::{self, Better};
 use crate::features::dora::compute::Dora;
 use crate::features::flow::compute::Flow;
 
 /// How many standard deviations of single weeks apart.
 pub const FAR: f64 = 2.5;
+/// A difference below this part of what it was, or these points of a share, is no news.
+const LEAST: f64 = 0.1;
+const LEAST_POINTS: f64 = 0.02;
 /// Weeks with a value that either side needs.
 const LATER_WEEKS: usize = 3;
 const EARLIER_WEEKS: usize = 8;
@@ -74,6 +78,23 @@ pub enum Outcome {
 }
 
 impl Judged {
+    /// Its name; a stage's as one says it without the others beside it.
+    pub fn name(&self) -> &'static str {
+        match self.definition.id {
+            "coding_time" => "Time to write a change",
+            "pickup_time" => "Wait for a first review",
+            "review_time" => "Time in review",
+            "deploy_time" => "Wait for deployment",
+            _ => self.definition.name,
+        }
+    }
+
+    /// A value of it in words.
+    pub fn words(&self, value: f64) -> String {
+        let said = words::value(self.definition.unit, value);
+        if self.definition.id == "batch_size" { format!("{said} lines") } else { said }
+    }
+
     /// Whether and which way it changed.
     pub fn tone(&self) -> Tone {
         if let Outcome::Changed { tone, .. } = self.outcome { tone } else { Tone::Neutral }
@@ -108,11 +129,20 @@ fn one(
     let told = metrics.iter().all(|metric| metric.reason.is_none() && metric.value.is_some());
     let moved = figure::moved(definition, now, before).filter(|_| told && !instant);
     let outcome = match (moved, deviations(definition, later, earlier)) {
-        (Some((tone, words)), Some(far)) if tone != Tone::Neutral && far > FAR => Outcome::Changed { tone, words, far },
+        (Some((tone, words)), Some(far)) if tone != Tone::Neutral && far > FAR && is_much(definition.unit, now, before) => {
+            Outcome::Changed { tone, words, far }
+        }
         (Some(_), Some(_)) => Outcome::Same,
         _ => Outcome::Unknown,
     };
     Judged { definition, family, now: now.clone(), before: before.clone(), target: metrics[0].target.clone(), outcome }
+}
+
+/// Whether a difference is large enough to be told.
+fn is_much(unit: &str, now: &Figure, before: &Figure) -> bool {
+    let (Some(now), Some(before)) = (now.value, before.value) else { return false };
+    let least = if unit == "fraction" { LEAST_POINTS } else { LEAST * before.abs() };
+    (now - before).abs() >= least
 }
 
 /// How far the mean of the later weeks lies from that of the earlier ones, in standard deviations of single weeks; none where too

@@ -66,8 +66,8 @@ pub struct Digest {
     pub still: Vec<usize>,
     /// What needs a look, news first.
     pub looks: Vec<Look>,
-    /// A thank-you to the team.
-    pub thanks: Option<String>,
+    /// A thank-you to the team, and which figures it is about.
+    pub thanks: Option<(Family, String)>,
     /// A question for the retrospective.
     pub question: Option<String>,
     /// Whether any figure has a value.
@@ -75,9 +75,10 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Whether there is anything new to say.
-    pub fn is_news(&self) -> bool {
-        !self.changes.is_empty() || self.looks.iter().any(|look| look.news)
+    /// Whether there is anything new to say of figures of some families.
+    pub fn is_news(&self, families: &[Family]) -> bool {
+        let changed = self.changes.iter().any(|place| families.contains(&self.judged[*place].family));
+        changed || self.looks.iter().any(|look| look.news)
     }
 
     /// A figure by its metric.
@@ -166,13 +167,12 @@ fn looks(facts: &Facts, judged: &[Judged]) -> Vec<Look> {
     }
     for it in judged.iter().filter(|it| it.target.as_ref().and_then(|target| target.status.as_deref()) == Some("missed")) {
         let (Some(value), Some(target)) = (it.now.value, it.target.as_ref()) else { continue };
-        let unit = it.definition.unit;
         let bound = if it.definition.better == Better::Higher { "or more" } else { "or less" };
         let text = format!(
             "{} misses the team's target: {}, aimed at {} {bound} ({})",
-            it.definition.name,
-            words::value(unit, value),
-            words::value(unit, target.value),
+            it.name(),
+            it.words(value),
+            it.words(target.value),
             counted(it.definition.id, it.now.n)
         );
         looks.push(look(format!("target/{}", it.definition.id), text, Some(it.family)));
@@ -198,27 +198,26 @@ fn stuck(facts: &Facts) -> Option<(u64, u64)> {
 }
 
 /// One thing that went well for the team as a whole.
-fn thanks(facts: &Facts, judged: &[Judged], told: &Told) -> Option<String> {
+fn thanks(facts: &Facts, judged: &[Judged], told: &Told) -> Option<(Family, String)> {
     let name = words::capitalised(&facts.name);
     let met = judged.iter().find(|it| {
         let status = it.target.as_ref().and_then(|target| target.status.as_deref());
         status == Some("met") && told.targets.get(it.definition.id).is_some_and(|before| before != "met")
     });
     if let Some((it, value)) = met.and_then(|it| Some((it, it.now.value?))) {
-        let value = words::value(it.definition.unit, value);
-        return Some(format!("{name} meets its target for {} now: {value}.", lowered(it.definition.name)));
+        return Some((it.family, format!("{name} meets its target for {} now: {}.", lowered(it.name()), it.words(value))));
     }
     let improved = |it: &&Judged| it.tone() == Tone::Good;
     let far = |it: &Judged| if let Outcome::Changed { far, .. } = it.outcome { far } else { 0.0 };
     let recovery = judged.iter().filter(improved).find(|it| it.definition.id == "failed_deployment_recovery_time");
     let best = judged.iter().filter(improved).max_by(|a, b| far(a).total_cmp(&far(b)));
     if let Some((it, now, before)) = recovery.or(best).and_then(|it| Some((it, it.now.value?, it.before.value?))) {
-        let value = |x: f64| words::value(it.definition.unit, x);
-        return Some(format!("{name} got {} from {} to {}.", lowered(it.definition.name), value(before), value(now)));
+        let text = format!("{name} brought {} from {} to {}.", lowered(it.name()), it.words(before), it.words(now));
+        return Some((it.family, text));
     }
     let fail = &facts.dora.now.now.change_fail_rate;
     let none_failed = fail.value.is_some_and(|share| share == 0.0) && fail.n >= MANY && facts.dora.now.open.is_empty();
-    none_failed.then(|| format!("{name} had no failed deployment in {}.", words::number(fail.n)))
+    none_failed.then(|| (Family::Dora, format!("{name} had no failed deployment in {}.", words::number(fail.n))))
 }
 
 /// The question for the retrospective: what figures say together, else the clearest change, else what is stuck.
@@ -228,11 +227,11 @@ fn question(judged: &[Judged], changes: &[usize], still: &[usize], looks: &[Look
         return Some(question.to_owned());
     }
     if let Some(it) = changes.first().or(still.first()).map(|place| &judged[*place]) {
-        let name = lowered(it.definition.name);
+        let name = it.name();
         return Some(if it.tone() == Tone::Good {
-            format!("The {name} got better. What did we change, and how do we keep it?")
+            format!("{name} got better. What did we change, and how do we keep it?")
         } else {
-            format!("The {name} got worse. What else changed in these weeks, and do we want to do something about it?")
+            format!("{name} got worse. What else changed in these weeks, and do we want to do something about it?")
         });
     }
     let has = |id: &str| looks.iter().any(|look| look.id.starts_with(id));

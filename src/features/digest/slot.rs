@@ -159,7 +159,8 @@ fn name(scope: &Scope) -> String {
 /// Whether a message is worth it: where something is new; before planning always, since the meeting needs its facts.
 fn speaks(template: Template, all: &[(Facts, Digest)]) -> bool {
     let has_data = all.iter().any(|(_, digest)| digest.has_data);
-    has_data && (template == Template::Planning || all.iter().any(|(_, digest)| digest.is_news()))
+    let shown: &[Family] = if template == Template::Leadership { &[Family::Dora] } else { &[Family::Dora, Family::Flow] };
+    has_data && (template == Template::Planning || all.iter().any(|(_, digest)| digest.is_news(shown)))
 }
 
 fn quiet(all: &[(Facts, Digest)]) -> String {
