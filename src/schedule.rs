@@ -89,7 +89,7 @@ async fn slot(app: &App, kind: &Subscribed, subscription: Subscription, name: &s
         return Ok(false);
     }
     let crontab = Crontab::parse(&subscription.crontab).map_err(|why| anyhow!("{name}: {why}"))?;
-    let from = subscription.counts_from().max(now.plus(-7 * DAY));
+    let from = subscription.changed_at.max(now.plus(-7 * DAY));
     let Some(at) = crontab.latest(from, now, subscription.zone) else { return Ok(false) };
     if !app.store.take_lease(name, at, holder, now).await? {
         return Ok(false);

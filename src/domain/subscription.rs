@@ -60,14 +60,6 @@ impl Subscription {
             State::Stopped { .. } => false,
         }
     }
-
-    /// Since when its slots count: those before it was changed, or while it was paused, are not made up for.
-    pub fn counts_from(&self) -> At {
-        match self.state {
-            State::Paused { until: Some(until), .. } => self.changed_at.max(until),
-            _ => self.changed_at,
-        }
-    }
 }
 
 /// A slot that is due.

@@ -20,25 +20,7 @@ pub struct Outcome {
     pub note: Option<String>,
 }
 
-/// A slot that was taken, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
-    /// When it was due.
-    pub due_at: At,
-    /// `said`, `quiet`, `skipped`, `failed`; none: under way.
-    pub outcome: Option<String>,
-    /// One sentence: why it said nothing, or what failed.
-    pub note: Option<String>,
-}
-
 impl Store {
-    /// The last slots of a job or subscription, newest first.
-    pub async fn slots(&self, job: &str, most: i64) -> Result<Vec<Slot>> {
-        let sql = "select due_at, outcome, note from lease where job = $1 order by due_at desc limit $2";
-        let rows = sqlx::query(sql).bind(job.to_string()).bind(most).fetch_all(&self.pool).await.context("reading slots")?;
-        rows.iter().map(|row| Ok(Slot { due_at: At(row.try_get(0)?), outcome: row.try_get(1)?, note: row.try_get(2)? })).collect()
-    }
-
     /// Takes the slot of a job; false where somebody has it.
     pub async fn take_lease(&self, job: &str, due_at: At, holder: &str, now: At) -> Result<bool> {
         let (job, holder) = (job.to_string(), holder.to_string());
@@ -86,5 +68,12 @@ impl Store {
             })
             .await
             .context("finishing a lease")
+    }
+
+    /// What came of the latest slots of a job, the newest first: when it was due, the word, the note.
+    pub async fn outcomes(&self, job: &str, count: i64) -> Result<Vec<(At, Option<String>, Option<String>)>> {
+        let sql = "select due_at, outcome, note from lease where job = $1 order by due_at desc limit $2";
+        let rows = sqlx::query(sql).bind(job.to_owned()).bind(count).fetch_all(&self.pool).await.context("reading what came of slots")?;
+        rows.iter().map(|row| Ok((At(row.try_get(0)?), row.try_get(1)?, row.try_get(2)?))).collect()
     }
 }

@@ -33,7 +33,7 @@ const ALL: &str = "team:all";
 /// How often, as a form's value and as people read it.
 const OFTEN: [(&str, &str); 3] = [("each", "Every week"), ("second", "Every second week"), ("month", "Once a month, in its first week")];
 /// Weeks of the past that a preview looks at.
-const HISTORY: usize = 8;
+const HISTORY: usize = 12;
 /// Teams offered to choose from; more can be typed.
 const OFFERED: usize = 98;
 

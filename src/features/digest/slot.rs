@@ -16,7 +16,7 @@ use super::settings::{Settings, Template};
 use crate::domain::ask::scope_text;
 use crate::domain::card::{Card, Scope};
 use crate::domain::post::{self, Post};
-use crate::domain::subscription::{Due, Subscription};
+use crate::domain::subscription::{Due, State, Subscription};
 use crate::domain::time::At;
 use crate::error::{Failure, UserError};
 use crate::features::{Asker, Cx, access};
@@ -59,13 +59,19 @@ pub struct Outcome {
 pub async fn run(cx: &Cx, due: &Due) -> Result<post::Said, Failure> {
     let (subscription, at) = (&due.subscription, due.at);
     let settings = Settings::read(&subscription.settings)?;
+    let silent = |why: &str| Ok(post::Said { quiet: Some(why.to_owned()), ..post::Said::default() });
+    if let State::Paused { until: Some(until), .. } = subscription.state
+        && at < until
+    {
+        return silent("It was snoozed then."); // a slot of the snooze, made up for right after it
+    }
     if !settings.rhythm.uses(at, subscription.zone) {
-        return Ok(post::Said { quiet: Some("Not this week: it was asked for less often.".into()), ..post::Said::default() });
+        return silent("Not this week: it was asked for less often.");
     }
     // Facts later than the slot do not exist, however late it is run.
     let cx = &as_whom(cx, None, at.min(cx.now));
     if let Err(why) = may_hear(cx, subscription, &settings) {
-        return Ok(post::Said { quiet: Some(format!("{} {}", why.message, why.hint)), ..post::Said::default() });
+        return silent(&format!("{} {}", why.message, why.hint));
     }
     let before = Memory::read(&subscription.memory).before(at);
     let outcome = outcome(cx, &settings, &before, at, &subscription.id).await?;
