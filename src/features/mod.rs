@@ -14,6 +14,7 @@ mod help;
 pub mod host;
 mod left_out;
 mod me;
+pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
@@ -55,6 +56,8 @@ pub struct Cx {
     pub asker: Option<Asker>,
     /// The process that runs this, and its workspace.
     pub host: host::Host,
+    /// What was computed a moment ago.
+    pub memo: memo::Memo,
 }
 
 /// A person who asks, by Slack id.

@@ -1,8 +1,10 @@
 //! Digests: a channel subscribes by a form, hears what is new once, and can quiet it; closed teams stay closed.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use pacer::domain::card::Scope;
+use pacer::domain::event::Parsed;
 use pacer::domain::post::Said;
 use pacer::domain::subscription::{Due, State, Subscription};
 use pacer::domain::time::{At, DAY, HOUR, SECOND, WEEK};
@@ -10,6 +12,8 @@ use pacer::error::Failure;
 use pacer::features::{self, Effect, Press, SUBSCRIBED};
 use pacer::sandbox::{Message, Submitted, View};
 use pacer::schedule;
+use pacer::simulator;
+use pacer::store::Delivery;
 use serde_json::{Value, json};
 
 use crate::harness::facts::{ORG, days_ago, deployment, incident, lines, sample};
@@ -31,7 +35,8 @@ async fn another_week(t: &Harness, n: i64) {
     let days = (0..7).filter(|day| (7 * n + day) % 2 == 1);
     let mut events = Vec::new();
     for day in days {
-        let (number, at) = (120 + (7 * n + day) / 2, days_ago(-7 * n - day));
+        let since = 7 * n + day;
+        let (number, at) = (120 + since / 2, days_ago(-since));
         events.push(deployment("checkout", number, at));
         if number % 6 == 2 {
             events.push(incident("checkout", number, at));
@@ -379,16 +384,42 @@ async fn over_a_year_each_slot_is_run_once_through_both_jumps_of_the_clock() {
     assert!(hours.iter().all(|hour| hour == "08:00" || hour == "07:00"), "9 in Berlin: {hours:?}");
 }
 
-/// What the channels of `pacer demo` would hear, and how long a slot takes: on a copy of its database, in DIGEST_DB.
+/// The organisation of `pacer demo`.
+async fn demo() -> Harness {
+    let t = Harness::http().await;
+    let sample = simulator::sample(1, t.clock.now());
+    t.apply_org(&sample.org_toml).await;
+    for (at, events) in sample.events.chunks(5_000).enumerate() {
+        let parsed = Parsed { events: events.to_vec(), read: events.len() as u64, ..Parsed::default() };
+        let (source, key) = ("sample".to_owned(), Some(format!("sample-{at}")));
+        let delivery = Delivery { source, key, headers: BTreeMap::new(), body: Vec::new(), received_at: t.clock.now() };
+        t.app.store.ingest(delivery, parsed).await.expect("taken");
+    }
+    t.app.store.refresh(None).await.expect("derived");
+    t
+}
+
+fn subscription(n: usize, template: &str, scopes: &[Scope], now: At) -> Subscription {
+    Subscription {
+        id: format!("7f3a{n:04}"),
+        kind: "digest".into(),
+        channel: format!("C{n}"),
+        crontab: "0 14 * * mon".into(),
+        zone: chrono_tz::Tz::Europe__Berlin,
+        settings: json!({"template": template, "scopes": scopes}),
+        memory: Value::Null,
+        author: "U0ANA".into(),
+        created_at: now,
+        changed_at: now,
+        state: State::Active,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "prints; needs a copy of the demo's database"]
-async fn prints_what_the_demo_would_hear() {
-    let url = format!("sqlite://{}", std::env::var("DIGEST_DB").expect("a file"));
-    let now = At::parse("2026-11-23T08:00:00Z").unwrap();
-    let config = pacer::config::Config::from_vars([("PACER_DATABASE_URL".to_owned(), url)].into()).unwrap();
-    pacer::app::install_tls();
-    let app = pacer::app::App::open(config, pacer::clock::Clock::standing(now)).await.unwrap();
-    let cx = app.cx(None).await.unwrap();
+#[ignore = "prints what the channels of `pacer demo` would hear, and how long a slot takes"]
+async fn what_the_demo_would_hear() {
+    let t = demo().await;
+    let cx = t.app.cx(None).await.unwrap();
     let teams = |ids: &[&str]| ids.iter().map(|id| Scope::Team((*id).to_owned())).collect::<Vec<_>>();
     for (template, scopes, weeks) in [
         ("team", teams(&["payments"]), 6),
@@ -396,32 +427,30 @@ async fn prints_what_the_demo_would_hear() {
         ("leadership", vec![Scope::Organisation], 0),
         ("leadership", teams(&["checkout", "payments", "platform", "search"]), 6),
         ("planning", teams(&["payments"]), 0),
-        ("retrospective", teams(&["checkout"]), 5),
+        ("retrospective", teams(&["payments"]), 6),
         ("team", teams(&["search"]), 0),
     ] {
-        let settings = json!({"template": template, "scopes": scopes});
-        let (crontab, zone) = ("0 9 * * mon".to_owned(), chrono_tz::Tz::Europe__Berlin);
-        let [id, channel, author] = ["7f3a9c2k", "C0", "U0"].map(str::to_owned);
-        let subscription = Subscription {
-            id,
-            kind: "digest".into(),
-            channel,
-            crontab,
-            zone,
-            settings,
-            memory: Value::Null,
-            author,
-            created_at: now,
-            changed_at: now,
-            state: State::Active,
-        };
-        let due = Due { subscription, at: now.plus(-weeks * WEEK) };
-        let began = std::time::Instant::now();
+        let due = Due { subscription: subscription(0, template, &scopes, cx.now), at: cx.now.plus(-weeks * WEEK) };
+        let began = Instant::now();
         let said = (SUBSCRIBED[0].run)(&cx, &due).await.unwrap();
         println!("\n=== {template}, {weeks} weeks ago, in {:?}: {:?}", began.elapsed(), said.quiet);
         for post in said.posts {
             println!("{}\n", pacer::render::blocks::message(&post.card)["text"].as_str().unwrap());
         }
     }
-    app.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures: a thousand channels that are due at the same minute"]
+async fn a_thousand_channels() {
+    let t = demo().await;
+    let teams = ["payments", "checkout", "search", "platform", "mobile", "labs", "commerce"];
+    for n in 0..1_000 {
+        let scopes = [Scope::Team(teams[n % teams.len()].to_owned())];
+        t.app.store.keep_subscription(subscription(n, "planning", &scopes, t.clock.now())).await.unwrap();
+    }
+    t.advance(WEEK + HOUR);
+    let began = Instant::now();
+    assert_eq!(step(&t).await.len(), 1_000);
+    println!("{:?}, {} messages, {} receipts", began.elapsed(), t.database.count("outbox"), t.database.count("receipt"));
 }

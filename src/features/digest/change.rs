@@ -28,7 +28,7 @@ use crate::features::dora::compute::Dora;
 use crate::features::flow::compute::Flow;
 
 /// How many standard deviations of single weeks apart.
-pub const FAR: f64 = 3.0;
+pub const FAR: f64 = 2.75;
 /// A difference below this part of what it was, or these points of a share, is no news.
 const LEAST: f64 = 0.1;
 const LEAST_POINTS: f64 = 0.02;

@@ -109,13 +109,13 @@ pub fn compute(facts: &Facts, told: &Told, at: At) -> (Digest, Told) {
     let judged = judge(&facts.dora, &facts.flow);
     let mut next = Told::default();
     let (mut changes, mut still) = (Vec::new(), Vec::new());
-    let mut changed: Vec<(usize, f64)> = judged
+    let mut by_size: Vec<(usize, f64)> = judged
         .iter()
         .enumerate()
         .filter_map(|(place, it)| if let Outcome::Changed { far, .. } = it.outcome { Some((place, far)) } else { None })
         .collect();
-    changed.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    for (place, _) in changed {
+    by_size.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    for (place, _) in by_size {
         let (id, good) = (judged[place].definition.id, judged[place].tone() == Tone::Good);
         let known = told.changes.get(id).is_some_and(|(before, _)| *before == good);
         if known { &mut still } else { &mut changes }.push(place);

@@ -1,9 +1,11 @@
 //! The facts of a digest: the figures of a scope on both sides, what waits and what is silent; and the receipts of what is said.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use super::change::{Family, Sides};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, scope_text};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Metric, Scope, SourceHealth};
 use crate::domain::time::{At, DAY, WEEK};
@@ -44,8 +46,19 @@ pub fn windows(to: At, zone: Tz) -> Sides<Window> {
     Sides { now: Window { from, to, zone, label: "4 weeks".into() }, before: Window { label, ..before } }
 }
 
-/// The facts of a scope for a digest whose weeks end at `to`.
-pub async fn load(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
+/// The facts of a scope for a digest whose weeks end at `to`; many channels may hear of the same at one time.
+pub async fn load(cx: &Cx, scope: &Scope, to: At) -> Result<Arc<Facts>, Failure> {
+    let basis = format!("{to} {} {} {}", cx.now, cx.org.version, cx.store.watermark().await?);
+    let name = format!("digest {}", scope_text(scope));
+    if let Some(known) = cx.memo.get(&basis, &name) {
+        return Ok(known);
+    }
+    let facts = Arc::new(anew(cx, scope, to).await?);
+    cx.memo.put(&basis, &name, &facts);
+    Ok(facts)
+}
+
+async fn anew(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
     let org = &cx.org.org;
     let windows = windows(to, org.zone_for(scope));
     let calendar = WorkCalendar::new(&org.calendar, windows.now.zone);
@@ -109,12 +122,14 @@ async fn receipt(cx: &Cx, command: &str, scope: &Scope, window: &Window, metrics
     match cx.store.receipt(&id).await? {
         Some(kept) if same(&kept) => return Ok(id),
         Some(_) => {} // eight letters that are taken by another answer
-        None => match cx.store.keep_receipt(Receipt { id: id.clone(), ..receipt.clone() }).await {
-            Ok(()) => return Ok(id),
-            // Another replica kept it a moment ago.
-            Err(error) if cx.store.receipt(&id).await?.is_none() => return Err(error.into()),
-            Err(_) => return Ok(id),
-        },
+        None => {
+            let keeping = cx.store.keep_receipt(Receipt { id: id.clone(), ..receipt.clone() }).await;
+            // Another replica may have kept it a moment ago.
+            if keeping.is_ok() || cx.store.receipt(&id).await?.is_some() {
+                return Ok(id);
+            }
+            keeping?;
+        }
     }
     let id = new_id();
     cx.store.keep_receipt(Receipt { id: id.clone(), ..receipt }).await?;

@@ -22,7 +22,8 @@ use crate::features::{Action, Cx, Effect, Press, access};
 use crate::store::receipts::{new_id, stable_id};
 
 /// The button of a new one. Value: the channel.
-pub const SUBSCRIBE: Action = Action { name: "digest_subscribe", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(subscribe(cx, press)) } };
+pub const SUBSCRIBE: Action =
+    Action { name: "digest_subscribe", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(std::future::ready(subscribe(cx, press))) } };
 /// The button that changes one. Value: its id.
 pub const CHANGE: Action = Action { name: "digest_change", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(change(cx, press)) } };
 /// The values. State: [`Asked`].
@@ -72,7 +73,7 @@ struct Wanted {
     zone: Tz,
 }
 
-async fn subscribe(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+fn subscribe(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     if !press.value.starts_with(['C', 'G', 'D']) {
         let hint = "Type `/metrics digest` in the channel that is to hear one.";
         return Err(UserError::new(Kind::NotUnderstood, "It is not clear which channel to subscribe.", hint).into());
@@ -242,19 +243,16 @@ fn read(cx: &Cx, values: &Values, before: Option<&Subscription>) -> Result<Wante
     let chosen = Some(("about", value("about"))).filter(|(_, about)| *about != ALL);
     let mut teams = BTreeSet::new();
     for (field, name) in chosen.into_iter().chain(typed.map(|name| ("more", name))) {
-        match org.team_by(name).filter(|(_, team)| team.dissolved.is_none()) {
-            Some((id, _)) => {
-                if let Err(Failure::User(error)) = access::check(cx, &Scope::Team(id.to_owned())) {
-                    wrong(field, format!("{} Ask one of its members, or an admin, to subscribe this channel.", error.message));
-                }
-                teams.insert(id.to_owned());
-            }
-            None => {
-                let near = closest(name, org.live_teams().map(|(id, _)| (id, id)));
-                let near = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
-                wrong(field, format!("I know no team {name}.{near}"));
-            }
+        let Some((id, _)) = org.team_by(name).filter(|(_, team)| team.dissolved.is_none()) else {
+            let near = closest(name, org.live_teams().map(|(id, _)| (id, id)));
+            let near = near.map_or_else(String::new, |near| format!(" Did you mean {near}?"));
+            wrong(field, format!("I know no team {name}.{near}"));
+            continue;
+        };
+        if let Err(Failure::User(error)) = access::check(cx, &Scope::Team(id.to_owned())) {
+            wrong(field, format!("{} Ask one of its members, or an admin, to subscribe this channel.", error.message));
         }
+        teams.insert(id.to_owned());
     }
     let template = Template::read(value("template")).unwrap_or_default();
     let zone = when::zone(value("zone")).map_err(|sentence| wrong("zone", sentence));
@@ -281,7 +279,8 @@ fn read(cx: &Cx, values: &Values, before: Option<&Subscription>) -> Result<Wante
     let rhythm = rhythm(value("often"), value("crontab").is_empty(), old.rhythm, &crontab, zone, cx.now);
     let teams: Vec<String> = teams.into_iter().collect();
     let by_admin = cx.asker.as_ref().is_none_or(|asker| asker.admin);
-    let settings = Settings { scopes: scopes(template, &teams, org), template, rhythm, by_admin, useful: old.useful };
+    let person = crate::features::me::person(cx).map(str::to_owned);
+    let settings = Settings { scopes: scopes(template, &teams, org), template, rhythm, by_admin, person, useful: old.useful };
     Ok(Wanted { settings, crontab, zone })
 }
 

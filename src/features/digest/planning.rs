@@ -34,7 +34,7 @@ fn verdict(said: &Said<'_>) -> Line {
     let Some((done, what)) = throughput(said) else {
         return Line::plain(format!("Nothing is known of what {name} finished in these 4 weeks."));
     };
-    let pace = done.now.value.map(|rate| words::short(rate)).unwrap_or_default();
+    let pace = done.now.value.map(words::short).unwrap_or_default();
     let wip = figure(said, "wip").filter(|wip| wip.value.is_some());
     let kind = if said.facts.flow.now.work_of == WorkOf::Items { "items" } else { "changes" };
     let progress = wip.map_or_else(String::new, |wip| format!(", with {} {kind} in progress", words::number(wip.n)));

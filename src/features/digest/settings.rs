@@ -109,6 +109,8 @@ pub struct Settings {
     pub rhythm: Rhythm,
     /// Whether whoever subscribed was an admin then, and so may see every team.
     pub by_admin: bool,
+    /// Whom the organisation file knows whoever subscribed as: some are known by their address alone, which Slack told then.
+    pub person: Option<String>,
     /// How often somebody pressed "Useful". Not who.
     pub useful: u32,
 }
@@ -180,6 +182,7 @@ mod tests {
             template: Template::Leadership,
             rhythm: Rhythm::Second { parity: 1 },
             by_admin: true,
+            person: Some("ben".into()),
             useful: 3,
         };
         assert_eq!(Settings::read(&settings.kept()).unwrap(), settings);

@@ -4,6 +4,7 @@
 //! the channel may hear of a team that keeps its figures to its members is asked anew each time: whoever subscribed must still be one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,14 +96,23 @@ pub async fn run(cx: &Cx, due: &Due) -> Result<post::Said, Failure> {
 
 /// The same view of the same facts, as of an instant and as somebody.
 fn as_whom(cx: &Cx, asker: Option<Asker>, now: At) -> Cx {
-    Cx { store: cx.store.clone(), now, org: cx.org.clone(), retention_days: cx.retention_days, asker, host: cx.host.clone() }
+    Cx {
+        store: cx.store.clone(),
+        now,
+        org: cx.org.clone(),
+        retention_days: cx.retention_days,
+        asker,
+        host: cx.host.clone(),
+        memo: cx.memo.clone(),
+    }
 }
 
 /// Refuses teams that are gone, or that whoever subscribed may not see.
 fn may_hear(cx: &Cx, subscription: &Subscription, settings: &Settings) -> Result<(), UserError> {
+    let person = settings.person.as_ref().and_then(|id| cx.org.org.people.get(id));
     let author = Asker {
         user: subscription.author.clone(),
-        email: None,
+        email: person.and_then(|person| person.emails.first().cloned()),
         admin: settings.by_admin || cx.host.admins.contains(&subscription.author),
         channel: None,
     };
@@ -146,7 +156,7 @@ async fn digests(
     settings: &Settings,
     before: &BTreeMap<String, Told>,
     at: At,
-) -> Result<(Vec<(Facts, Digest)>, BTreeMap<String, Told>), Failure> {
+) -> Result<(Vec<(Arc<Facts>, Digest)>, BTreeMap<String, Told>), Failure> {
     let (mut all, mut told) = (Vec::new(), BTreeMap::new());
     let nothing = Told::default();
     for scope in &settings.scopes {
@@ -163,13 +173,13 @@ fn name(scope: &Scope) -> String {
 }
 
 /// Whether a message is worth it: where something is new; before planning always, since the meeting needs its facts.
-fn speaks(template: Template, all: &[(Facts, Digest)]) -> bool {
+fn speaks(template: Template, all: &[(Arc<Facts>, Digest)]) -> bool {
     let has_data = all.iter().any(|(_, digest)| digest.has_data);
     let shown: &[Family] = if template == Template::Leadership { &[Family::Dora] } else { &[Family::Dora, Family::Flow] };
     has_data && (template == Template::Planning || all.iter().any(|(_, digest)| digest.is_news(shown)))
 }
 
-fn quiet(all: &[(Facts, Digest)]) -> String {
+fn quiet(all: &[(Arc<Facts>, Digest)]) -> String {
     let mut why: Vec<String> = all.iter().map(|(_, digest)| digest.quiet()).collect();
     why.dedup();
     if why.len() > 1 { "Nothing new of any of the teams.".into() } else { why.join(" ") }

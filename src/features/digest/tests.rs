@@ -37,7 +37,7 @@ fn deploying(days: i64, failed: i64, recovery: PackedRecovery) -> Facts {
         ..Packed::default()
     };
     let deployments = (0..days).rev().map(deployment).collect();
-    of(crate::domain::pool::Pool { deployments, ..pool() }, flow_pool(), &BTreeMap::new())
+    of(&crate::domain::pool::Pool { deployments, ..pool() }, &flow_pool(), &BTreeMap::new())
 }
 
 fn looks(facts: &Facts) -> Vec<String> {
@@ -59,10 +59,10 @@ fn what_needs_a_look_is_counted_and_names_nobody() {
     let done = (0..10).map(|n| ItemSpan { started_at: Some(TO.plus(-(n + 2) * DAY)), done_at: Some(TO.plus(-(n + 1) * DAY)) });
     let open = (0..5).map(|_| ItemSpan { started_at: Some(TO.plus(-3 * DAY)), done_at: None });
     let flows = crate::domain::flow::FlowPool { items: done.chain(open).collect(), ..flow_pool() };
-    check(&of(pool(), flows, &BTreeMap::new()), &["5 of 5 items in progress are older than 85 % of finished ones took"]);
+    check(&of(&pool(), &flows, &BTreeMap::new()), &["5 of 5 items in progress are older than 85 % of finished ones took"]);
     let targets = [("deployment_frequency".to_owned(), 20.0), ("change_lead_time".to_owned(), 86_400.0)].into();
     let deployments = (0..120).rev().map(|n| Packed { at: TO.0 - n * DAY - HOUR, leads: vec![20 * HOUR; 3], ..Packed::default() });
-    let aimed = of(crate::domain::pool::Pool { deployments: deployments.collect(), ..pool() }, flow_pool(), &targets);
+    let aimed = of(&crate::domain::pool::Pool { deployments: deployments.collect(), ..pool() }, &flow_pool(), &targets);
     check(&aimed, &["Deployment frequency misses the team's target: 7 a week, aimed at 2.9 a day or more (28 deployments)"]);
 }
 
@@ -92,7 +92,7 @@ fn a_thing_is_told_once_and_again_after_four_weeks_or_when_it_turns() {
 
 #[test]
 fn a_quiet_week_says_why() {
-    let none = of(pool(), flow_pool(), &BTreeMap::new());
+    let none = of(&pool(), &flow_pool(), &BTreeMap::new());
     let check = |facts: &Facts, expect: &str| {
         let digest = digest(facts);
         assert!(!digest.is_news(&[Family::Dora, Family::Flow]));
@@ -113,7 +113,7 @@ fn the_team_is_thanked_for_one_thing() {
     check(&deploying(120, 3, PackedRecovery::After(HOUR)), &nothing, None);
     let targets = [("change_lead_time".to_owned(), 7.0 * 86_400.0)].into();
     let deployments = (0..120).rev().map(|n| Packed { at: TO.0 - n * DAY - HOUR, leads: vec![20 * HOUR; 3], ..Packed::default() });
-    let met = of(crate::domain::pool::Pool { deployments: deployments.collect(), ..pool() }, flow_pool(), &targets);
+    let met = of(&crate::domain::pool::Pool { deployments: deployments.collect(), ..pool() }, &flow_pool(), &targets);
     let before = |status: &str| Told { targets: [("change_lead_time".to_owned(), status.to_owned())].into(), ..Told::default() };
     check(&met, &before("missed"), Some("Payments meets its target for change lead time now: 20 h."));
     check(&met, &before("met"), Some("Payments had no failed deployment in 28."));
