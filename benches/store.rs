@@ -82,7 +82,15 @@ fn year() -> Vec<u8> {
 async fn dora(store: &Store) -> Card {
     let store = store.reading().await.expect("the store reads");
     let org = store.org(NOW).await.expect("an organisation");
-    let cx = Cx { store, now: NOW, org, asker: None, retention_days: 90, host: features::host::Host::default() };
+    let cx = Cx {
+        store,
+        now: NOW,
+        org,
+        asker: None,
+        retention_days: 90,
+        host: features::host::Host::default(),
+        memo: features::memo::Memo::default(),
+    };
     match features::answer(&cx, "dora service:checkout 90d").await {
         Ok(Reply::Card(card)) => *card,
         other => panic!("a card was expected: {other:?}"),

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::domain::post::Post;
 use crate::domain::time::At;
 use crate::features::host::{Feed, Host};
+use crate::features::memo::Memo;
 use crate::features::{Asker, Cx, Needs};
 use crate::ingest::Ingest;
 use crate::render::blocks;
@@ -40,6 +41,8 @@ pub struct App {
     pub clock: Clock,
     /// Everything that runs besides requests.
     pub tasks: Tasks,
+    /// What features computed a moment ago.
+    pub memo: Memo,
     /// What Prometheus reads.
     pub metrics: Metrics,
 }
@@ -64,7 +67,7 @@ impl App {
         let metrics = Metrics::new();
         let slack = Slack::new(&config, metrics.clone())?;
         let tasks = Tasks::new(metrics.clone());
-        Ok(Arc::new(Self { config, store, ingest, slack, clock, tasks, metrics }))
+        Ok(Arc::new(Self { config, store, ingest, slack, clock, tasks, memo: Memo::default(), metrics }))
     }
 
     /// Starts what runs in the background: parsing of recorded deliveries, and the connection to Slack.
@@ -81,7 +84,7 @@ impl App {
     pub async fn cx(&self, asker: Option<Asker>) -> anyhow::Result<Cx> {
         let (store, now) = (self.store.reading().await?, self.clock.now());
         let org = store.org(now).await?;
-        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host: self.host() })
+        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host: self.host(), memo: self.memo.clone() })
     }
 
     /// What features are told of this process and its workspace.

@@ -44,6 +44,8 @@ pub struct OpenChange {
     pub since: At,
     /// Still a draft.
     pub draft: bool,
+    /// Whether somebody else than its author has looked at it.
+    pub reviewed: bool,
 }
 
 /// A work item's life.

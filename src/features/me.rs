@@ -64,7 +64,7 @@ impl Me {
 }
 
 /// The person whom the organisation file knows the asker as.
-fn person(cx: &Cx) -> Option<&str> {
+pub fn person(cx: &Cx) -> Option<&str> {
     let asker = cx.asker.as_ref()?;
     cx.org.org.who(&asker.user, asker.email.as_deref())
 }

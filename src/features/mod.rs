@@ -5,6 +5,7 @@
 
 mod access;
 mod benchmark;
+mod digest;
 pub mod dora;
 pub mod flow;
 pub mod groups;
@@ -14,6 +15,7 @@ pub mod home;
 pub mod host;
 mod left_out;
 mod me;
+pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
@@ -56,6 +58,8 @@ pub struct Cx {
     pub asker: Option<Asker>,
     /// The process that runs this, and its workspace.
     pub host: host::Host,
+    /// What was computed a moment ago.
+    pub memo: memo::Memo,
 }
 
 /// A person who asks, by Slack id.
@@ -182,6 +186,7 @@ pub const COMMANDS: &[Command] = &[
     mywork::COMMAND,
     health::COMMAND,
     benchmark::COMMAND,
+    digest::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -206,11 +211,23 @@ pub const ACTIONS: &[Action] = &[
     home::PAUSE,
     health::SEND,
     health::DROP,
+    digest::SUBSCRIBE,
+    digest::CHANGE,
+    digest::SENT,
+    digest::ONE,
+    digest::PREVIEW,
+    digest::PAUSE,
+    digest::RESUME,
+    digest::SNOOZE,
+    digest::LESS,
+    digest::END,
+    digest::DETAILS,
+    digest::USEFUL,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
 /// Everything a channel can be subscribed to.
-pub const SUBSCRIBED: &[Subscribed] = &[];
+pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB];
 
@@ -301,7 +318,7 @@ impl Needs {
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || action.starts_with("setup_") || action.starts_with("outbox_"), ..asked }
+        Self { admin: asked.admin || ["setup_", "outbox_", "digest_"].iter().any(|of| action.starts_with(of)), ..asked }
     }
 }
 

@@ -146,7 +146,13 @@ impl Store {
         let repositories = repositories(&mut conn, &own).await?;
         let claims = super::service_facts::claims(&mut conn, &repositories, org).await?;
         let bots = org.bots();
-        let columns = "select repository, opened_at, ready_at, draft, service, labels, paths, source, author from change where bot = 0 and opened_at <= $1";
+        let reviewed = "case when first_review_at <= $1 or exists (select 1 from review where review.change = change.id and review.source = change.source \
+                        and review.bot = 0 and review.at <= $1 and lower(coalesce(review.reviewer, '')) <> lower(coalesce(change.author, ''))) \
+                        then 1 else 0 end";
+        let columns = format!(
+            "select repository, opened_at, ready_at, draft, service, labels, paths, source, author, cast({reviewed} as bigint) \
+             from change where bot = 0 and opened_at <= $1"
+        );
         // Each by an index of its own: open now, merged since, closed since.
         for sql in ["merged_at is null and closed_at is null", "merged_at > $1", "merged_at is null and closed_at > $1"] {
             let sql = format!("{columns} and {sql}");
@@ -162,7 +168,8 @@ impl Store {
                 if claims.of_change(stated.as_deref(), files.as_deref(), &labels).iter().any(|service| own.contains(service)) {
                     let ready_at: Option<i64> = row.try_get(2)?;
                     let draft = row.try_get::<i64, _>(3)? == 1;
-                    pool.open.push(OpenChange { since: At(ready_at.filter(|_| !draft).unwrap_or(opened_at)), draft });
+                    let reviewed = row.try_get::<i64, _>(9)? == 1;
+                    pool.open.push(OpenChange { since: At(ready_at.filter(|_| !draft).unwrap_or(opened_at)), draft, reviewed });
                 }
             }
         }

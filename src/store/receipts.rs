@@ -1,6 +1,7 @@
 //! Receipts: what was asked and answered, frozen with the organisation as it was.
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 use sqlx::Row;
 
 use super::Store;
@@ -39,6 +40,16 @@ pub struct Receipt {
 /// A new id.
 pub fn new_id() -> String {
     (0..8).map(|_| char::from(LETTERS[usize::from(rand::random::<u8>() & 31)])).collect()
+}
+
+/// An id made of what it is of, so that the same answer given again has the same one.
+pub fn stable_id(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().iter().take(8).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect()
 }
 
 /// The periods that commands take where none is named.

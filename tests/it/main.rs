@@ -6,6 +6,7 @@ mod backfill;
 mod command_line;
 mod crashes;
 mod dialects;
+mod digest;
 mod feeding;
 mod gatekeeping;
 mod gitlab;

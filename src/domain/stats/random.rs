@@ -37,12 +37,12 @@ impl SplitMix64 {
 impl SplitMix64 {
     /// A number above 0 and below 1.
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         ((self.next_bits() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
     /// A standard normal variable, after Box and Muller.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }
 }

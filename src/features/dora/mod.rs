@@ -10,7 +10,7 @@
 mod card;
 pub mod compute;
 mod evidence;
-mod reading;
+pub(super) mod reading;
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,11 @@ pub fn moved(dora: &Dora, place: usize) -> Option<(Tone, String)> {
 /// The question to ask, where figures say one together.
 pub fn question(dora: &Dora) -> Option<&'static str> {
     let tone = |place: usize| moved(dora, place).map_or(Tone::Neutral, |(tone, _)| tone);
-    let [frequency, lead, recovery, fail, rework] = [tone(0), tone(1), tone(2), tone(3), tone(4)];
+    question_of([tone(0), tone(1), tone(2), tone(3), tone(4)])
+}
+
+/// The same of how each of the five moved, in their order.
+pub fn question_of([frequency, lead, recovery, fail, rework]: [Tone; 5]) -> Option<&'static str> {
     let faster = frequency == Tone::Good || lead == Tone::Good;
     let slower = frequency == Tone::Bad || lead == Tone::Bad;
     let safer = fail == Tone::Good || rework == Tone::Good;

@@ -72,7 +72,7 @@ fn of<'a>(flow: &'a Flow, id: &str) -> Option<&'a Figure> {
 }
 
 /// Figures that nothing feeds are left out, but those that one looks for.
-fn is_told(flow: &Flow, place: usize) -> bool {
+pub fn is_told(flow: &Flow, place: usize) -> bool {
     let sought = ["cycle_time", "changes_merged", "wip"];
     flow.now[place].value.is_some() || sought.contains(&FLOW[place].id)
 }
@@ -135,7 +135,7 @@ fn moved(flow: &Flow, line: Line) -> Line {
     verdict::moved(line, compared, FLOW.iter().enumerate().map(|(place, metric)| (metric.name, change(flow, place))))
 }
 
-fn shown(flow: &Flow, place: usize) -> Shown {
+pub fn shown(flow: &Flow, place: usize) -> Shown {
     let (figure, metric) = (&flow.now[place], &flow.metrics[place]);
     Shown {
         name: FLOW[place].name.into(),

@@ -28,6 +28,7 @@ use crate::domain::window::Window;
 use crate::error::Failure;
 use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
+pub(super) use card::{is_told, shown};
 use compute::{Flow, compute};
 pub(super) use evidence::evidence;
 
@@ -56,7 +57,7 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
 }
 
 /// The figures of a scope and window as of an instant, under an organisation.
-async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Result<Flow, Failure> {
+pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Result<Flow, Failure> {
     let pool = pool(cx, scope, window.previous().from, window, now, org).await?;
     Ok(compute(&pool, window, &targets(scope, org)))
 }

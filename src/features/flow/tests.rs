@@ -94,7 +94,7 @@ fn work_in_progress_is_what_is_begun_and_not_done_at_the_end_of_the_window() {
 
 #[test]
 fn without_a_tracker_open_changes_are_the_work_in_progress_now() {
-    let open = vec![OpenChange { since: at(50), draft: false }, OpenChange { since: at(80), draft: true }];
+    let open = vec![OpenChange { since: at(50), draft: false, reviewed: true }, OpenChange { since: at(80), draft: true, reviewed: false }];
     let pool = FlowPool { open, first: Firsts { change: Some(at(0)), ..Firsts::default() }, tracked: false, ..live() };
     let flow = over(&pool, 0, 100);
     assert_eq!(

@@ -86,11 +86,7 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
     let (store, org, window) = (&cx.store, &cx.org.org, &ask.window);
     let services = super::scope::services(store, &ask.scope, org).await?;
     let mut facts = Facts { shows_names: cx.asker.as_ref().is_none_or(|asker| asker.admin), ..Facts::default() };
-    for fresh in store.freshness(cx.now).await? {
-        let (source, last_received) = (fresh.health.source, fresh.last_received);
-        let days = store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(cx.now)).await?;
-        facts.sources.push(Heard { source, last_event: fresh.health.last_event, last_received, days });
-    }
+    facts.sources = heard(cx).await?;
     (facts.outbox, facts.parked) = (store.outbox_depth(cx.now).await?, store.parked().await?);
     facts.pending = store.oldest_waiting().await?;
     facts.refused = store.refused(window.from, window.to).await?;
@@ -117,6 +113,24 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
     }
     facts.unknowns.sort_by(|a, b| a.service.cmp(&b.service));
     Ok(facts)
+}
+
+/// When each source was heard.
+async fn heard(cx: &Cx) -> Result<Vec<Heard>, Failure> {
+    let mut sources = Vec::new();
+    for fresh in cx.store.freshness(cx.now).await? {
+        let (source, last_received) = (fresh.health.source, fresh.last_received);
+        let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(cx.now)).await?;
+        sources.push(Heard { source, last_event: fresh.health.last_event, last_received, days });
+    }
+    Ok(sources)
+}
+
+/// The sources that are silent, by name, each with a few words: "github is silent for 5 working days".
+pub(super) async fn silent(cx: &Cx, calendar: &WorkCalendar) -> Result<Vec<(String, String)>, Failure> {
+    let facts = Facts { sources: heard(cx).await?, ..Facts::default() };
+    let findings = compute::compute(&facts, calendar, cx.now).findings;
+    Ok(findings.into_iter().filter(|it| it.kind == "silent_source").map(|it| (it.subject, it.what)).collect())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::error::Kind;
 use crate::render::{chart_samples, samples};
 
 /// Slack's documented limits, written down a second time on purpose. Panics with what is wrong.
-fn check_limits(value: &Value) {
+pub(crate) fn check_limits(value: &Value) {
     let blocks = value["blocks"].as_array().expect("blocks");
     let view = value["type"] == "modal" || value["type"] == "home";
     assert!(!blocks.is_empty() && blocks.len() <= if view { 100 } else { 50 }, "{} blocks", blocks.len());
