@@ -344,7 +344,10 @@ async fn a_closed_team_is_heard_only_where_one_of_its_members_says_so() {
     let cx = t.app.cx(None).await.unwrap();
     let heard = (SUBSCRIBED[0].run)(&cx, &due(&subscription)).await.unwrap();
     assert!(heard.quiet.is_none_or(|why| !why.contains("members only")));
-    let by_ben = Subscription { author: "U0BEN".into(), ..subscription.clone() };
+    let mut settings = subscription.settings.clone();
+    settings["by"] = json!("U0BEN");
+    settings["person"] = json!("ben");
+    let by_ben = Subscription { settings, ..subscription.clone() };
     let why = (SUBSCRIBED[0].run)(&cx, &due(&by_ben)).await.unwrap();
     assert!(why.posts.is_empty() && why.quiet.as_deref().is_some_and(|why| why.contains("members only")), "{why:?}");
     let gone = Subscription { settings: json!({"scopes": [Scope::Team("gone".into())]}), ..subscription };

@@ -214,7 +214,6 @@ async fn sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 }
 
 fn made(cx: &Cx, asked: &Asked, wanted: Wanted, before: Option<Subscription>) -> Subscription {
-    let author = cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default();
     let new = || Subscription {
         id: new_id(),
         kind: KIND.into(),
@@ -223,14 +222,13 @@ fn made(cx: &Cx, asked: &Asked, wanted: Wanted, before: Option<Subscription>) ->
         zone: wanted.zone,
         settings: Value::Null,
         memory: Value::Null,
-        author: author.clone(),
+        author: press::who(cx),
         created_at: cx.now,
         changed_at: cx.now,
         state: State::Active,
     };
     let it = before.unwrap_or_else(new);
-    // What is heard of a closed team rests on who may see it: that is whoever changed it last.
-    Subscription { crontab: wanted.crontab, zone: wanted.zone, settings: wanted.settings.kept(), author, changed_at: cx.now, ..it }
+    Subscription { crontab: wanted.crontab, zone: wanted.zone, settings: wanted.settings.kept(), changed_at: cx.now, ..it }
 }
 
 /// What the values ask for, or what is wrong under which field.
@@ -280,7 +278,15 @@ fn read(cx: &Cx, values: &Values, before: Option<&Subscription>) -> Result<Wante
     let teams: Vec<String> = teams.into_iter().collect();
     let by_admin = cx.asker.as_ref().is_none_or(|asker| asker.admin);
     let person = crate::features::me::person(cx).map(str::to_owned);
-    let settings = Settings { scopes: scopes(template, &teams, org), template, rhythm, by_admin, person, useful: old.useful };
+    let settings = Settings {
+        scopes: scopes(template, &teams, org),
+        template,
+        rhythm,
+        by: Some(press::who(cx)),
+        by_admin,
+        person,
+        useful: old.useful,
+    };
     Ok(Wanted { settings, crontab, zone })
 }
 

@@ -36,9 +36,16 @@ fn verdict(said: &Said<'_>) -> Line {
     };
     let pace = done.now.value.map(words::short).unwrap_or_default();
     let wip = figure(said, "wip").filter(|wip| wip.value.is_some());
-    let kind = if said.facts.flow.now.work_of == WorkOf::Items { "items" } else { "changes" };
-    let progress = wip.map_or_else(String::new, |wip| format!(", with {} {kind} in progress", words::number(wip.n)));
+    let progress = wip.map_or_else(String::new, |wip| format!(", with {} in progress", pieces(said, wip.n)));
     Line::plain(format!("{name} finishes about {pace} {what} a week{progress}."))
+}
+
+/// "4 items", or changes where no tracker tells of items.
+fn pieces(said: &Said<'_>, n: u64) -> String {
+    match said.facts.flow.now.work_of {
+        WorkOf::Items => words::count(n, "item", "items"),
+        WorkOf::Changes => words::count(n, "change", "changes"),
+    }
 }
 
 fn facts(said: &Said<'_>) -> Vec<Line> {
@@ -56,16 +63,12 @@ fn facts(said: &Said<'_>) -> Vec<Line> {
         );
     }
     if let Some((wip, age)) = figure(said, "wip").zip(figure(said, "wip_age")).filter(|(wip, _)| wip.n > 0) {
-        let kind = if flow.work_of == WorkOf::Items { "items" } else { "changes" };
         let half = age.value.map_or_else(String::new, |secs| format!(", half of them for longer than {}", words::duration(secs)));
-        lines.push(Line::default().strong("In progress: ").and(format!("{} {kind}{half}", words::number(wip.n))));
+        lines.push(Line::default().strong("In progress: ").and(format!("{}{half}", pieces(said, wip.n))));
         let p85 = age.percentiles.as_ref().and_then(|known| known.get("85"));
-        if let Some((aged, p85)) = flow.aged.zip(p85) {
-            let line = format!(
-                "{} {kind} in progress for longer than 85 % of finished ones took ({})",
-                words::number(aged),
-                words::duration(*p85)
-            );
+        if let Some((aged, p85)) = flow.aged.zip(p85).filter(|(aged, _)| *aged > 0) {
+            let old = pieces(said, aged);
+            let line = format!("{old} in progress for longer than 85 % of finished ones took ({})", words::duration(*p85));
             lines.push(Line::default().strong("Stuck: ").and(line));
         }
     }

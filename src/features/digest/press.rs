@@ -62,7 +62,7 @@ pub fn owned(cx: &Cx, subscription: &Subscription) -> Result<(), Failure> {
 }
 
 /// Who presses, by Slack id.
-fn who(cx: &Cx) -> String {
+pub fn who(cx: &Cx) -> String {
     cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default()
 }
 

@@ -107,9 +107,11 @@ pub struct Settings {
     pub template: Template,
     /// Which slots are used.
     pub rhythm: Rhythm,
-    /// Whether whoever subscribed was an admin then, and so may see every team.
+    /// Who chose what it is about, by Slack id: the channel hears of what they may see. None: whoever subscribed it.
+    pub by: Option<String>,
+    /// Whether they were an admin then, and so may see every team.
     pub by_admin: bool,
-    /// Whom the organisation file knows whoever subscribed as: some are known by their address alone, which Slack told then.
+    /// Whom the organisation file knows them as: some are known by their address alone, which Slack told then.
     pub person: Option<String>,
     /// How often somebody pressed "Useful". Not who.
     pub useful: u32,
@@ -181,6 +183,7 @@ mod tests {
             scopes: vec![Scope::Team("payments".into()), Scope::Organisation],
             template: Template::Leadership,
             rhythm: Rhythm::Second { parity: 1 },
+            by: Some("U0BEN".into()),
             by_admin: true,
             person: Some("ben".into()),
             useful: 3,

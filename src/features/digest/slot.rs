@@ -109,11 +109,12 @@ fn as_whom(cx: &Cx, asker: Option<Asker>, now: At) -> Cx {
 
 /// Refuses teams that are gone, or that whoever subscribed may not see.
 fn may_hear(cx: &Cx, subscription: &Subscription, settings: &Settings) -> Result<(), UserError> {
+    let user = settings.by.as_ref().unwrap_or(&subscription.author);
     let person = settings.person.as_ref().and_then(|id| cx.org.org.people.get(id));
     let author = Asker {
-        user: subscription.author.clone(),
+        user: user.clone(),
         email: person.and_then(|person| person.emails.first().cloned()),
-        admin: settings.by_admin || cx.host.admins.contains(&subscription.author),
+        admin: settings.by_admin || cx.host.admins.contains(user),
         channel: None,
     };
     let as_author = as_whom(cx, Some(author), cx.now);
