@@ -4,6 +4,7 @@
 //! to Slack: features say, doors send.
 
 mod access;
+mod alert;
 mod benchmark;
 pub mod dora;
 pub mod flow;
@@ -176,6 +177,7 @@ pub const COMMANDS: &[Command] = &[
     mywork::COMMAND,
     health::COMMAND,
     benchmark::COMMAND,
+    alert::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -197,11 +199,26 @@ pub const ACTIONS: &[Action] = &[
     setup::TEAM_SENT,
     setup::CHANNEL,
     setup::CHANNEL_SENT,
+    alert::ACKNOWLEDGE,
+    alert::DETAILS,
+    alert::WRONG,
+    alert::WRONG_SENT,
+    alert::SNOOZE,
+    alert::SNOOZE_SENT,
+    alert::SET,
+    alert::CHANGE,
+    alert::SENT,
+    alert::PAUSE,
+    alert::MANAGE,
+    alert::PREVIEW,
+    alert::REMOVE,
+    alert::REMOVED,
+    alert::LIST,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
 /// Everything a channel can be subscribed to.
-pub const SUBSCRIBED: &[Subscribed] = &[];
+pub const SUBSCRIBED: &[Subscribed] = &[alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB];
 
@@ -289,7 +306,8 @@ impl Needs {
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || action.starts_with("setup_"), ..asked }
+        let admins = ["setup_", "alert_"].iter().any(|of| action.starts_with(of));
+        Self { admin: asked.admin || admins, ..asked }
     }
 }
 

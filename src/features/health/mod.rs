@@ -28,9 +28,9 @@ use super::{Command, Cx, PERIOD, Reply, access, dora};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
-use crate::domain::time::DAY;
+use crate::domain::time::{At, DAY};
 use crate::error::Failure;
-use compute::{Facts, Heard};
+use compute::{Facts, Heard, State};
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -58,6 +58,33 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let name = cx.org.org.scope_name(&ask.scope);
     let about = card::About { health: &health, ignored: &facts.ignored, ask: &ask, name: &name, now: cx.now };
     Ok(Reply::Card(Box::new(card::card(&about))))
+}
+
+/// A source that has told nothing for longer than it usually does, and for how long in working time: of those that speak as often
+/// as people work (`steady`) also one of which too little is known to tell what is usual; the others may be silent because
+/// nothing happens. So what figures that rest on it say is not what is.
+pub(super) async fn silent(
+    cx: &Cx,
+    steady: &BTreeSet<String>,
+    others: &BTreeSet<String>,
+    calendar: &WorkCalendar,
+    at: At,
+) -> Result<Option<(String, i64)>, Failure> {
+    let mut worst: Option<(String, i64)> = None;
+    for fresh in cx.store.freshness(at).await? {
+        let (source, last_received) = (fresh.health.source, fresh.last_received);
+        let is_steady = steady.contains(&source);
+        if !is_steady && !others.contains(&source) || calendar.between(last_received, at) <= compute::LEAST_SILENCE {
+            continue;
+        }
+        let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received).await?;
+        let known = compute::source(&Heard { source, last_event: None, last_received, days }, calendar, at);
+        let counts = known.state == State::Silent || (is_steady && known.state == State::Unclear);
+        if counts && worst.as_ref().is_none_or(|(_, longest)| known.silence > *longest) {
+            worst = Some((known.heard.source, known.silence));
+        }
+    }
+    Ok(worst)
 }
 
 /// What is known of a scope; of deliveries and people, which belong to no team, what is known of all.
