@@ -209,6 +209,7 @@ pub const ACTIONS: &[Action] = &[
     alert::CHANGE,
     alert::SENT,
     alert::PAUSE,
+    alert::GO_ON,
     alert::MANAGE,
     alert::PREVIEW,
     alert::REMOVE,

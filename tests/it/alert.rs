@@ -138,8 +138,8 @@ fn text(row: &Wanted) -> String {
 fn carried(row: &Wanted) -> String {
     let body: Value = serde_json::from_str(&row.body).expect("JSON");
     let blocks = body["blocks"].as_array().expect("blocks");
-    let elements = blocks.iter().filter_map(|block| block["elements"].as_array()).flatten();
-    elements.filter_map(|element| element["value"].as_str()).next().expect("a button").to_owned()
+    let mut elements = blocks.iter().filter_map(|block| block["elements"].as_array()).flatten();
+    elements.find_map(|element| element["value"].as_str()).expect("a button").to_owned()
 }
 
 fn said(card: &Card) -> String {
@@ -189,7 +189,7 @@ async fn an_alert_is_typed_previewed_and_set_in_slack() {
         let done = updated(t.submit(&preview, &[]).await);
         assert!(words(&done).contains("Change fail rate above 20 %"), "{}", words(&done));
         let list = t.slash_in("chen", "payments", "alert").await;
-        assert!(list.text.contains("1 alert, none beyond its limit now."), "{}", list.text);
+        assert!(list.text.contains("1 alert, not beyond its limit now."), "{}", list.text);
         assert!(
             list.text.contains("1. Change fail rate above 20 % of Payments (over 28 days, n at least 10). Not looked at yet."),
             "{}",
@@ -231,7 +231,7 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     assert!(alert.contains("Change fail rate of Payments is") && alert.contains("above the limit of 30 % since 23 Nov"), "{alert}");
     assert!(alert.contains("Worth asking: "), "{alert}");
     let row = story.outbox().await.remove(0);
-    assert_eq!((row.channel.as_str(), row.thread_of), (CHANNEL, None));
+    assert_eq!((row.channel.as_str(), &row.thread_of), (CHANNEL, &None));
     assert!(labels(serde_json::from_str::<Value>(&row.body).unwrap()["blocks"].as_array().unwrap()).contains(&"Acknowledge".to_owned()));
 
     // Its receipt holds: the rows, counted again, give the figure.
@@ -239,6 +239,7 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     let why = story.t.ask(&format!("why {receipt}")).await;
     assert!(why["error"].is_null() && why.to_string().contains("change_fail_rate"), "{why}");
     let value = carried(&row);
+    assert!(why["differs"].as_array().is_none_or(Vec::is_empty), "{why}");
     let Ok(Effect::Answer(card)) = story.press("daria", "alert_details", &value, &[]).await else { panic!("details") };
     assert!(card.title.starts_with("Change fail rate - Payments"), "{}", card.title);
 
@@ -264,7 +265,8 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
         panic!("thanks")
     };
     assert!(said(&card).contains("/metrics health team:payments") && said(&card).contains("/metrics why"), "{}", said(&card));
-    let marks = story.t.app.store.marks(value.split(':').next().unwrap()).await.unwrap();
+    let mut marks = story.t.app.store.marks(value.split(':').next().unwrap()).await.unwrap();
+    marks.sort_by_key(|mark| mark.person == "U0BEN");
     let wrong: Vec<_> = marks
         .iter()
         .filter(|mark| mark.kind == "wrong")
@@ -306,14 +308,14 @@ async fn a_channel_hears_so_many_a_week_and_the_rest_is_held_back() {
     println!("{}\n", said(&card));
     let list = pacer::render::json(&card);
     assert_eq!(list["alerts"].as_array().unwrap().iter().filter(|alert| alert["held_back"] == 1).count(), 2);
-    assert!(said(&card).contains("5 alerts, 5 beyond its limit now") || said(&card).contains("5 beyond"), "{}", said(&card));
+    assert!(said(&card).contains("5 alerts, 5 of them beyond their limit now."), "{}", said(&card));
     // One that may be told more often is, and tells of the others.
-    story.set("ben", &[("limit", "20%"), ("weekly", "10")]).await;
+    story.set("ben", &[("limit", "20%"), ("weekly", "10"), ("hours", "any")]).await;
     story.hours(3).await;
     let rows = story.outbox().await;
     assert_eq!(rows.len(), 4);
     let others =
-        rows.iter().filter(|row| row.body.contains("2 more alerts were held back: this channel hears at most 10 alerts a week.")).count();
+        rows.iter().filter(|row| row.body.contains("2 more alerts were held back: this channel hears at most 3 alerts a week.")).count();
     assert_eq!(others, 1, "told in one line");
     // A week later they are still beyond, and told.
     for _ in 0..8 {
@@ -377,18 +379,26 @@ async fn paused_snoozed_too_few_and_stale_alerts_neither_begin_nor_end() {
 
     // The source falls silent: the alert stays as it is, and says why.
     let before = story.only().await;
-    story.until("2026-12-15T12:00:00Z").await;
-    assert_eq!(story.only().await, before, "40 days later all failures would be out of the window");
+    story.t.advance(22 * DAY);
+    story.hours(3).await;
+    assert_eq!(story.only().await, before, "three weeks later most of what is known is out of the window");
     let list = story.listed().await;
     let why = of(&list, &fires)["why"].as_str().unwrap().to_owned();
     assert!(why.starts_with("paused: json has told nothing for ") && why.ends_with("working days"), "{why}");
     assert_eq!(of(&list, &fires)["state"], "beyond");
 
+    // Snoozed from the list, it is let go on by whoever set it.
+    let Ok(Effect::Form(ask)) = story.press("chen", "alert_snooze", &format!("{few}:"), &[]).await else { panic!("a form") };
+    story.press("chen", "alert_snooze_sent", &ask.state, &[("days", "1")]).await.expect("snoozed");
+    assert_eq!(of(&story.listed().await, &few)["state"], "paused");
+    story.press("ben", "alert_go_on", &few, &[]).await.expect("goes on");
+    assert_ne!(of(&story.listed().await, &few)["state"], "paused");
+
     // Snoozed below its message: the message says so, and nothing is looked at.
     let value = carried(&story.outbox().await[0]);
     let Ok(Effect::Form(ask)) = story.press("chen", "alert_snooze", &value, &[]).await else { panic!("a form") };
     let Ok(Effect::Modal(_)) = story.press("chen", "alert_snooze_sent", &ask.state, &[("days", "7")]).await else { panic!("snoozed") };
-    assert!(story.only().await.contains("Snoozed by U0CHEN until 22 Dec"), "{}", story.only().await);
+    assert!(story.only().await.contains("Snoozed by U0CHEN until "), "{}", story.only().await);
     story.deploy(20, false).await;
     story.hours(30).await;
     assert!(story.only().await.contains("Snoozed by"), "not looked at");
@@ -448,6 +458,44 @@ async fn what_can_not_be_an_alert_is_said_under_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_team_shows_to_its_members_alone_is_told_nowhere_else_and_what_is_removed_says_so() {
+    let story = Story::new().await;
+    let id = story.set("ben", &[("hours", "any")]).await;
+    // The team closes its figures: this channel is not one of theirs.
+    let closed = ORG.replacen("members = [{ person = \"ben\" }]", "members = [{ person = \"ben\" }]\nvisibility = \"team\"", 1);
+    story.t.apply_org(&closed).await;
+    story.deploy(10, true).await;
+    story.hours(3).await;
+    assert!(story.outbox().await.is_empty());
+    assert!(story.listed().await[0]["at"].is_null(), "not even looked at");
+    // It becomes one of theirs.
+    story.t.apply_org(&closed.replacen("visibility", "channels = [\"C0PAYMENTS\"]\nvisibility", 1)).await;
+    story.hours(2).await;
+    assert!(story.only().await.contains("Alert - Payments"));
+    let value = carried(&story.outbox().await[0]);
+    assert!(matches!(story.press("daria", "alert_details", &value, &[]).await, Err(Failure::User(_))), "figures are its members'");
+    // Two see to it at the same moment: one of them stands in the message, and both are kept.
+    let (one, two) =
+        tokio::join!(story.press("ben", "alert_acknowledge", &value, &[]), story.press("chen", "alert_acknowledge", &value, &[]));
+    one.and(two).expect("both are answered");
+    story.hours(1).await;
+    assert!(story.only().await.contains("Acknowledged by U0"), "{}", story.only().await);
+    // Changed to another limit, the episode under way ends as that; removed, likewise.
+    let Ok(Effect::Form(form)) = story.press("ben", "alert_change", &id, &[]).await else { panic!("a form") };
+    let fields = [("metric", "change_fail_rate"), ("scope", "team:payments"), ("rule", "above"), ("limit", "20%")];
+    let Ok(Effect::Form(form)) = story.press("ben", "alert_sent", &form.state, &fields).await else { panic!("a preview") };
+    story.press("ben", "alert_sent", &form.state, &fields).await.expect("changed");
+    story.hours(3).await;
+    let rows: Vec<String> = story.outbox().await.iter().map(text).collect();
+    assert_eq!(rows.iter().filter(|text| text.contains("the alert was changed or removed.")).count(), 1, "{rows:?}");
+    assert!(rows.iter().any(|text| text.starts_with("Alert - ") && text.contains("the limit of 20 %")), "{rows:?}");
+    story.press("ben", "alert_removed", &id, &[]).await.expect("removed");
+    let rows: Vec<String> = story.outbox().await.iter().map(text).collect();
+    assert!(rows.len() == 2 && rows.iter().all(|text| text.contains("the alert was changed or removed.")), "{rows:?}");
+    assert!(story.listed().await.as_array().is_some_and(Vec::is_empty));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_year_of_slots_says_what_happened_and_nothing_else() {
     let story = Story::new().await;
     story.set("ben", &[("metric", "deployment_frequency"), ("rule", "below"), ("limit", "2/week"), ("hours", "any")]).await;
@@ -461,10 +509,8 @@ async fn a_year_of_slots_says_what_happened_and_nothing_else() {
         } else {
             story.deploy(1, day % 8 == 0).await;
         }
-        for _ in 0..2 {
-            story.t.advance(DAY / 2);
-            schedule::step(&story.t.app, "test").await.expect("runs");
-        }
+        story.t.advance(DAY);
+        schedule::step(&story.t.app, "test").await.expect("runs");
     }
     story.t.parsed().await;
     let rows = story.outbox().await;
@@ -479,4 +525,106 @@ async fn a_year_of_slots_says_what_happened_and_nothing_else() {
     assert_eq!(told(&rare).len(), 2, "one message an episode");
     assert!(told(&rare).iter().all(|text| text.contains("Resolved - Payments - Deployment frequency")), "{:?}", told(&rare));
     assert!(told(&fails).len() <= 1, "{:?}", told(&fails));
+}
+
+/// What 1,000 alerts cost on the sample organisation of the demo: `cargo test --test it alerts_cost -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn a_thousand_alerts_cost_little() {
+    let t = Harness::http().await;
+    let sample = pacer::simulator::sample(1, t.clock.now());
+    t.apply_org(&sample.org_toml).await;
+    for (at, events) in sample.events.chunks(5_000).enumerate() {
+        let parsed = pacer::domain::event::Parsed { events: events.to_vec(), read: events.len() as u64, ..Default::default() };
+        let delivery = pacer::store::Delivery {
+            source: "sample".into(),
+            key: Some(format!("sample-{at}")),
+            headers: BTreeMap::new(),
+            body: Vec::new(),
+            received_at: t.clock.now(),
+        };
+        t.app.store.ingest(delivery, parsed).await.expect("taken");
+    }
+    t.app.store.refresh(None).await.expect("derived");
+    let teams: Vec<String> =
+        t.app.store.org(t.clock.now()).await.expect("organisation").org.live_teams().map(|(id, _)| id.to_owned()).collect();
+    let metrics: Vec<&str> = pacer::domain::metric::with_target().map(|known| known.id).collect();
+    let ana = |t: &Harness| t.app.asker("U0ANA").in_channel(CHANNEL);
+    for scope in ["team:payments", "team:all"] {
+        for (metric, rule, limit) in [
+            ("change_fail_rate", "above", "15%"),
+            ("change_lead_time", "above", "2d"),
+            ("cycle_time", "above", "3d"),
+            ("wip", "above", "40"),
+            ("change_lead_time", "own", ""),
+            ("deployment_frequency", "own", ""),
+        ] {
+            let began = std::time::Instant::now();
+            let cx = t.app.cx(Some(ana(&t))).await.expect("a context");
+            let fields = [("metric", metric), ("scope", scope), ("rule", rule), ("limit", limit), ("least", "")];
+            let fields = fields.map(|(field, value)| (field.to_owned(), value.to_owned())).into();
+            let Effect::Form(form) = features::press(&cx, "alert_sent", Press { value: "|".into(), fields }).await.expect("a preview")
+            else {
+                panic!("no preview")
+            };
+            println!("preview {scope} {metric} {rule} {limit}: {} ms\n  {:?}", began.elapsed().as_millis(), form.fields[0].input);
+        }
+    }
+    for number in 0..1_000_usize {
+        let own = number % 4 == 0;
+        let metric = metrics[number % metrics.len()];
+        let limit = match pacer::domain::metric::find(metric).expect("known").unit {
+            "seconds" => 172_800.0,
+            "fraction" => 0.15,
+            _ => 5.0,
+        };
+        let scope = if number % 10 == 0 { json!("organisation") } else { json!({"team": teams[number % teams.len()]}) };
+        let rule = if own { json!("own_range") } else { json!({"above": limit}) };
+        t.app
+            .store
+            .keep_subscription(pacer::domain::subscription::Subscription {
+                id: format!("alert{number:03}"),
+                kind: "alert".into(),
+                channel: format!("C0{}", number % 200),
+                crontab: format!("{} * * * *", number % 60),
+                zone: chrono_tz::UTC,
+                settings: json!({"metric": metric, "scope": scope, "rule": rule, "least": 5, "any_hour": true, "weekly": 3}),
+                memory: Value::Null,
+                author: "U0ANA".into(),
+                created_at: t.clock.now(),
+                changed_at: t.clock.now(),
+                state: pacer::domain::subscription::State::Active,
+            })
+            .await
+            .expect("kept");
+    }
+    let all = t.app.store.subscriptions().await.expect("rows");
+    let alone = std::time::Instant::now();
+    for subscription in all {
+        let due = pacer::domain::subscription::Due { subscription, at: t.clock.now() };
+        let cx = t.app.cx(None).await.expect("a context");
+        (features::SUBSCRIBED.iter().find(|kind| kind.kind == "alert").expect("in the table").run)(&cx, &due).await.expect("evaluated");
+    }
+    println!("an evaluation alone, without its lease and writes: {} us", alone.elapsed().as_micros() / 1_000);
+    for hour in 0..3 {
+        let (began, mut ran, mut slowest) = (std::time::Instant::now(), 0, 0);
+        for _ in 0..60 {
+            t.advance(60_000_000);
+            let step = std::time::Instant::now();
+            ran += schedule::step(&t.app, "test").await.expect("runs").iter().filter(|name| name.starts_with("alert/")).count();
+            slowest = slowest.max(step.elapsed().as_millis());
+        }
+        let idle = std::time::Instant::now();
+        schedule::step(&t.app, "test").await.expect("runs");
+        println!(
+            "hour {hour}: {ran} evaluations in {} ms, slowest minute {slowest} ms, a tick with nothing due {} ms, {} messages",
+            began.elapsed().as_millis(),
+            idle.elapsed().as_millis(),
+            t.app.store.outbox().await.expect("rows").len()
+        );
+    }
+    let rows = t.app.store.outbox().await.expect("rows");
+    for row in rows.iter().take(3) {
+        println!("{}", text(row));
+    }
 }

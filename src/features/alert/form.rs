@@ -203,12 +203,11 @@ async fn scope(cx: &Cx, text: &str, channel: &str) -> Result<Scope, Failure> {
 
 /// The form was sent.
 pub async fn sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
-    let channel = channel(cx)?;
     let (id, previewed) = press.value.split_once('|').unwrap_or_default();
     let old = if id.is_empty() { None } else { Some(row::owned(cx, id).await?) };
     let mut values = old.as_ref().map(|(_, settings)| values_of(settings)).unwrap_or_default();
     values.extend(press.fields.iter().map(|(field, value)| (field.clone(), value.trim().to_owned())));
-    let place = old.as_ref().map_or(channel, |(it, _)| it.channel.clone());
+    let place = if let Some((it, _)) = &old { it.channel.clone() } else { channel(cx)? };
     let settings = match read(cx, &values, &place).await? {
         Ok(settings) => settings,
         Err(wrong) => return Ok(Effect::Wrong(form(cx, &values, None, id, "").await?, wrong)),

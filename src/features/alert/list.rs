@@ -65,11 +65,12 @@ fn verdict(rows: &[Row]) -> Line {
         return "No alert is set here yet. One watches a metric of a team or service and tells this channel when it leaves its limit or its own range.".into();
     }
     let firing = rows.iter().filter(|row| row.memory.open().is_some()).count() as u64;
-    let all = words::count(rows.len() as u64, "alert", "alerts");
-    Line::plain(if firing == 0 {
-        format!("{all}, none beyond its limit now.")
-    } else {
-        format!("{all}, {} beyond its limit now.", words::number(firing))
+    Line::plain(match (rows.len() as u64, firing) {
+        (1, 0) => "1 alert, not beyond its limit now.".to_owned(),
+        (1, _) => "1 alert, beyond its limit now.".to_owned(),
+        (all, 0) => format!("{} alerts, none of them beyond its limit now.", words::number(all)),
+        (all, 1) => format!("{} alerts, 1 of them beyond its limit now.", words::number(all)),
+        (all, firing) => format!("{} alerts, {} of them beyond their limit now.", words::number(all), words::number(firing)),
     })
 }
 
@@ -178,10 +179,9 @@ fn buttons(rows: &[Row]) -> Vec<Button> {
 pub fn of_one(row: &Row) -> Vec<Button> {
     let id = &row.it.id;
     let silent = matches!(row.it.state, State::Paused { .. } | State::Stopped { .. });
-    let pause = if silent { "Go on" } else { "Pause" };
     vec![
         button("Change", "alert_change", id, false),
-        button(pause, "alert_pause", id, false),
+        if silent { button("Go on", "alert_go_on", id, false) } else { button("Pause", "alert_pause", id, false) },
         button("Snooze", "alert_snooze", &format!("{id}:"), false),
         button("Preview", "alert_preview", id, false),
         button("Remove", "alert_remove", id, false),

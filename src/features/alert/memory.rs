@@ -62,8 +62,8 @@ pub struct Episode {
     pub told: Option<At>,
     /// Why it was not told.
     pub held: Option<Held>,
-    /// How many others were held back when it was told.
-    pub others: u64,
+    /// How many others were held back when it was told, and how many a week those may be.
+    pub others: Option<(u64, u64)>,
     /// How it came to an end.
     pub over: Option<Over>,
 }
@@ -184,7 +184,7 @@ fn begun(settings: &Settings, known: &Known, start: At, since: At) -> Episode {
         question: String::new(),
         told: None,
         held: None,
-        others: 0,
+        others: None,
         over: None,
     }
 }

@@ -117,7 +117,7 @@ fn ended(about: &About<'_>, known: &Definition) -> Line {
     let line = match over.why {
         Why::Inside => line.and("is back inside: ").strong(now).and(format!(", {limit} {}.", value(episode.limit))),
         Why::NewRange => line.and("has been ").strong(now).and(" or so for a quarter: that is its range now."),
-        Why::Changed => line.and("is no longer asked about like this: the alert was changed."),
+        Why::Changed => line.and("is no longer watched like this: the alert was changed or removed."),
     };
     let (lasted, since) = (lasted(episode, over.at), words::moment(episode.since, episode.start, about.zone));
     line.and(format!(" It was beyond for {lasted}, since {since}, {} at worst.", value(episode.worst)))
@@ -150,11 +150,11 @@ fn notes(about: &About<'_>, known: &Definition) -> Vec<Line> {
             .code("/metrics alert")
             .and(" changes it."),
     ];
-    if episode.others > 0 {
+    if let Some((others, weekly)) = episode.others {
         notes.push(Line::plain(format!(
             "{} held back: this channel hears at most {} a week.",
-            words::count(episode.others, "more alert was", "more alerts were"),
-            words::count(settings.weekly, "alert", "alerts")
+            words::count(others, "more alert was", "more alerts were"),
+            words::count(weekly, "alert", "alerts")
         )));
     }
     notes

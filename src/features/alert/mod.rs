@@ -71,8 +71,10 @@ pub const SET: Action = Action { name: "alert_set", run: |cx, _| -> BoxFuture<'_
 pub const CHANGE: Action = Action { name: "alert_change", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::change(cx, press)) } };
 /// The form of an alert. State: `ID|HASH`; fields as in [`form`].
 pub const SENT: Action = Action { name: "alert_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(form::sent(cx, press)) } };
-/// "Pause" and "Go on".
+/// "Pause".
 pub const PAUSE: Action = Action { name: "alert_pause", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::pause(cx, press)) } };
+/// "Go on".
+pub const GO_ON: Action = Action { name: "alert_go_on", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::go_on(cx, press)) } };
 /// "Manage".
 pub const MANAGE: Action = Action { name: "alert_manage", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::manage(cx, press)) } };
 /// "Preview".

@@ -5,7 +5,7 @@
 //! admins.
 
 use super::list::{self, About};
-use super::memory::Episode;
+use super::memory::{Episode, Memory, Over, Why};
 use super::message::{metric_name, read_value};
 use super::row::{self, Row};
 use super::rule::{self, Rule, Settings};
@@ -47,7 +47,7 @@ async fn told(cx: &Cx, text: &str) -> Result<(Subscription, Settings, Episode), 
     };
     let (id, start) = read_value(text).ok_or_else(forgotten)?;
     let (it, settings) = row::find(cx, id).await?;
-    let memory = super::memory::Memory::read(&it.memory);
+    let memory = Memory::read(&it.memory);
     let episode = memory.episode(start).cloned().ok_or_else(forgotten)?;
     Ok((it, settings, episode))
 }
@@ -189,7 +189,7 @@ pub async fn snooze_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         verdict: Line::plain(format!("It tells nothing before {when}. ")).code("/metrics alert").and(" lets it go on earlier."),
         ..Card::default()
     };
-    let memory = super::memory::Memory::read(&it.memory);
+    let memory = Memory::read(&it.memory);
     let marks = cx.store.marks(&it.id).await?;
     let open = memory.open().filter(|open| open.told.is_some());
     let posts = open.map(|open| post(cx, &it, open, &marks, Some((until, &by)))).into_iter().collect();
@@ -212,15 +212,21 @@ pub async fn change(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     Ok(Effect::Form(form::form_of(cx, &it, &settings).await?))
 }
 
-/// "Pause" and "Go on".
+/// "Pause".
 pub async fn pause(cx: &Cx, press: Press) -> Result<Effect, Failure> {
-    let (mut it, _) = row::owned(cx, &press.value).await?;
-    let silent = !it.speaks(cx.now);
-    it.state = if silent { State::Active } else { State::Paused { until: None, by: person(cx)? } };
-    it.changed_at = cx.now;
-    cx.store.keep_subscription(it).await?;
-    let verdict = if silent { "It goes on: it is looked at every hour again." } else { "It is paused until somebody lets it go on." };
-    managed(cx, &press.value, verdict.into(), Vec::new()).await
+    let state = State::Paused { until: None, by: person(cx)? };
+    turned(cx, &press.value, state, "It is paused until somebody lets it go on.").await
+}
+
+/// "Go on".
+pub async fn go_on(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    turned(cx, &press.value, State::Active, "It goes on: it is looked at every hour again.").await
+}
+
+async fn turned(cx: &Cx, id: &str, state: State, verdict: &str) -> Result<Effect, Failure> {
+    let (it, _) = row::owned(cx, id).await?;
+    cx.store.keep_subscription(Subscription { state, changed_at: cx.now, ..it }).await?;
+    managed(cx, id, verdict.into(), Vec::new()).await
 }
 
 /// "Manage": one alert of several.
@@ -242,8 +248,8 @@ pub async fn previewed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 }
 
 async fn managed(cx: &Cx, id: &str, verdict: Line, parts: Vec<Part>) -> Result<Effect, Failure> {
-    let found = row::rows(cx, None).await?.into_iter().find(|row| row.it.id == id);
-    let Some(row) = found else { return list(cx).await };
+    let (it, settings) = row::find(cx, id).await?;
+    let row = row::row(cx, it, settings).await?;
     Ok(Effect::Replace(Box::new(list::one(&row, &about(cx), verdict, parts))))
 }
 
@@ -272,7 +278,13 @@ pub async fn remove(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 pub async fn removed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (it, _) = row::owned(cx, &press.value).await?;
     cx.store.end_subscription(&it.id).await?;
-    list(cx).await
+    let memory = Memory::read(&it.memory);
+    let mut posts = Vec::new();
+    if let Some(open) = memory.open().filter(|open| open.told.is_some()) {
+        let over = Some(Over { at: cx.now, value: None, why: Why::Changed });
+        posts.push(post(cx, &it, &Episode { over, ..open.clone() }, &cx.store.marks(&it.id).await?, None));
+    }
+    Ok(Effect::Say(posts, Box::new(list(cx).await?)))
 }
 
 /// The list again.

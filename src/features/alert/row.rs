@@ -25,12 +25,18 @@ pub async fn rows(cx: &Cx, channel: Option<&str>) -> Result<Vec<Row>, Failure> {
         if it.kind != KIND || channel.is_some_and(|channel| it.channel != channel) {
             continue;
         }
-        let Ok(settings) = serde_json::from_value::<Settings>(it.settings.clone()) else { continue };
-        let (memory, marks) = (Memory::read(&it.memory), cx.store.marks(&it.id).await?);
-        let open = access::check(cx, &settings.scope).is_ok();
-        rows.push(Row { it, settings, memory, marks, open });
+        if let Ok(settings) = serde_json::from_value::<Settings>(it.settings.clone()) {
+            rows.push(row(cx, it, settings).await?);
+        }
     }
     Ok(rows)
+}
+
+/// An alert with what is known of it.
+pub async fn row(cx: &Cx, it: Subscription, settings: Settings) -> Result<Row, Failure> {
+    let (memory, marks) = (Memory::read(&it.memory), cx.store.marks(&it.id).await?);
+    let open = access::check(cx, &settings.scope).is_ok();
+    Ok(Row { it, settings, memory, marks, open })
 }
 
 /// The alert of that id.

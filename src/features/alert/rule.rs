@@ -50,6 +50,16 @@ impl Settings {
         metric::find(&self.metric)
     }
 
+    /// Whether it is beyond on the side that is worse, as far as the metric has one.
+    pub fn is_bad(&self) -> bool {
+        let better = self.definition().map(|known| known.better);
+        match self.rule {
+            Rule::Above(_) => better == Some(Better::Lower),
+            Rule::Below(_) => better == Some(Better::Higher),
+            Rule::OwnRange => true,
+        }
+    }
+
     /// "change fail rate above 15 %", "lead time worse than its own half year".
     pub fn said(&self) -> String {
         let Some(known) = self.definition() else { return format!("{} (no longer known)", self.metric) };

@@ -20,6 +20,8 @@ use crate::domain::window::Window;
 use crate::domain::words;
 use crate::error::Failure;
 use crate::features::{Cx, access, dora, health, scope, trend};
+use crate::store::alerts::Mark;
+use crate::store::receipts::Receipt;
 
 /// The name of the kind.
 pub const KIND: &str = "alert";
@@ -44,7 +46,10 @@ pub async fn run(cx: &Cx, due: &Due) -> Result<Said, Failure> {
     if memory.take(&settings, &reading, at, false) {
         let (receipt, question) = evidence(cx, &settings, known, &reading, at).await?;
         if let Some(open) = memory.open_mut() {
-            (open.receipt, open.question) = (Some(receipt), question);
+            if settings.rule != Rule::OwnRange {
+                open.interval = receipt.metrics.first().and_then(|metric| metric.interval);
+            }
+            (open.receipt, open.question) = (Some(receipt.id), question);
         }
     }
     let told = tell(cx, &settings, it, &mut memory, &reading, &calendar, at).await?;
@@ -109,13 +114,16 @@ async fn evidence(
     known: &'static Definition,
     reading: &Reading,
     at: At,
-) -> Result<(String, String), Failure> {
+) -> Result<(Receipt, String), Failure> {
     let zone = cx.org.org.zone_for(&settings.scope);
     let window = match reading {
         Reading::Known(figure) if settings.rule == Rule::OwnRange => measure::weeks_window(figure, at, zone)?,
         _ => Window::days(days(known), at, zone),
     };
     let receipt = trend::receipt_at(cx, known, &settings.scope, &window, at).await?;
+    if !settings.is_bad() {
+        return Ok((receipt, question::WANTED.to_owned()));
+    }
     let mut asked = None;
     if DORA.contains(known) {
         asked = dora::question(&dora::load(cx, &settings.scope, &window, at, &cx.org.org).await?);
@@ -139,11 +147,14 @@ async fn tell(
     }
     let others = cx.store.subscriptions().await?.into_iter();
     let others = others.filter(|other| other.kind == KIND && other.channel == it.channel && other.id != it.id);
-    let others: Vec<Memory> = others.map(|other| Memory::read(&other.memory)).collect();
-    let held = budget::held(settings, memory, others.iter(), calendar, at);
-    let back: u64 = others.iter().map(|other| budget::held_back(other, at)).sum();
+    let others: Vec<(u64, Memory)> =
+        others.map(|other| (other.settings["weekly"].as_u64().unwrap_or_default(), Memory::read(&other.memory))).collect();
+    let held = budget::held(settings, memory, others.iter().map(|(_, memory)| memory), calendar, at);
+    let back = others.iter().map(|(weekly, memory)| (budget::held_back(memory, at), *weekly)).filter(|(back, _)| *back > 0);
+    let back = back.reduce(|one, other| (one.0 + other.0, one.1.max(other.1)));
     if let Some(open) = memory.open_mut() {
-        open.held = held;
+        // Held back for the budget it stays so at night, too.
+        open.held = if open.held == Some(Held::Budget) { held.map(|_| Held::Budget) } else { held };
         if held.is_none() {
             (open.told, open.others) = (Some(at), back);
         }
@@ -163,7 +174,7 @@ async fn posts(cx: &Cx, it: &Subscription, memory: &Memory, at: At) -> Result<Ve
 }
 
 /// The message of an episode.
-pub fn post(cx: &Cx, it: &Subscription, episode: &Episode, marks: &[crate::store::alerts::Mark], snoozed: Option<(At, &str)>) -> Post {
+pub fn post(cx: &Cx, it: &Subscription, episode: &Episode, marks: &[Mark], snoozed: Option<(At, &str)>) -> Post {
     let org = &cx.org.org;
     let scope = &episode.settings.scope;
     let name = org.scope_name(scope);

@@ -1,11 +1,13 @@
 //! False alarms and flapping on simulated years; the messages as Slack would show them.
 
 use super::judge::MARGIN;
+use super::list;
 use super::measure::{Facts, LAST, RANGE, Reading, Week, days, mondays, own_range};
 use super::memory::tests::settings;
 use super::memory::{Episode, Held, Memory, Over, Why};
 use super::message::{self, About};
 use super::preview::{self, Preview};
+use super::row::Row;
 use super::rule::{Rule, Settings};
 use crate::domain::card::{Line, Scope};
 use crate::domain::derive::day::Packed;
@@ -13,6 +15,7 @@ use crate::domain::figure::Figure;
 use crate::domain::metric::{self, Definition};
 use crate::domain::pool::Pool;
 use crate::domain::stats::SplitMix64;
+use crate::domain::subscription::{State, Subscription};
 use crate::domain::time::{At, DAY, HOUR, WEEK};
 use crate::domain::window::{Window, local};
 use crate::render::blocks;
@@ -178,7 +181,7 @@ fn a_rate_that_lies_on_its_limit_does_not_flap() {
             begun += played(&facts, &settings).episodes.len();
             crossings += crossings_of(&facts, 0.15);
         }
-        let (begun, crossings) = (f64::from(begun as u32) / 20.0, f64::from(crossings as u32) / 20.0);
+        let (begun, crossings) = (begun as f64 / 20.0, crossings as f64 / 20.0);
         println!(
             "{a_day} deployments a day, failing as often as the limit: {crossings:.1} crossings, {begun:.1} episodes a year (margin {MARGIN})"
         );
@@ -307,7 +310,7 @@ fn episode(rule: Rule) -> Episode {
         question: "Do checks before release keep up with the new pace?".into(),
         told: Some(start),
         held: None,
-        others: 0,
+        others: None,
         over: None,
     }
 }
@@ -343,7 +346,7 @@ fn messages_say_what_where_since_when_and_how_sure() {
         "Receipt `7f3a9c2k`: `/metrics why 7f3a9c2k`",
     ];
     check(&alert, &[], None, &said, &all);
-    let sure = Episode { interval: Some([0.16, 0.39]), others: 2, ..alert.clone() };
+    let sure = Episode { interval: Some([0.16, 0.39]), others: Some((2, 3)), ..alert.clone() };
     check(&sure, &[], None, &["2 more alerts were held back: this channel hears at most 3 alerts a week."], &all);
     assert!(!shown(&sure, &[], None).0.contains("chance alone"));
     let mark = |person: &str, start: At| Mark {
@@ -380,7 +383,7 @@ fn messages_say_what_where_since_when_and_how_sure() {
         &over(Why::Changed, None),
         &[],
         None,
-        &["is no longer asked about like this: the alert was changed."],
+        &["is no longer watched like this: the alert was changed or removed."],
         &["Wrong? Tell me", "Details"],
     );
     let below = Episode {
@@ -413,6 +416,42 @@ fn names_from_outside_stay_names() {
         snoozed: None,
     }));
     assert!(body.to_string().chars().count() < 9_900);
+}
+
+#[test]
+fn a_long_list_stays_within_the_limits_and_keeps_its_buttons() {
+    let subscription = |number: usize| Subscription {
+        id: format!("alert{number:03}"),
+        kind: "alert".into(),
+        channel: "C0PAYMENTS".into(),
+        crontab: "7 * * * *".into(),
+        zone: chrono_tz::UTC,
+        settings: serde_json::Value::Null,
+        memory: serde_json::Value::Null,
+        author: "U0BEN".into(),
+        created_at: at(NOW),
+        changed_at: at(NOW),
+        state: State::Active,
+    };
+    let row = |number: usize| Row {
+        it: subscription(number),
+        settings: Settings { scope: Scope::Service("<!here> ".repeat(40)), ..settings(Rule::OwnRange) },
+        memory: Memory { episodes: vec![episode(Rule::OwnRange)], ..Memory::default() },
+        marks: Vec::new(),
+        open: true,
+    };
+    let check = |count: usize, labels: usize| {
+        let rows: Vec<Row> = (0..count).map(row).collect();
+        let org = crate::domain::org::Org::default();
+        let card = list::card(&rows, &list::About { org: &org, now: at(NOW), channel: Some("C0PAYMENTS") });
+        let body = blocks::message(&card).to_string();
+        assert!(body.chars().count() < 9_900 && !body.contains("<!here"), "{count}: {}", body.chars().count());
+        assert_eq!((card.buttons.len(), card.data["alerts"].as_array().map(Vec::len)), (labels, Some(count)));
+    };
+    check(0, 1);
+    check(1, 6);
+    check(2, 3);
+    check(60, 21);
 }
 
 #[test]

@@ -70,15 +70,14 @@ async fn run(cx: &Cx, mut ask: Ask) -> Result<Reply, Failure> {
 }
 
 /// The receipt of a metric over a period as of an instant, kept: of a figure that is told without having been asked for.
-pub(super) async fn receipt_at(cx: &Cx, known: &'static Definition, scope: &Scope, window: &Window, at: At) -> Result<String, Failure> {
+pub(super) async fn receipt_at(cx: &Cx, known: &'static Definition, scope: &Scope, window: &Window, at: At) -> Result<Receipt, Failure> {
     let trends = load(cx, &[known], scope, window, at, &cx.org.org).await?;
     let metrics: Vec<_> = trends.iter().map(|trend| trend.metric.clone()).collect();
     let (command, words) = (COMMAND.name.to_owned(), vec![known.id.to_owned()]);
     let ask = Ask { command, scope: scope.clone(), window: window.clone(), window_named: true, words };
     let receipt = Receipt { asked_at: at, ..receipts::receipt(cx, &ask, &metrics).await? };
-    let id = receipt.id.clone();
-    cx.store.keep_receipt(receipt).await?;
-    Ok(id)
+    cx.store.keep_receipt(receipt.clone()).await?;
+    Ok(receipt)
 }
 
 /// The metric that the words name; DORA's five where there are none.
