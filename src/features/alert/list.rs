@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::budget;
-use super::memory::{Episode, Last};
+use super::memory::{Episode, Held, Last};
 use super::message::{lasted, looked_at};
 use super::row::Row;
 use super::rule::{self, Rule};
@@ -114,7 +114,7 @@ fn stands(line: Line, row: &Row, now: At, zone: Tz) -> Line {
                 _ => String::new(),
             };
             let state = match open {
-                Some(open) => format!("beyond since {}", words::moment(open.since, now, zone)),
+                Some(open) => format!("beyond since {}{}", words::moment(open.since, now, zone), untold(open)),
                 None => "inside".to_owned(),
             };
             line.and("Now ").strong(value(*figure)).and(format!(" (n {}{edge}), {state}. ", words::number(*n)))
@@ -133,6 +133,16 @@ fn stands(line: Line, row: &Row, now: At, zone: Tz) -> Line {
     ));
     let wrong = row.marks.iter().filter(|mark| mark.kind == "wrong").count() as u64;
     if wrong > 0 { line.and(format!("{} it wrong. ", words::count(wrong, "person called", "people called"))) } else { line }
+}
+
+/// Why the channel has not heard of an episode under way.
+fn untold(open: &Episode) -> &'static str {
+    match (open.told, open.held) {
+        (Some(_), _) => "",
+        (None, Some(Held::Quiet)) => ", told on the next working morning",
+        (None, Some(Held::Budget)) => ", held back",
+        (None, None) => ", not told yet",
+    }
 }
 
 fn machine(row: &Row, now: At) -> Value {

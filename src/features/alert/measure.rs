@@ -20,7 +20,7 @@
 //! | 2 of 3 worse than all 26 | 0.2, 0.6, 1.0 | 60 %, 78 % |
 //! | 2 of 3 worse than the P90 of 26 | 1.7, 2.2, 2.1 | |
 //!
-//! Weekly counts, whose own scatter hides the dependence, give 0.2 to 0.5 a year. Rejected beside these: `XmR` limits with the run
+//! Weekly counts, whose own scatter hides the dependence, give 0.1 to 0.8 a year. Rejected beside these: `XmR` limits with the run
 //! rule, wrong 50 % of the time at 0.4 (run-phase.md).
 //!
 //! Never to be used on a person's figures: there are none.

@@ -433,10 +433,15 @@ fn a_long_list_stays_within_the_limits_and_keeps_its_buttons() {
         changed_at: at(NOW),
         state: State::Active,
     };
+    let memory = || {
+        let mut memory = Memory::default();
+        memory.episodes.push(episode(Rule::OwnRange));
+        memory
+    };
     let row = |number: usize| Row {
         it: subscription(number),
         settings: Settings { scope: Scope::Service("<!here> ".repeat(40)), ..settings(Rule::OwnRange) },
-        memory: Memory { episodes: vec![episode(Rule::OwnRange)], ..Memory::default() },
+        memory: memory(),
         marks: Vec::new(),
         open: true,
     };
