@@ -10,3 +10,12 @@ create table alert_mark (
     words text,                           -- and why, in that person's words
     primary key (subscription, episode, kind, person)
 );
+
+-- A channel hears at most so many alerts a week, of all that are set there: slots of several alerts may run at one time, so each takes
+-- its place here before it tells.
+create table alert_told (
+    key text primary key,                 -- of the message
+    channel text not null,
+    at bigint not null
+);
+create index alert_told_channel on alert_told (channel, at);

@@ -1,7 +1,7 @@
 //! The outbox: every message that should stand in Slack, a row each, before any call is made.
 
 use anyhow::{Context, Result};
-use sqlx::{AnyConnection, Row};
+use sqlx::AnyConnection;
 
 use super::Store;
 use crate::domain::time::At;
@@ -24,23 +24,6 @@ pub struct Wanted {
 }
 
 impl Store {
-    /// Every message that should stand, in the order of their keys.
-    pub async fn outbox(&self) -> Result<Vec<Wanted>> {
-        let sql = "select key, subscription, channel, thread_of, body, not_before from outbox order by key";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading the outbox")?;
-        let wanted = |row: &sqlx::any::AnyRow| {
-            Ok(Wanted {
-                key: row.try_get(0)?,
-                subscription: row.try_get(1)?,
-                channel: row.try_get(2)?,
-                thread_of: row.try_get(3)?,
-                body: row.try_get(4)?,
-                not_before: At(row.try_get(5)?),
-            })
-        };
-        rows.iter().map(wanted).collect()
-    }
-
     /// Says messages that no slot stands behind: the answer to a press.
     pub async fn say(&self, posts: Vec<Wanted>, now: At) -> Result<()> {
         self.writer

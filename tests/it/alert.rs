@@ -69,8 +69,7 @@ impl Story {
     }
 
     async fn outbox(&self) -> Vec<Wanted> {
-        let rows = self.t.app.store.outbox().await.expect("rows");
-        rows.into_iter().filter(|row| row.key.starts_with("alert/")).collect()
+        self.t.app.store.alert_messages().await.expect("rows")
     }
 
     /// The only message, as a notification reads it.
@@ -317,6 +316,15 @@ async fn a_channel_hears_so_many_a_week_and_the_rest_is_held_back() {
     let others =
         rows.iter().filter(|row| row.body.contains("2 more alerts were held back: this channel hears at most 3 alerts a week.")).count();
     assert_eq!(others, 1, "told in one line");
+    // However many ask at one time, a channel's places are given once, and to the same messages.
+    let now = story.t.clock.now();
+    let ask = |number: usize| {
+        let store = &story.t.app.store;
+        async move { store.take_alert_place("C0SEARCH", &format!("alert/x/{number}"), 3, now).await.expect("an answer") }
+    };
+    let first = futures::future::join_all((0..10).map(ask)).await;
+    assert_eq!(first.iter().filter(|taken| **taken).count(), 3);
+    assert_eq!(futures::future::join_all((0..10).map(ask)).await, first);
     // A week later they are still beyond, and told.
     for _ in 0..8 {
         story.hours(24).await;
@@ -620,10 +628,10 @@ async fn a_thousand_alerts_cost_little() {
             "hour {hour}: {ran} evaluations in {} ms, slowest minute {slowest} ms, a tick with nothing due {} ms, {} messages",
             began.elapsed().as_millis(),
             idle.elapsed().as_millis(),
-            t.app.store.outbox().await.expect("rows").len()
+            t.app.store.alert_messages().await.expect("rows").len()
         );
     }
-    let rows = t.app.store.outbox().await.expect("rows");
+    let rows = t.app.store.alert_messages().await.expect("rows");
     for row in rows.iter().take(3) {
         println!("{}", text(row));
     }

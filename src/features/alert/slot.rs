@@ -1,8 +1,9 @@
 //! A slot of an alert: evaluates it, and says what should stand in its channel.
 //!
 //! Facts are taken as of the slot, so that a slot made up for says what it would have said. Where a source behind the figure has
-//! fallen silent the alert neither begins nor ends: the figure would be that of its silence. Every slot says the messages of the
-//! last week again, so that what a press overwrote at the same moment is mended by the next slot.
+//! fallen silent the alert neither begins nor ends: the figure would be that of its silence. A message of which something was new
+//! in the last week is said again by each slot, so that what a press overwrote at the same moment is mended by the next one; an
+//! older one is left alone, since the outbox forgets it some day and would post it anew.
 
 use super::budget;
 use super::measure::{self, Reading, days, evaluate};
@@ -145,32 +146,46 @@ async fn tell(
     if !still || memory.open().is_none_or(|open| open.told.is_some()) {
         return Ok(false);
     }
-    let others = cx.store.subscriptions().await?.into_iter();
-    let others = others.filter(|other| other.kind == KIND && other.channel == it.channel && other.id != it.id);
-    let others: Vec<(u64, Memory)> =
-        others.map(|other| (other.settings["weekly"].as_u64().unwrap_or_default(), Memory::read(&other.memory))).collect();
-    let held = budget::held(settings, memory, others.iter().map(|(_, memory)| memory), calendar, at);
-    let back = others.iter().map(|(weekly, memory)| (budget::held_back(memory, at), *weekly)).filter(|(back, _)| *back > 0);
-    let back = back.reduce(|one, other| (one.0 + other.0, one.1.max(other.1)));
-    if let Some(open) = memory.open_mut() {
-        // Held back for the budget it stays so at night, too.
-        open.held = if open.held == Some(Held::Budget) { held.map(|_| Held::Budget) } else { held };
-        if held.is_none() {
-            (open.told, open.others) = (Some(at), back);
-        }
+    let Some(open) = memory.open_mut() else { return Ok(false) };
+    let held = if !settings.any_hour && budget::is_quiet(calendar, at) {
+        Some(Held::Quiet)
+    } else if cx.store.take_alert_place(&it.channel, &message::key(&it.id, open.start), settings.weekly, at).await? {
+        None
+    } else {
+        Some(Held::Budget)
+    };
+    // Held back for the budget it stays so at night, too.
+    open.held = if open.held == Some(Held::Budget) { held.map(|_| Held::Budget) } else { held };
+    if held.is_none() {
+        (open.told, open.others) = (Some(at), held_back(cx, it, at).await?);
     }
     Ok(held.is_none())
 }
 
-/// The messages that should stand.
+/// How many episodes of the channel's other alerts were held back, and how many a week those may be.
+async fn held_back(cx: &Cx, it: &Subscription, at: At) -> Result<Option<(u64, u64)>, Failure> {
+    let others = cx.store.subscriptions().await?.into_iter();
+    let others = others.filter(|other| other.kind == KIND && other.channel == it.channel && other.id != it.id);
+    let back = others.map(|other| {
+        let weekly = other.settings["weekly"].as_u64().unwrap_or_default();
+        (budget::held_back(&Memory::read(&other.memory), at), weekly)
+    });
+    Ok(back.filter(|(back, _)| *back > 0).reduce(|one, other| (one.0 + other.0, one.1.max(other.1))))
+}
+
+/// The messages that should stand, of which something was new in the last week.
 async fn posts(cx: &Cx, it: &Subscription, memory: &Memory, at: At) -> Result<Vec<Post>, Failure> {
-    let fresh = |episode: &&Episode| episode.over.as_ref().is_none_or(|over| at.since(over.at) < WEEK);
-    let standing: Vec<&Episode> = memory.episodes.iter().filter(|episode| episode.told.is_some()).filter(fresh).collect();
-    if standing.is_empty() {
+    let told: Vec<&Episode> = memory.episodes.iter().filter(|episode| episode.told.is_some()).collect();
+    if told.is_empty() {
         return Ok(Vec::new());
     }
     let marks = cx.store.marks(&it.id).await?;
-    Ok(standing.into_iter().map(|episode| post(cx, it, episode, &marks, None)).collect())
+    let newest = |episode: &Episode| {
+        let marked = marks.iter().filter(|mark| mark.episode == episode.start).map(|mark| mark.at).max();
+        episode.told.max(episode.over.as_ref().map(|over| over.at)).max(marked)
+    };
+    let standing = told.into_iter().filter(|episode| newest(episode).is_some_and(|newest| at.since(newest) < WEEK));
+    Ok(standing.map(|episode| post(cx, it, episode, &marks, None)).collect())
 }
 
 /// The message of an episode.
