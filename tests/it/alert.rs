@@ -319,8 +319,8 @@ async fn a_channel_hears_so_many_a_week_and_the_rest_is_held_back() {
     // However many ask at one time, a channel's places are given once, and to the same messages.
     let now = story.t.clock.now();
     let ask = |number: usize| {
-        let store = &story.t.app.store;
-        async move { store.take_alert_place("C0SEARCH", &format!("alert/x/{number}"), 3, now).await.expect("an answer") }
+        let kept = &story.t.app.store;
+        async move { kept.take_alert_place("C0SEARCH", &format!("alert/x/{number}"), 3, now).await.expect("an answer") }
     };
     let first = futures::future::join_all((0..10).map(ask)).await;
     assert_eq!(first.iter().filter(|taken| **taken).count(), 3);

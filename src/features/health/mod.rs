@@ -28,9 +28,9 @@ use super::{Command, Cx, PERIOD, Reply, access, dora};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
-use crate::domain::time::{At, DAY};
+use crate::domain::time::DAY;
 use crate::error::Failure;
-use compute::{Facts, Heard, State};
+use compute::{Facts, Heard};
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -68,7 +68,7 @@ pub(super) async fn silent(
     steady: &BTreeSet<String>,
     others: &BTreeSet<String>,
     calendar: &WorkCalendar,
-    at: At,
+    at: crate::domain::time::At,
 ) -> Result<Option<(String, i64)>, Failure> {
     let mut worst: Option<(String, i64)> = None;
     for fresh in cx.store.freshness(at).await? {
@@ -79,7 +79,7 @@ pub(super) async fn silent(
         }
         let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received).await?;
         let known = compute::source(&Heard { source, last_event: None, last_received, days }, calendar, at);
-        let counts = known.state == State::Silent || (is_steady && known.state == State::Unclear);
+        let counts = known.state == compute::State::Silent || (is_steady && known.state == compute::State::Unclear);
         if counts && worst.as_ref().is_none_or(|(_, longest)| known.silence > *longest) {
             worst = Some((known.heard.source, known.silence));
         }
