@@ -4,6 +4,7 @@
 //! to Slack: features say, doors send.
 
 mod access;
+mod alert;
 mod benchmark;
 mod digest;
 pub mod dora;
@@ -187,6 +188,7 @@ pub const COMMANDS: &[Command] = &[
     health::COMMAND,
     benchmark::COMMAND,
     digest::COMMAND,
+    alert::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -223,11 +225,27 @@ pub const ACTIONS: &[Action] = &[
     digest::END,
     digest::DETAILS,
     digest::USEFUL,
+    alert::ACKNOWLEDGE,
+    alert::DETAILS,
+    alert::WRONG,
+    alert::WRONG_SENT,
+    alert::SNOOZE,
+    alert::SNOOZE_SENT,
+    alert::SET,
+    alert::CHANGE,
+    alert::SENT,
+    alert::PAUSE,
+    alert::GO_ON,
+    alert::MANAGE,
+    alert::PREVIEW,
+    alert::REMOVE,
+    alert::REMOVED,
+    alert::LIST,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
 /// Everything a channel can be subscribed to.
-pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED];
+pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB];
 
@@ -318,7 +336,7 @@ impl Needs {
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || ["setup_", "outbox_", "digest_"].iter().any(|of| action.starts_with(of)), ..asked }
+        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_"].iter().any(|of| action.starts_with(of)), ..asked }
     }
 }
 

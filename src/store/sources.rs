@@ -1,9 +1,11 @@
 //! How fresh each source is.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use sqlx::{AnyConnection, Row};
 
-use super::Store;
+use super::{Store, bulk};
 use crate::domain::card::SourceHealth;
 use crate::domain::time::At;
 
@@ -37,6 +39,26 @@ impl Store {
             all.push(Freshness { health: SourceHealth { source: source.clone(), last_event }, last_received: *last_received });
         }
         Ok(all)
+    }
+
+    /// The sources that told of these services since an instant: those of what they ship, which speak as often as people work,
+    /// and those of incidents alone, which are silent while nothing breaks.
+    pub async fn sources_behind(&self, services: &[&str], since: At) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+        let mut conn = self.pool.acquire().await?;
+        let mut found = [BTreeSet::new(), BTreeSet::new()];
+        let deployed = "select distinct source from deployment where $1 <> '' and service in ({keys}) and finished_at >= SINCE";
+        let merged = "select distinct c.source from change c join service_repository s on s.repository = c.repository \
+                      where $1 <> '' and s.service in ({keys}) and c.merged_at >= SINCE";
+        let broke = "select distinct source from incident where $1 <> '' and service in ({keys}) and started_at >= SINCE";
+        for (sql, found_by) in [(deployed, 0), (merged, 0), (broke, 1)] {
+            let sql = sql.replace("SINCE", &since.0.to_string());
+            for row in bulk::select_in(&mut conn, &sql, "all", services).await.context("reading which sources told of services")? {
+                found[found_by].insert(row.try_get(0)?);
+            }
+        }
+        let [shipped, broke] = found;
+        let broke = broke.difference(&shipped).cloned().collect();
+        Ok((shipped, broke))
     }
 
     async fn last_event_before(&self, source: &str, now: At) -> Result<Option<At>> {

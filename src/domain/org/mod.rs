@@ -38,7 +38,7 @@ pub use check::EVERYTHING;
 pub use draft::{Draft, inline_table, quoted};
 pub use file::{FileError, OrgFile, Problem};
 pub use preview::preview;
-pub use quantity::{duration_text, target_text};
+pub use quantity::{duration_text, target_text, typed};
 
 /// The organisation as declared, resolved to instants. Kept whole in the store under a version; receipts name it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use toml::Value;
 
-use crate::domain::metric;
+use crate::domain::metric::{self, Definition};
 use crate::domain::time::{At, SECOND};
 use crate::domain::window::local;
 
@@ -64,7 +64,20 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
 
 /// A target in the unit of its metric.
 pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
-    let wrong = |example: &str| format!("the target of `{metric}` is `{}`: write {example}", plain(value));
+    let Some(known) = metric::with_target().find(|known| known.id == metric) else {
+        let all: Vec<String> = metric::with_target().map(|known| format!("`{}`", known.id)).collect();
+        return Err(format!("`{metric}` is not a metric with a target: those are {}", all.join(", ")));
+    };
+    quantity(known, value).map_err(|example| format!("the target of `{metric}` is `{}`: write {example}", plain(value)))
+}
+
+/// A value of a metric as people type it: `15%`, `3d`, `2/week`. Else an example of what to type.
+pub fn typed(known: &Definition, text: &str) -> Result<f64, String> {
+    quantity(known, &Value::String(text.into())).map_err(|example| example.replace('"', ""))
+}
+
+/// A number in a metric's unit, else an example of one.
+fn quantity(known: &Definition, value: &Value) -> Result<f64, &'static str> {
     let number = match value {
         #[allow(clippy::cast_precision_loss, reason = "a target is far smaller than 2^53")]
         Value::Integer(number) => Some(*number as f64),
@@ -73,10 +86,6 @@ pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
         _ => None,
     };
     let text = value.as_str().unwrap_or_default();
-    let Some(known) = metric::with_target().find(|known| known.id == metric) else {
-        let all: Vec<String> = metric::with_target().map(|known| format!("`{}`", known.id)).collect();
-        return Err(format!("`{metric}` is not a metric with a target: those are {}", all.join(", ")));
-    };
     let (read, example) = match known.unit {
         "per_week" => (number.or_else(|| rate(text)), "`\"5/week\"`, `\"1/day\"` or `\"2/month\"`"),
         "seconds" => {
@@ -90,7 +99,7 @@ pub(super) fn target(metric: &str, value: &Value) -> Result<f64, String> {
         }
         _ => (number, "a number such as `200`"),
     };
-    read.filter(|number| number.is_finite() && *number >= 0.0).ok_or_else(|| wrong(example))
+    read.filter(|number| number.is_finite() && *number >= 0.0).ok_or(example)
 }
 
 /// A length of time as [`duration`] reads it, in the largest unit of which it is a whole number.

@@ -27,7 +27,7 @@ use super::student::student_95;
 use super::{quantile, real_len, real_whole};
 
 /// Fewest clusters that give an interval.
-const FEWEST: usize = 6;
+pub const FEWEST: usize = 6;
 
 /// Most clusters for which draws are made.
 const LARGEST_DRAWN: usize = 500;

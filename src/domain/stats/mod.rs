@@ -19,7 +19,7 @@ mod student;
 #[cfg(test)]
 mod oracle;
 
-pub use bootstrap::cluster_bootstrap_median;
+pub use bootstrap::{FEWEST as FEWEST_CLUSTERS, cluster_bootstrap_median};
 pub use median::median_interval;
 pub use normal::truncated_normal_below;
 pub use proportion::wilson;

@@ -106,12 +106,33 @@ pub fn five(pool: &Pool, window: &Window) -> Five {
         five.change_fail_rate.leave_out("unlinked", unlinked(pool, window));
         return five;
     }
+    let one = |place: usize| figure(pool, deployments, window, place, Some(SEED));
     Five {
-        deployment_frequency: Figure::rate(&deployments.iter().map(Packed::finished_at).collect::<Vec<_>>(), window),
-        change_lead_time: lead_time(deployments),
-        failed_deployment_recovery_time: recovery_time(deployments, pool.evidence, window),
-        change_fail_rate: fail_rate(pool, deployments, window),
-        deployment_rework_rate: rework_rate(deployments, pool.evidence),
+        deployment_frequency: one(0),
+        change_lead_time: one(1),
+        failed_deployment_recovery_time: one(2),
+        change_fail_rate: one(3),
+        deployment_rework_rate: one(4),
+    }
+}
+
+/// One of the five over a period, by its place in [`DORA`], as [`five`] has it but for the interval of the lead time: for whoever
+/// asks for each day of a year, since that one is drawn a thousand times.
+pub fn quick(pool: &Pool, window: &Window, place: usize) -> Figure {
+    let deployments = within(&pool.deployments, window.from, window.to);
+    if !pool.ever_deployed || (deployments.is_empty() && !pool.alive) {
+        return Figure::none("no_data");
+    }
+    figure(pool, deployments, window, place, None)
+}
+
+fn figure(pool: &Pool, deployments: &[Packed], window: &Window, place: usize, seed: Option<u64>) -> Figure {
+    match place {
+        0 => Figure::rate(&deployments.iter().map(Packed::finished_at).collect::<Vec<_>>(), window),
+        1 => lead_time(deployments, seed),
+        2 => recovery_time(deployments, pool.evidence, window),
+        3 => fail_rate(pool, deployments, window),
+        _ => rework_rate(deployments, pool.evidence),
     }
 }
 
@@ -126,14 +147,15 @@ fn unlinked(pool: &Pool, window: &Window) -> u64 {
     pool.unlinked.iter().filter(|at| window.holds(**at)).count() as u64
 }
 
-fn lead_time(deployments: &[Packed]) -> Figure {
+/// With an interval where there is a seed to draw it with.
+fn lead_time(deployments: &[Packed], seed: Option<u64>) -> Figure {
     let leads = sorted(deployments.iter().flat_map(|it| it.leads.iter().copied()));
     let n = leads.len() as u64;
     let mut figure = Figure { n, reason: few_of_median(n), value: median_secs(leads.iter().copied()), ..Figure::default() };
     if n > 0 {
         let clusters: Vec<&[i64]> = deployments.iter().filter(|it| !it.leads.is_empty()).map(|it| it.leads.as_slice()).collect();
-        figure.interval = stats::cluster_bootstrap_median(&clusters, SEED).map(in_seconds);
-        if figure.interval.is_none() {
+        figure.interval = seed.and_then(|seed| stats::cluster_bootstrap_median(&clusters, seed)).map(in_seconds);
+        if clusters.len() < stats::FEWEST_CLUSTERS {
             figure.reason = figure.reason.or(Some("too_few")); // many commits of few deployments
         }
         let at = |name: &str, p| stats::quantile_of_whole(&leads, p).map(|micros| (name.to_string(), micros / 1e6));

@@ -28,6 +28,7 @@ use crate::store::receipts::Receipt;
 pub(super) use card::{brief, shown};
 use compute::{Dora, compute};
 pub(super) use evidence::evidence;
+pub(super) use reading::question;
 
 /// The registration.
 pub const COMMAND: Command = Command {

@@ -15,7 +15,7 @@ use crate::store::outbox::{Depth, Parked};
 use crate::store::quality::{COMMITS, Fate, NEWEST, Unknowns};
 
 /// Silence shorter than this never needs a look.
-const LEAST_SILENCE: i64 = 2 * DAY;
+pub const LEAST_SILENCE: i64 = 2 * DAY;
 /// The share of a source's own gaps that its usual one is not shorter than, and how many gaps it takes to tell.
 const USUAL: f64 = 0.95;
 const FEWEST_GAPS: usize = 5;
@@ -146,7 +146,8 @@ pub fn compute(facts: &Facts, calendar: &WorkCalendar, now: At) -> Health {
     Health { sources, findings }
 }
 
-fn source(heard: &Heard, calendar: &WorkCalendar, now: At) -> Source {
+/// How fresh a source is.
+pub fn source(heard: &Heard, calendar: &WorkCalendar, now: At) -> Source {
     let mut gaps: Vec<i64> = heard.days.windows(2).map(|two| calendar.between(two[0], two[1])).collect();
     gaps.sort_unstable();
     #[allow(clippy::cast_possible_truncation, reason = "a gap of days")]

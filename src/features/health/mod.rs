@@ -33,7 +33,7 @@ use super::{Command, Cx, PERIOD, Reply, access, dora};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Line, Scope};
-use crate::domain::time::DAY;
+use crate::domain::time::{At, DAY};
 use crate::domain::window::Window;
 use crate::error::Failure;
 use compute::{Facts, Heard};
@@ -79,6 +79,33 @@ pub(super) async fn verdict(cx: &Cx, window: Window) -> Result<Line, Failure> {
     let ask = Ask { command: "health".into(), scope: Scope::Organisation, window, window_named: false, words: Vec::new() };
     let calendar = WorkCalendar::new(&cx.org.org.calendar, ask.window.zone);
     Ok(card::verdict(&compute::compute(&load(cx, &ask).await?, &calendar, cx.now)))
+}
+
+/// A source that has told nothing for longer than it usually does, and for how long in working time: of those that speak as often
+/// as people work (`steady`) also one of which too little is known to tell what is usual; the others may be silent because
+/// nothing happens. So what figures that rest on it say is not what is.
+pub(super) async fn stale(
+    cx: &Cx,
+    steady: &BTreeSet<String>,
+    others: &BTreeSet<String>,
+    calendar: &WorkCalendar,
+    at: At,
+) -> Result<Option<(String, i64)>, Failure> {
+    let mut worst: Option<(String, i64)> = None;
+    for fresh in cx.store.freshness(at).await? {
+        let (source, last_received) = (fresh.health.source, fresh.last_received);
+        let is_steady = steady.contains(&source);
+        if !is_steady && !others.contains(&source) || calendar.between(last_received, at) <= compute::LEAST_SILENCE {
+            continue;
+        }
+        let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received).await?;
+        let known = compute::source(&Heard { source, last_event: None, last_received, days }, calendar, at);
+        let counts = known.state == compute::State::Silent || (is_steady && known.state == compute::State::Unclear);
+        if counts && worst.as_ref().is_none_or(|(_, longest)| known.silence > *longest) {
+            worst = Some((known.heard.source, known.silence));
+        }
+    }
+    Ok(worst)
 }
 
 /// What is known of a scope; of deliveries and people, which belong to no team, what is known of all.

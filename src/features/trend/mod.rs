@@ -69,8 +69,19 @@ async fn run(cx: &Cx, mut ask: Ask) -> Result<Reply, Failure> {
     Ok(Reply::Card(Box::new(card)))
 }
 
+/// The receipt of a metric over a period as of an instant, kept: of a figure that is told without having been asked for.
+pub(super) async fn receipt_at(cx: &Cx, known: &'static Definition, scope: &Scope, window: &Window, at: At) -> Result<Receipt, Failure> {
+    let trends = load(cx, &[known], scope, window, at, &cx.org.org).await?;
+    let metrics: Vec<_> = trends.iter().map(|trend| trend.metric.clone()).collect();
+    let (command, words) = (COMMAND.name.to_owned(), vec![known.id.to_owned()]);
+    let ask = Ask { command, scope: scope.clone(), window: window.clone(), window_named: true, words };
+    let receipt = Receipt { asked_at: at, ..receipts::receipt(cx, &ask, &metrics).await? };
+    cx.store.keep_receipt(receipt.clone()).await?;
+    Ok(receipt)
+}
+
 /// The metric that the words name; DORA's five where there are none.
-fn wanted(words: &[String]) -> Result<Vec<&'static Definition>, UserError> {
+pub(super) fn wanted(words: &[String]) -> Result<Vec<&'static Definition>, UserError> {
     if words.is_empty() {
         return Ok(DORA.iter().collect());
     }
