@@ -22,6 +22,7 @@ use pacer::domain::time::At;
 use pacer::features::{self, Reply};
 use pacer::sandbox::{self, Choice, Message, Options, Place, Submitted, View, Workspace};
 use pacer::slack::admission::Admission;
+use pacer::slack::outbox;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -94,6 +95,22 @@ impl Harness {
         let team = t.slack.options().team_id.clone();
         t.until("pacer knows its workspace", async || strangers || t.app.slack.workspaces.admit(&team, "") == Admission::Welcome).await;
         t
+    }
+
+    /// Lets all that pacer says by itself go out, a second of the clock for each that waits, and reads what nobody read yet.
+    pub async fn sent(&self) -> Vec<Message> {
+        for _ in 0..600 {
+            outbox::step(&self.app).await.expect("sends");
+            if self.app.store.outbox_depth(self.clock.now()).await.expect("counts").waiting == 0 {
+                break;
+            }
+            self.advance(1_000_000);
+        }
+        let mut read = Vec::new();
+        while let Some(message) = self.slack.next_message(Duration::ZERO).await {
+            read.push(message);
+        }
+        read
     }
 
     /// Moves the clock forward.
