@@ -243,7 +243,7 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
     for it in mappings.iter().filter(|it| it.old != it.new) {
         let unstated = [
             "update deployment set service = $1 where stated_service is null and repository = $2 and service = $3",
-            "update incident set service = $1 where repository = $2 and service = $3",
+            "update incident set service = $1 where stated_service is null and repository = $2 and service = $3",
         ];
         for sql in unstated {
             sqlx::query(sql).bind(it.new.clone()).bind(it.repository.clone()).bind(it.old.clone()).execute(&mut *conn).await?;

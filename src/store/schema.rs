@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "people", include_str!("../../migrations/0005_people.sql")),
     (6, "setup", include_str!("../../migrations/0006_setup.sql")),
     (7, "outbox", include_str!("../../migrations/0007_outbox.sql")),
+    (11, "stated", include_str!("../../migrations/0011_stated.sql")),
 ];
 
 fn migrator() -> Migrator {
