@@ -480,6 +480,19 @@ async fn a_group_of_a_thousand_is_read_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guest_whom_no_page_lists_is_asked_for_alone() {
+    let t = Harness::http().await;
+    for n in 0..3_000 {
+        let id = format!("U1{n:05}");
+        t.slack.put_person(Person::new(&id, &id, &id, "developer"));
+    }
+    t.slack.put_group(group(&t, &["U0BEN", "U9GUEST"]));
+    t.apply_org(FOLLOWS).await;
+    schedule::start(&t.app).await.expect("runs");
+    assert_eq!((t.app.store.followed().await.unwrap()[0].people, t.heard("users.list"), t.heard("users.info")), (2, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_makes_a_team_follow_a_group_and_reads_it_at_once() {
     let t = Harness::http().await;
     let card = t.slash("ana", "setup").await;
