@@ -94,6 +94,21 @@ impl Org {
         if called.len() == 1 { called.first().copied().unwrap_or(seen) } else { seen }
     }
 
+    /// What events may call each repository that services declare: its name, and its folder's where that is no other's.
+    pub fn repository_names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let declared: BTreeSet<&str> = self.services.values().filter_map(|service| service.repository.as_deref()).collect();
+        let bare = |name: &str| -> usize { name.rfind('/').map_or(0, |slash| slash + 1) };
+        let mut called: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for name in &declared {
+            called.entry(&name[bare(name)..]).or_default().push(name);
+        }
+        let alone = |name: &str| !declared.contains(name) && called.get(name).is_some_and(|all| all.len() == 1);
+        declared
+            .iter()
+            .map(|name| (*name, [*name, &name[bare(name)..]].into_iter().filter(|it| it == name || alone(it)).collect()))
+            .collect()
+    }
+
     /// The services that declare a repository, in order of name.
     pub fn declaring(&self, repository: &str) -> impl Iterator<Item = (&str, &Service)> {
         let meant = self.repository(repository).to_owned();
@@ -235,5 +250,9 @@ mod tests {
         let names = |service: &str| org.repositories_of(service).into_iter().collect::<Vec<_>>();
         assert_eq!((names("pay"), names("a"), names("d")), (vec!["acme/shop", "shop"], vec!["acme/twice"], vec!["acme/bare"]));
         assert_eq!((names("c"), names("nobody")), (vec!["bare"], vec![]));
+        let all = org.repository_names();
+        for (service, declared) in org.services.iter().filter_map(|(id, it)| Some((id, it.repository.as_deref()?))) {
+            assert_eq!(all[declared], org.repositories_of(service), "{service}: all at once as one by one");
+        }
     }
 }
