@@ -29,22 +29,31 @@ impl Org {
 
     /// A team and its descendants, each with a span in which it belonged there.
     pub(super) fn pool(&self, team: &str) -> Vec<(String, Span)> {
+        let mut below: BTreeMap<&str, Vec<(&str, Span)>> = BTreeMap::new();
+        for (id, team) in &self.teams {
+            for (parent, span) in team.belonged() {
+                below.entry(parent).or_default().push((id, span));
+            }
+        }
         let mut pool = Vec::new();
-        let mut open = vec![(vec![team.to_owned()], Span::ALWAYS)];
-        while let Some((path, span)) = open.pop() {
-            let above = path.last().cloned().unwrap_or_default();
-            for (id, team) in &self.teams {
-                if path.contains(id) {
-                    continue;
-                }
-                for belonged in team.belonged_to(&above) {
-                    let both = belonged.both(span);
-                    if !both.is_empty() {
-                        open.push(([path.as_slice(), std::slice::from_ref(id)].concat(), both));
-                    }
+        let mut path = BTreeSet::new();
+        let mut open = vec![(team, Some(Span::ALWAYS))]; // none: all below it is done
+        while let Some((above, span)) = open.pop() {
+            let Some(span) = span else {
+                path.remove(above);
+                continue;
+            };
+            if !path.insert(above) {
+                continue;
+            }
+            open.push((above, None));
+            for (id, belonged) in below.get(above).into_iter().flatten() {
+                let both = belonged.both(span);
+                if !both.is_empty() {
+                    open.push((*id, Some(both)));
                 }
             }
-            pool.push((above, span));
+            pool.push((above.to_owned(), span));
         }
         pool
     }
@@ -203,12 +212,10 @@ impl Org {
 }
 
 impl Team {
-    /// The spans in which it belonged right below `parent`.
-    fn belonged_to(&self, parent: &str) -> impl Iterator<Item = Span> {
-        let now = self.parent.iter().map(|id| (id, Span { from: self.parent_since, until: self.dissolved }));
-        let past = self.past_parents.iter().map(|(id, span)| (id, *span));
-        let parent = parent.to_owned();
-        now.chain(past).filter(move |(id, _)| **id == parent).map(|(_, span)| span)
+    /// The teams right above it, when.
+    fn belonged(&self) -> impl Iterator<Item = (&str, Span)> {
+        let now = self.parent.iter().map(|id| (id.as_str(), Span { from: self.parent_since, until: self.dissolved }));
+        now.chain(self.past_parents.iter().map(|(id, span)| (id.as_str(), *span)))
     }
 }
 
