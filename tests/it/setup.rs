@@ -133,6 +133,62 @@ async fn a_service_that_moves_counts_for_its_new_team_from_then_on() {
     assert_eq!(org.org.services["checkout"].incident_window, Some(48 * HOUR));
 }
 
+/// Two own the gateway; the cart goes over in the new year.
+const SHARED: &str = r#"
+[[teams]]
+id = "platform"
+services = ["gateway", { id = "cart", until = 2027-01-01 }]
+[[teams]]
+id = "search"
+services = ["gateway", { id = "cart", from = 2027-01-01 }]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_that_a_form_cannot_show_stay_unless_another_team_is_chosen() {
+    let t = Harness::http().await;
+    t.apply_org(SHARED).await;
+    let open = async |name: &str| {
+        t.slack.slash("U0ANA", "general", "/metrics", &format!("setup {name}")).await.expect("acknowledged");
+        form(&t, "ana", "setup_service_sent").await
+    };
+    let cart = open("cart").await;
+    assert!(cart.body.to_string().contains("It belongs to platform until 2027-01-01 and search from 2027-01-01."), "{}", cart.body);
+    // Nothing is said of it yet but who owns it, so that sent as it is it is declared, and nothing else.
+    let preview = updated(t.submit(&cart, &[]).await);
+    let said = words(&preview);
+    assert!(said.contains("service cart is declared") && !said.contains("joins") && !said.contains("leaves"), "{said}");
+    updated(t.submit(&preview, &[]).await);
+    assert!(words(&updated(t.submit(&open("cart").await, &[]).await)).contains("Nothing changed"));
+    let gateway = open("gateway").await;
+    let gateway = updated(t.submit(&gateway, &[("incident_window", "36h")]).await);
+    let said = words(&gateway);
+    assert!(said.contains("service gateway is declared") && !said.contains("leaves"), "{said}");
+    // Chosen, another team has it alone: what that ends is told.
+    let said = words(&updated(t.submit(&gateway, &[("team", "search"), ("incident_window", "")]).await));
+    assert!(said.contains("gateway leaves platform from 2026-11-23 12:00") && !said.contains("leaves search"), "{said}");
+    let preview = updated(t.submit(&open("cart").await, &[("team", "search")]).await);
+    let said = words(&preview);
+    assert!(said.contains("cart leaves platform from 2026-11-23 12:00") || said.contains("cart moves from platform to search"), "{said}");
+    updated(t.submit(&preview, &[]).await);
+    let org = t.app.store.org_version(t.app.store.newest_org().await.unwrap()).await.unwrap();
+    let now: Vec<&str> = org.org.owners("cart").into_iter().filter(|(_, span)| span.holds(t.clock.now())).map(|(team, _)| team).collect();
+    assert_eq!(now, ["search"]);
+    assert_eq!(org.org.owners("cart").into_iter().filter(|(_, span)| span.holds(At::parse(NOW).unwrap().plus(-DAY))).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clones_folder_and_the_declared_repository_are_offered_as_one() {
+    let t = Harness::http().await;
+    let deployment = |n: i64, repository: &str| json!({"type": "deployment", "id": format!("d{n}"), "service": "cart", "repository": repository, "status": "success", "finished_at": days_ago(n).rfc3339()});
+    t.import_json(&lines(&[deployment(1, "shop"), deployment(2, "acme/shop"), deployment(3, "lone")])).await;
+    t.apply_org("[[services]]\nid = \"pay\"\nrepository = \"acme/shop\"\n").await;
+    t.slack.slash("U0ANA", "general", "/metrics", "setup pay").await.expect("acknowledged");
+    let sent = form(&t, "ana", "setup_service_sent").await;
+    let block = sent.body["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == "repository").unwrap().clone();
+    let options: Vec<&str> = block["element"]["options"].as_array().unwrap().iter().filter_map(|it| it["value"].as_str()).collect();
+    assert_eq!(options, ["no repository", "acme/shop", "lone"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_no_admin_is_told_who_is() {
     for transport in BOTH {
