@@ -99,7 +99,8 @@ impl Org {
         if seen.contains('/') || declared().any(|known| known == seen) {
             return seen;
         }
-        let called: BTreeSet<&str> = declared().filter(|known| known.rsplit('/').next() == Some(seen)).collect();
+        let called: BTreeSet<&str> =
+            declared().filter(|known| known.strip_suffix(seen).is_some_and(|owner| owner.ends_with('/'))).collect();
         if called.len() == 1 { called.first().copied().unwrap_or(seen) } else { seen }
     }
 
