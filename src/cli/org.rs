@@ -1,17 +1,25 @@
 //! `pacer org apply FILE`, `pacer org preview FILE` and `pacer org export`: teams, services, people and projects as TOML.
 
+use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use chrono_tz::Tz;
 use clap::Subcommand;
 
 use super::{open, print};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::org::{self, Draft, Org, OrgFile};
+use crate::domain::time::At;
+use crate::domain::window::Window;
 use crate::domain::words;
 use crate::features::{groups, moves};
 use crate::store::org::{Author, OrgVersion};
+
+/// Bytes that are read of a file: one with more is refused.
+const READ: u64 = 4_000_000;
 
 /// What to do with the file.
 #[derive(Debug, clap::Args)]
@@ -38,10 +46,12 @@ enum Step {
 
 pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let (Step::Apply { file } | Step::Preview { file }) = &args.step else { return export(config).await };
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let declared = OrgFile::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).with_context(|| format!("reading {}", file.display()))?;
+    opened.take(READ).read_to_end(&mut bytes).with_context(|| format!("reading {}", file.display()))?;
     let app = open(config).await?;
     let before = app.store.org_version(app.store.newest_org().await?).await?;
+    let declared = OrgFile::parse_bytes(&bytes, &before.org).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let after = org::apply(&before.org, declared, app.clock.now()).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     match args.step {
         Step::Preview { .. } => preview(&app, &before.org, &after).await?,
@@ -58,20 +68,21 @@ async fn export(config: Config) -> Result<ExitCode> {
 }
 
 /// What is declared otherwise, and what of it may be news to whoever wrote the file.
-async fn tell(app: &App, changes: &[String]) -> Result<()> {
+async fn tell(app: &App, changes: &[String], after: &Org) -> Result<()> {
     for line in changes {
         print(line);
     }
-    if changes.is_empty() { Ok(()) } else { since_the_last_file(app).await }
+    if changes.is_empty() { Ok(()) } else { since_the_last_file(app, after.time_zone.unwrap_or(Tz::UTC)).await }
 }
 
 /// What was changed in Slack after the newest file: a file that does not say it takes it back.
-async fn since_the_last_file(app: &App) -> Result<()> {
+async fn since_the_last_file(app: &App, zone: Tz) -> Result<()> {
+    let now = app.clock.now();
     let changes = app.store.org_changes(app.clock.now(), 100).await?;
     let since = changes.iter().take_while(|it| it.author != Some(Author::File));
     let in_slack: Vec<String> = since
         .filter_map(|it| match &it.author {
-            Some(Author::Person(id)) => Some(format!("  {} by {id}: {}", it.at, it.summary.join("; "))),
+            Some(Author::Person(id)) => Some(format!("  {} by {id}: {}", words::moment(it.at, now, zone), it.summary.join("; "))),
             _ => None,
         })
         .collect();
@@ -90,7 +101,7 @@ async fn preview(app: &App, before: &Org, after: &Org) -> Result<()> {
     let now = app.clock.now();
     let foreseen = groups::foreseen(&app.cx(None).await?.host, before, after.clone(), now).await;
     let look = moves::look(&app.store, before, &foreseen, now).await?;
-    tell(app, &look.changes).await?;
+    tell(app, &look.changes, after).await?;
     if !look.moves.is_empty() {
         print("\nOf the last 90 days:");
     }
@@ -103,33 +114,51 @@ async fn preview(app: &App, before: &Org, after: &Org) -> Result<()> {
     if let Some(receipts) = &look.receipts {
         print(receipts);
     }
+    let changed = !look.changes.is_empty();
     if !look.doubts.is_empty() {
-        print("\nWorth a look:");
+        print(if changed { "\nWorth a look:" } else { "Worth a look:" });
     }
     for doubt in &look.doubts {
         print(&doubt.text);
     }
-    print(if look.changes.is_empty() {
-        "\nNothing would change."
-    } else {
-        "\nNothing was changed: this was the preview. `pacer org apply` does it."
+    print(match (changed, look.doubts.is_empty()) {
+        (true, _) => "\nNothing was changed: this was the preview. `pacer org apply` does it.",
+        (false, true) => "Nothing would change.",
+        (false, false) => "\nNothing would change.",
     });
+    Ok(())
+}
+
+/// Repositories that files divide, of which commits were read before anybody said so: their files are not known.
+async fn without_files(app: &App, org: &Org) -> Result<()> {
+    let services: Vec<String> = org.services.keys().cloned().collect();
+    let now = app.clock.now();
+    let ever = Window { from: At(i64::MIN), to: now, zone: Tz::UTC, label: String::new() };
+    let found = app.store.commits_without_files(&services, &ever, org).await?;
+    for name in found.iter().map(|(name, ..)| org.repository(name)).collect::<BTreeSet<_>>() {
+        print(&format!(
+            "Commits of {name} were read before `paths` divided it, so which of its services they and their deployments belong to is not \
+             known: run `pacer import git PATH --no-deployments` again."
+        ));
+    }
     Ok(())
 }
 
 async fn apply(app: &App, before: &OrgVersion, after: Org) -> Result<()> {
     let changes = org::preview(&before.org, &after);
-    tell(app, &changes).await?;
+    tell(app, &changes, &after).await?;
     let version = app.store.apply_org(before, after.clone(), app.clock.now()).await?;
     app.store.refresh(None).await?;
     follow(app, &after).await;
-    let counts = format!(
-        "{} teams, {} services, {} people, {} projects",
-        after.live_teams().count(),
-        after.services.len(),
-        after.people.len(),
-        after.projects.len()
-    );
+    without_files(app, &after).await?;
+    let count = |n: usize, one: &str, many: &str| words::count(n as u64, one, many);
+    let counts = [
+        count(after.live_teams().count(), "team", "teams"),
+        count(after.services.len(), "service", "services"),
+        count(after.people.len(), "person", "people"),
+        count(after.projects.len(), "project", "projects"),
+    ]
+    .join(", ");
     print(&if changes.is_empty() {
         format!("Nothing changed: version {version} holds ({counts}).")
     } else {

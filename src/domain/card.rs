@@ -64,6 +64,8 @@ pub struct Card {
     pub parts: Vec<Part>,
     /// The figures in machine form, as in JSON's `metrics`.
     pub metrics: Vec<Metric>,
+    /// The zone of its times where it has no window.
+    pub zone: Option<chrono_tz::Tz>,
     /// Small print: benchmark and year, zone, what was left out.
     pub notes: Vec<Line>,
     /// How fresh each source is.

@@ -98,6 +98,7 @@ pub fn dora() -> Card {
         primary,
     };
     Card {
+        zone: None,
         command: "dora".into(),
         title: "DORA - Payments - 90 days to 23 Nov".into(),
         scope: Scope::Team("payments".into()),

@@ -16,12 +16,12 @@ pub fn notes(card: &Card) -> impl Iterator<Item = Line> {
     notes.chain(freshness(card))
 }
 
-/// "Latest data: github 23 Nov 09:12, git none yet", in the window's zone. The zone is named, for readers elsewhere.
+/// "Latest data: github 23 Nov 09:12, git none yet", in the window's zone, else the card's. The zone is named, for readers elsewhere.
 pub fn freshness(card: &Card) -> Option<Line> {
     if card.health.is_empty() {
         return None;
     }
-    let zone = card.window.as_ref().map_or(Tz::UTC, |window| window.zone);
+    let zone = card.window.as_ref().map(|window| window.zone).or(card.zone).unwrap_or(Tz::UTC);
     let now =
         card.window.as_ref().map(|window| window.to).into_iter().chain(card.health.iter().filter_map(|source| source.last_event)).max();
     let fresh = |source: &SourceHealth| match (source.last_event, now) {

@@ -1,8 +1,8 @@
 //! The workspace's user groups and who is in them, for teams that follow one.
 //!
 //! Three methods, all read-only: the groups, the members of those asked for, and the members of the workspace, since a group's
-//! own list does not say who is a bot or deactivated. The last is read in pages of 1,000 (Slack's largest), to the end only
-//! where it must be.
+//! own list does not say who is a bot or deactivated. The last is read in pages of 1,000 (Slack's largest), at most a few; the
+//! few members who are on none of them are asked for one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,8 +17,10 @@ use crate::features::host::SlackGroups;
 
 /// Members of the workspace a page.
 const PAGE: &str = "1000";
-/// Pages at most: a million people.
-const PAGES: usize = 1_000;
+/// Pages at most, and members of whom it is asked one by one instead of reading on: a guest of another workspace stands in no
+/// page at all, and a form waits for the answer.
+const PAGES: usize = 20;
+const FEW: usize = 20;
 
 /// What reads them, for features.
 pub fn reader(slack: &Slack) -> SlackGroups {
@@ -72,17 +74,14 @@ fn group(value: &Value) -> SlackGroup {
 async fn left_out(client: &Client, mut wanted: BTreeSet<String>) -> Result<(BTreeSet<String>, BTreeSet<String>), CallError> {
     let (mut bots, mut deactivated) = (BTreeSet::new(), BTreeSet::new());
     let mut cursor = String::new();
-    for _ in 0..PAGES {
-        if wanted.is_empty() {
+    for page in 0..PAGES {
+        if wanted.is_empty() || (page > 0 && wanted.len() <= FEW) {
             break;
         }
         let answer = client.read("users.list", &[("limit", PAGE), ("cursor", &cursor)]).await?;
         for user in answer["members"].as_array().into_iter().flatten() {
-            let Some(id) = user["id"].as_str().filter(|id| wanted.remove(*id)) else { continue };
-            if user["deleted"] == true {
-                deactivated.insert(id.to_owned());
-            } else if user["is_bot"] == true || id == "USLACKBOT" {
-                bots.insert(id.to_owned());
+            if let Some(id) = user["id"].as_str().filter(|id| wanted.remove(*id)) {
+                sort(user, id, &mut bots, &mut deactivated);
             }
         }
         answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
@@ -90,7 +89,30 @@ async fn left_out(client: &Client, mut wanted: BTreeSet<String>) -> Result<(BTre
             break;
         }
     }
+    if wanted.len() > FEW {
+        tracing::warn!(
+            members = wanted.len(),
+            "Slack lists so many people that some members of groups were not looked up: they count as people"
+        );
+    }
+    for id in wanted.iter().take(FEW) {
+        match client.user_info(id).await {
+            Ok(answer) => sort(&answer["user"], id, &mut bots, &mut deactivated),
+            // Slack tells no more of some guests: they are people all the same.
+            Err(CallError::Api(code)) => tracing::debug!(code, "a member of a group could not be looked up"),
+            Err(error) => return Err(error),
+        }
+    }
     Ok((bots, deactivated))
+}
+
+/// Notes a member who is a bot or deactivated.
+fn sort(user: &Value, id: &str, bots: &mut BTreeSet<String>, deactivated: &mut BTreeSet<String>) {
+    if user["deleted"] == true {
+        deactivated.insert(id.to_owned());
+    } else if user["is_bot"] == true || id == "USLACKBOT" {
+        bots.insert(id.to_owned());
+    }
 }
 
 /// Why there is nothing to tell, and what to do, without the full stop.

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
+use futures::TryStreamExt;
 use sqlx::Row;
 
-use super::org::{Mapping, mappings, sharing};
+use super::org::{Mapping, mappings, redrawn};
 use super::{Store, service_facts};
 use crate::domain::card::Scope;
 use crate::domain::derive::claims::Claim;
@@ -34,13 +35,8 @@ impl Store {
     pub async fn moves(&self, old: &Org, new: &Org, from: At, now: At) -> Result<Moves> {
         let mut conn = self.pool.acquire().await?;
         let mappings = mappings(&mut conn, new).await.context("reading which repository is which service")?;
-        let redrawn = redrawn(old, new, &mappings);
-        let repositories: BTreeSet<&str> =
-            redrawn.iter().flat_map(|name| [old, new].map(|org| org.repositories_of(name))).flatten().collect();
-        let mut derived_twice = redrawn.clone();
-        for org in [old, new] {
-            derived_twice.extend(sharing(&mut conn, org, &repositories).await?);
-        }
+        let mut derived_twice = redrawn(&mut conn, old, new).await.context("reading what a change touches")?;
+        derived_twice.extend(mappings.iter().filter(|it| it.old != it.new).flat_map(|it| [it.old.clone(), it.new.clone()]));
         drop(conn);
         let (before, after) = (Owners::of(old), Owners::of(new));
         let mut moves = Moves::default();
@@ -86,34 +82,45 @@ impl Store {
         placed.collect()
     }
 
-    /// Globs of `paths` that match no known file, of the services named.
+    /// Globs of `paths` that match no known file, of the services named. Files are read once a repository, under each of its
+    /// names, as they come, and no further than to the file that the last glob matches.
     pub async fn unmatched(&self, org: &Org, services: &BTreeSet<String>) -> Result<Vec<Unmatched>> {
-        let mut found = Vec::new();
-        for (name, service) in org.services.iter().filter(|(name, it)| services.contains(*name) && !it.paths.is_empty()) {
+        let mut by_repository: BTreeMap<&str, Vec<(&String, &String, Claim)>> = BTreeMap::new();
+        for (name, service) in org.services.iter().filter(|(name, _)| services.contains(*name)) {
             let Some(repository) = &service.repository else { continue };
-            let mut left: Vec<(&String, Claim)> = Vec::new();
             for glob in &service.paths {
-                left.push((glob, Claim::declared(name, std::slice::from_ref(glob), &[]).map_err(anyhow::Error::msg)?));
+                let claim = Claim::declared(name, std::slice::from_ref(glob), &[]).map_err(anyhow::Error::msg)?;
+                by_repository.entry(repository).or_default().push((name, glob, claim));
             }
+        }
+        let called = org.repository_names();
+        let mut found = Vec::new();
+        for (repository, mut left) in by_repository {
             let mut files_known = false;
-            for sql in [
-                "select paths from commits where repository = $1 and paths is not null",
-                "select paths from change where repository = $1 and paths is not null",
-            ] {
-                for row in sqlx::query(sql).bind(repository.clone()).fetch_all(&self.pool).await.context("reading known files")? {
-                    let files: String = row.try_get(0)?;
-                    files_known |= !files.is_empty();
-                    left.retain(|(_, claim)| !files.lines().any(|file| claim.owns(file)));
+            for name in called.get(repository).into_iter().flatten() {
+                for sql in [
+                    "select paths from commits where repository = $1 and paths is not null and paths <> ''",
+                    "select paths from change where repository = $1 and paths is not null and paths <> ''",
+                ] {
+                    let mut rows = sqlx::query(sql).bind((*name).to_owned()).fetch(&self.pool);
+                    while !left.is_empty()
+                        && let Some(row) = rows.try_next().await.context("reading known files")?
+                    {
+                        let files: String = row.try_get(0)?;
+                        files_known = true;
+                        left.retain(|(.., claim)| !files.lines().any(|file| claim.owns(file)));
+                    }
                 }
             }
-            let unmatched = |(glob, _): (&String, Claim)| Unmatched {
-                service: name.clone(),
+            let unmatched = |(service, glob, _): (&String, &String, Claim)| Unmatched {
+                service: service.clone(),
                 glob: glob.clone(),
-                repository: repository.clone(),
+                repository: repository.to_owned(),
                 files_known,
             };
             found.extend(left.into_iter().map(unmatched));
         }
+        found.sort_by(|one, other| one.service.cmp(&other.service));
         Ok(found)
     }
 
@@ -127,13 +134,6 @@ impl Store {
     }
 }
 
-/// The services whose facts would be read otherwise: another declaration, or other names of repositories.
-fn redrawn(old: &Org, new: &Org, mappings: &[Mapping]) -> BTreeSet<String> {
-    let declared = old.services.keys().chain(new.services.keys()).filter(|name| old.services.get(*name) != new.services.get(*name));
-    let renamed = mappings.iter().filter(|it| it.old != it.new).flat_map(|it| [&it.old, &it.new]);
-    declared.chain(renamed).cloned().collect()
-}
-
 fn place(
     rows: &mut Rows,
     derived: &Derived,
@@ -145,7 +145,7 @@ fn place(
         let row = rows.entry((Kind::Deployment, it.source.clone(), it.id.clone())).or_default();
         side(row).extend(places(it.finished_at));
     }
-    for it in derived.changes.iter().filter(|it| it.merged_at >= from) {
+    for it in derived.changes.iter().filter(|it| it.merged_at >= from && !it.bot) {
         let row = rows.entry((Kind::Change, it.source.clone(), it.id.clone())).or_default();
         side(row).extend(places(it.merged_at));
     }

@@ -152,7 +152,6 @@ impl Store {
             return Ok(Some(before.version));
         }
         let old = before.org.clone();
-        let other_bots = before.org.bots() != org.bots();
         let expected = before.version;
         let summary = serde_json::to_string(&summary)?;
         self.writer
@@ -174,25 +173,9 @@ impl Store {
                         .execute(&mut *conn)
                         .await?;
                     remap(conn, &org).await?;
-                    let old = &before.services;
-                    let mut changed: BTreeSet<String> = BTreeSet::new();
-                    for (name, service) in &org.services {
-                        let default = Service::default();
-                        if old.get(name).unwrap_or(&default) != service || !old.contains_key(name) {
-                            changed.insert(name.clone());
-                        }
-                    }
-                    changed.extend(old.keys().filter(|name| !org.services.contains_key(*name)).cloned());
+                    let mut changed = redrawn(conn, &before, &org).await?;
                     let known = before.service_names();
                     changed.extend(org.service_names().into_iter().filter(|name| !known.contains(name)).map(str::to_owned));
-                    let redrawn: BTreeSet<&str> =
-                        changed.iter().flat_map(|name| [&before, &org].map(|org| org.repositories_of(name))).flatten().collect();
-                    let sharing = sharing(conn, &org, &redrawn).await?;
-                    changed.extend(sharing);
-                    if other_bots {
-                        let all = sqlx::query("select name from service").fetch_all(&mut *conn).await?;
-                        changed.extend(all.iter().map(|row| row.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?);
-                    }
                     mark_stale(conn, changed).await?;
                     deploying_by_runs(conn, &org).await?;
                     Ok(Some(newest + 1))
@@ -203,15 +186,35 @@ impl Store {
     }
 }
 
-/// The services of those repositories: what one declares may take from another.
-pub(super) async fn sharing(conn: &mut AnyConnection, org: &Org, repositories: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
-    let keys: Vec<&str> = repositories.iter().copied().collect();
-    let mut found: BTreeSet<String> = keys.iter().flat_map(|it| org.declaring(it)).map(|(name, _)| name.to_string()).collect();
+/// The services whose facts are read otherwise under another organisation, as a preview and an apply alike need it: those that
+/// are declared otherwise, those that share a repository with them, for what one declares may take from another, and all
+/// where other people are bots.
+pub(super) async fn redrawn(conn: &mut AnyConnection, old: &Org, new: &Org) -> Result<BTreeSet<String>> {
+    let all: BTreeSet<&String> = old.services.keys().chain(new.services.keys()).collect();
+    let mut found: BTreeSet<String> = all.into_iter().filter(|name| old.services.get(*name) != new.services.get(*name)).cloned().collect();
+    let mut repositories: BTreeSet<&str> = BTreeSet::new();
+    let mut sharing: BTreeSet<String> = BTreeSet::new();
+    for org in [old, new] {
+        let names = org.repository_names();
+        let declared = |service: &Service| service.repository.clone().unwrap_or_default();
+        let touched: BTreeSet<String> = found.iter().filter_map(|name| org.services.get(name)).map(declared).collect();
+        repositories.extend(touched.iter().filter_map(|it| names.get(it.as_str())).flatten());
+        sharing.extend(
+            org.services.iter().filter(|(_, it)| touched.contains(&declared(it)) && it.repository.is_some()).map(|(name, _)| name.clone()),
+        );
+    }
+    found.extend(sharing);
+    let keys: Vec<&str> = repositories.into_iter().collect();
     for sql in [
         "select service from service_repository where $1 <> '' and repository in ({keys})",
         "select distinct service from deployment where $1 <> '' and repository in ({keys})",
     ] {
         for row in bulk::select_in(conn, sql, "all", &keys).await? {
+            found.insert(row.try_get(0)?);
+        }
+    }
+    if old.bots() != new.bots() {
+        for row in sqlx::query("select name from service").fetch_all(&mut *conn).await? {
             found.insert(row.try_get(0)?);
         }
     }
@@ -243,7 +246,7 @@ async fn remap(conn: &mut AnyConnection, org: &Org) -> Result<()> {
     for it in mappings.iter().filter(|it| it.old != it.new) {
         let unstated = [
             "update deployment set service = $1 where stated_service is null and repository = $2 and service = $3",
-            "update incident set service = $1 where repository = $2 and service = $3",
+            "update incident set service = $1 where stated_service is null and repository = $2 and service = $3",
         ];
         for sql in unstated {
             sqlx::query(sql).bind(it.new.clone()).bind(it.repository.clone()).bind(it.old.clone()).execute(&mut *conn).await?;
@@ -264,9 +267,10 @@ pub(super) struct Mapping {
 
 /// What an organisation makes of the repositories that it or the one in force gives to a service of another name.
 pub(super) async fn mappings(conn: &mut AnyConnection, org: &Org) -> Result<Vec<Mapping>> {
+    let called = org.repository_names();
     let mut by_repository: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, _) in org.services.iter().filter(|(_, service)| service.paths.is_empty()) {
-        for repository in org.repositories_of(name) {
+    for (name, service) in org.services.iter().filter(|(_, service)| service.paths.is_empty()) {
+        for repository in service.repository.as_deref().and_then(|declared| called.get(declared)).into_iter().flatten() {
             by_repository.entry(repository).or_default().push(name);
         }
     }

@@ -171,8 +171,9 @@ impl Store {
     pub async fn commits_without_files(&self, services: &[String], window: &Window, org: &Org) -> Result<Vec<(String, u64, Option<At>)>> {
         let mut conn = self.pool.acquire().await?;
         let declared = services.iter().filter_map(|name| org.services.get(name));
-        let repositories: BTreeSet<String> =
-            declared.filter(|service| !service.paths.is_empty()).filter_map(|service| service.repository.clone()).collect();
+        let called = org.repository_names();
+        let divided = declared.filter(|service| !service.paths.is_empty()).filter_map(|service| service.repository.as_deref());
+        let repositories: BTreeSet<String> = divided.filter_map(|name| called.get(name)).flatten().map(|name| (*name).to_owned()).collect();
         let claims = service_facts::claims(&mut conn, &repositories, org).await?;
         let mut found = Vec::new();
         for repository in repositories.iter().filter(|name| claims.get(*name).is_some_and(Claims::by_files)) {

@@ -15,7 +15,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "people", include_str!("../../migrations/0005_people.sql")),
     (6, "setup", include_str!("../../migrations/0006_setup.sql")),
     (7, "outbox", include_str!("../../migrations/0007_outbox.sql")),
-    (9, "alert", include_str!("../../migrations/0009_alert.sql")),
+    (8, "alert", include_str!("../../migrations/0008_alert.sql")),
+    (9, "stated", include_str!("../../migrations/0009_stated.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -153,8 +153,13 @@ fn a_clone_of_several_services_is_divided_by_the_folders_they_declare() {
     };
     pacer.run(&["import", "git", &path]).ok();
     assert_eq!(told("mono").0, 5, "nobody has said yet that it is two services");
-    pacer.run(&["org", "apply", &org]).ok();
+    // Imported before the paths were declared, its files are not known: the command that mends it is named, until it was run.
+    let mend = "pacer import git PATH --no-deployments";
+    let told_of = |args: &[&str]| pacer.run(args).ok().stdout.contains(mend);
+    assert!(told_of(&["org", "apply", &org]));
+    assert!(told_of(&["org", "preview", &org]) && told_of(&["ask", "health 10y"]));
     pacer.run(&["import", "git", &path]).ok();
+    assert!(!told_of(&["org", "apply", &org]) && !told_of(&["ask", "health 10y"]));
     for folder in ["pay", "web"] {
         assert_eq!(told(folder), (deployed(folder) as u64, brought(folder) as u64), "{folder}");
     }

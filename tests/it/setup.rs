@@ -121,7 +121,7 @@ async fn a_service_that_moves_counts_for_its_new_team_from_then_on() {
     assert_eq!(initial(&sent, "team"), "payments");
     let preview = updated(t.submit(&sent, &[("team", "finders"), ("incident_window", "36h")]).await);
     let said = words(&preview);
-    assert!(said.contains("checkout moves from payments to finders from 2026-11-23T12:00:00Z"), "{said}");
+    assert!(said.contains("checkout moves from payments to finders from 2026-11-23 13:00"), "{said}");
     assert!(said.contains("No deployment, change or item of the last 90 days counts elsewhere"), "{said}");
     // Other values than those previewed are previewed first.
     let other = updated(t.submit(&preview, &[("incident_window", "48h")]).await);
@@ -131,6 +131,62 @@ async fn a_service_that_moves_counts_for_its_new_team_from_then_on() {
     assert_eq!((n(&t, "dora team:payments 90d").await, n(&t, "dora team:finders 90d").await), (before, 18));
     let org = t.app.store.org_version(2).await.unwrap();
     assert_eq!(org.org.services["checkout"].incident_window, Some(48 * HOUR));
+}
+
+/// Two own the gateway; the cart goes over in the new year.
+const SHARED: &str = r#"
+[[teams]]
+id = "platform"
+services = ["gateway", { id = "cart", until = 2027-01-01 }]
+[[teams]]
+id = "search"
+services = ["gateway", { id = "cart", from = 2027-01-01 }]
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_that_a_form_cannot_show_stay_unless_another_team_is_chosen() {
+    let t = Harness::http().await;
+    t.apply_org(SHARED).await;
+    let open = async |name: &str| {
+        t.slack.slash("U0ANA", "general", "/metrics", &format!("setup {name}")).await.expect("acknowledged");
+        form(&t, "ana", "setup_service_sent").await
+    };
+    let cart = open("cart").await;
+    assert!(cart.body.to_string().contains("It belongs to platform until 2027-01-01 and search from 2027-01-01."), "{}", cart.body);
+    // Nothing is said of it yet but who owns it, so that sent as it is it is declared, and nothing else.
+    let preview = updated(t.submit(&cart, &[]).await);
+    let said = words(&preview);
+    assert!(said.contains("service cart is declared") && !said.contains("joins") && !said.contains("leaves"), "{said}");
+    updated(t.submit(&preview, &[]).await);
+    assert!(words(&updated(t.submit(&open("cart").await, &[]).await)).contains("Nothing changed"));
+    let gateway = open("gateway").await;
+    let gateway = updated(t.submit(&gateway, &[("incident_window", "36h")]).await);
+    let said = words(&gateway);
+    assert!(said.contains("service gateway is declared") && !said.contains("leaves"), "{said}");
+    // Chosen, another team has it alone: what that ends is told.
+    let said = words(&updated(t.submit(&gateway, &[("team", "search"), ("incident_window", "")]).await));
+    assert!(said.contains("gateway leaves platform from 2026-11-23 12:00") && !said.contains("leaves search"), "{said}");
+    let preview = updated(t.submit(&open("cart").await, &[("team", "search")]).await);
+    let said = words(&preview);
+    assert!(said.contains("cart leaves platform from 2026-11-23 12:00") || said.contains("cart moves from platform to search"), "{said}");
+    updated(t.submit(&preview, &[]).await);
+    let org = t.app.store.org_version(t.app.store.newest_org().await.unwrap()).await.unwrap();
+    let now: Vec<&str> = org.org.owners("cart").into_iter().filter(|(_, span)| span.holds(t.clock.now())).map(|(team, _)| team).collect();
+    assert_eq!(now, ["search"]);
+    assert_eq!(org.org.owners("cart").into_iter().filter(|(_, span)| span.holds(At::parse(NOW).unwrap().plus(-DAY))).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clones_folder_and_the_declared_repository_are_offered_as_one() {
+    let t = Harness::http().await;
+    let deployment = |n: i64, repository: &str| json!({"type": "deployment", "id": format!("d{n}"), "service": "cart", "repository": repository, "status": "success", "finished_at": days_ago(n).rfc3339()});
+    t.import_json(&lines(&[deployment(1, "shop"), deployment(2, "acme/shop"), deployment(3, "lone")])).await;
+    t.apply_org("[[services]]\nid = \"pay\"\nrepository = \"acme/shop\"\n").await;
+    t.slack.slash("U0ANA", "general", "/metrics", "setup pay").await.expect("acknowledged");
+    let sent = form(&t, "ana", "setup_service_sent").await;
+    let block = sent.body["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == "repository").unwrap().clone();
+    let options: Vec<&str> = block["element"]["options"].as_array().unwrap().iter().filter_map(|it| it["value"].as_str()).collect();
+    assert_eq!(options, ["no repository", "acme/shop", "lone"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +250,8 @@ async fn what_is_wrong_stands_under_its_field() {
             .contains("new_service: The id my shop of a service is empty or has a space")
     );
     assert!(errors(t.submit(&which, &[("new_service", &"x".repeat(101))]).await).contains("at most 100 letters"));
-    let sent = updated(t.submit(&which, &[("new_service", "<!channel>")]).await);
+    assert!(errors(t.submit(&which, &[("new_service", "<!channel>")]).await).contains("or a letter that nobody sees"));
+    let sent = updated(t.submit(&which, &[("new_service", "front")]).await);
     let check = async |fields: &[(&str, &str)], expect: &str| {
         let found = errors(t.submit(&sent, fields).await);
         assert!(found.contains(expect), "{found}");
@@ -202,12 +259,14 @@ async fn what_is_wrong_stands_under_its_field() {
     check(&[("paths", "a/**\nb/{c")], "paths: b/{c is not a glob of files: unclosed alternate group").await;
     check(&[("paths", ""), ("incident_window", "soon")], "incident_window: soon is not a duration: write 2d, 36h, 45m or 90s.").await;
     check(&[("incident_window", "24h"), ("paths", &"x".repeat(3_001))], "paths: This is longer than the 3,000 letters that fit.").await;
-    // A name that would ping everybody is a name, and pings nobody.
-    let preview = updated(t.submit(&sent, &[("paths", "")]).await);
-    let shown = preview.body.to_string();
-    assert!(shown.contains("&lt;!channel&gt;") && !words(&preview).contains("<!channel>"), "{shown}");
-    updated(t.submit(&preview, &[]).await);
+    check(&[("paths", "../a")], "paths: ../a in paths of service front: a path with .. matches no file").await;
+    updated(t.submit(&updated(t.submit(&sent, &[("paths", "")]).await), &[]).await);
+    // A name from an event that would ping everybody is a name, and pings nobody.
+    let loud =
+        json!({"type": "deployment", "id": "loud", "service": "<!channel>", "status": "success", "finished_at": days_ago(1).rfc3339()});
+    t.import_json(&lines(&[loud])).await;
     let card = t.slash("ana", "setup").await;
+    assert!(json!(card.blocks).to_string().contains("&lt;!channel&gt;"), "{}", card.text);
     assert!(!card.text.contains("<!channel>") && !json!(card.blocks).to_string().contains("<!channel>"), "{}", card.text);
 }
 
@@ -307,7 +366,7 @@ async fn an_admin_adds_a_team_with_people_and_targets_and_changes_it() {
         );
         t.submit(&sent, &[("people", "U0BEN")]).await;
         let preview = t.next_view("ana", |view| view.body.to_string().contains("Nothing is stored yet")).await;
-        assert!(words(&preview).contains("U0GITA leaves web from 2026-11-24T12:00:00Z"), "{}", words(&preview));
+        assert!(words(&preview).contains("U0GITA leaves web from 2026-11-24 13:00"), "{}", words(&preview));
         updated(t.submit(&preview, &[]).await);
         let org = t.app.store.org_version(3).await.unwrap();
         assert_eq!(org.org.teams_of_user("U0GITA", None, At::parse(NOW).unwrap().plus(HOUR)), ["web"]);
@@ -480,6 +539,19 @@ async fn a_group_of_a_thousand_is_read_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guest_whom_no_page_lists_is_asked_for_alone() {
+    let t = Harness::http().await;
+    for n in 0..3_000 {
+        let id = format!("U1{n:05}");
+        t.slack.put_person(Person::new(&id, &id, &id, "developer"));
+    }
+    t.slack.put_group(group(&t, &["U0BEN", "U9GUEST"]));
+    t.apply_org(FOLLOWS).await;
+    schedule::start(&t.app).await.expect("runs");
+    assert_eq!((t.app.store.followed().await.unwrap()[0].people, t.heard("users.list"), t.heard("users.info")), (2, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_makes_a_team_follow_a_group_and_reads_it_at_once() {
     let t = Harness::http().await;
     let card = t.slash("ana", "setup").await;
@@ -519,14 +591,15 @@ fn what_a_form_made_is_exported_and_an_older_file_is_told_to_take_it_back() {
     let exported = pacer.run_at("2026-11-23T14:00:00Z", &["org", "export"]).ok().stdout;
     assert!(exported.contains("id = \"shop\"\nrepository = \"acme/mono\""), "{exported}");
     let file = pacer.database.file("exported.toml", &exported);
-    assert!(pacer.run_at("2026-11-23T14:00:00Z", &["org", "preview", &file]).ok().last().contains("Nothing would change"));
+    let same = pacer.run_at("2026-11-23T14:00:00Z", &["org", "preview", &file]).ok().stdout;
+    assert!(same.contains("Nothing would change.") && !same.starts_with('\n'), "{same}");
     assert!(pacer.run_at("2026-11-23T14:00:00Z", &["org", "apply", &file]).ok().last().contains("Nothing changed: version 2"));
     let told = pacer.run_at("2026-11-23T14:00:00Z", &["org", "preview", &old]).ok().stdout;
     for line in [
         "service shop is no longer declared",
-        "shop leaves payments from 2026-11-23T14:00:00Z",
+        "shop leaves payments from 2026-11-23 15:00",
         "Changed in Slack since the last file; what of it this file does not say is taken back.",
-        "2026-11-23T13:00:00Z by U0ANA: ",
+        "23 Nov 14:00 by U0ANA: ",
         "service mono: 8 deployments since 2026-08-25 move from shop, team payments to mono (unassigned)",
         "Nothing was changed: this was the preview.",
     ] {
@@ -566,6 +639,19 @@ fn a_preview_counts_what_would_count_elsewhere_and_says_what_is_worth_a_look() {
     let answer = pacer.run_at(NOW, &["ask", "dora team:payments 90d", "--format", "json"]).ok().json();
     assert_eq!(metric(&answer, "deployment_frequency")["n"], 8);
     assert!(pacer.run_at(NOW, &["org", "preview", &pacer.database.path("org.toml")]).ok().last().contains("Nothing would change."));
+}
+
+#[test]
+fn what_apply_prints_is_told_as_people_say_it() {
+    let pacer = Pacer::new();
+    let one = "[[teams]]\nid = \"a\"\n[[services]]\nid = \"x\"\n[[people]]\nid = \"p\"\n[[projects]]\nid = \"w\"\n";
+    let told = pacer.run_at(NOW, &["org", "apply", &pacer.database.file("one.toml", one)]).ok();
+    assert!(told.last().ends_with("1 team, 1 service, 1 person, 1 project."), "{told:?}");
+    let bytes = pacer.database.file("latin.toml", "");
+    std::fs::write(&bytes, b"[[teams]]\nid = 'caf\xe9'\n").expect("written");
+    pacer.run_at(NOW, &["org", "preview", &bytes]).fails(1, &["line 2: this is not UTF-8 text"]);
+    let single = pacer.database.file("single.toml", "[teams]\nid = \"a\"\n");
+    pacer.run_at(NOW, &["org", "apply", &single]).fails(1, &["line 1: write `[[teams]]`"]);
 }
 
 /// The sample workspace is what these stories take it for.

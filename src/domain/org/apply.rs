@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FileError, Org, OrgFile, Problem, Span, Team};
 use crate::domain::time::At;
+use crate::domain::window::local;
 
 type Entries = Vec<(String, Span)>;
 type Pairs = BTreeMap<(String, String), Vec<Span>>;
@@ -29,10 +30,10 @@ type Pairs = BTreeMap<(String, String), Vec<Span>>;
 /// # Errors
 /// An entry without `from` that would end before it could begin.
 pub fn apply(old: &Org, file: OrgFile, at: At) -> Result<Org, FileError> {
-    let mut new = file.declared;
+    let OrgFile { declared: mut new, lines } = file;
     let mut problems = Vec::new();
-    let services = settle(old, &new, |team| &team.services, at, &mut problems);
-    let members = settle(old, &new, |team| &team.members, at, &mut problems);
+    let services = settle(old, &new, |team| &team.services, &lines.services, at, &mut problems);
+    let members = settle(old, &new, |team| &team.members, &lines.members, at, &mut problems);
     if !problems.is_empty() {
         return Err(FileError { problems });
     }
@@ -75,7 +76,7 @@ fn keep_people(old: &Org, new: &mut Org) {
 }
 
 fn of_team(pairs: &Pairs, id: &str) -> Entries {
-    let mine = pairs.iter().filter(|((team, _), _)| team == id);
+    let mine = pairs.range((id.to_owned(), String::new())..).take_while(|((team, _), _)| team == id);
     mine.flat_map(|((_, name), spans)| spans.iter().map(|span| (name.clone(), *span))).collect()
 }
 
@@ -105,19 +106,32 @@ fn keep_parents(team: &mut Team, before: &Team, at: At) {
 }
 
 /// All entries of one kind after the apply.
-fn settle(old: &Org, file: &Org, list: impl Fn(&Team) -> &Entries + Copy, at: At, problems: &mut Vec<Problem>) -> Pairs {
+fn settle(
+    old: &Org,
+    file: &Org,
+    list: impl Fn(&Team) -> &Entries + Copy,
+    lines: &BTreeMap<(String, String), usize>,
+    at: At,
+    problems: &mut Vec<Problem>,
+) -> Pairs {
     let (had, said) = (pairs_of(old, list), pairs_of(file, list));
+    let mut takers: Takers<'_> = BTreeMap::new();
+    for (pair, spans) in &said {
+        takers.entry(&pair.1).or_default().push((spans, had.get(pair).map_or(&[][..], Vec::as_slice)));
+    }
     let ever: BTreeSet<&str> = had.keys().map(|(_, name)| name.as_str()).collect();
     let mut out = Pairs::new();
     for pair in had.keys().chain(said.keys()).collect::<BTreeSet<_>>() {
         let before = had.get(pair).map_or(&[][..], Vec::as_slice);
         let mut spans: Vec<Span> = match said.get(pair) {
-            None => before.iter().map(|span| vanish(*span, pair, &had, &said, at)).collect(),
+            None => before.iter().map(|span| vanish(*span, takers.get(pair.1.as_str()).map_or(&[][..], Vec::as_slice), at)).collect(),
             Some(said) => match restate(said, before, ever.contains(pair.1.as_str()), at) {
                 Ok(spans) => spans,
                 Err(until) => {
-                    let message = format!("`{}` in team `{}` ends {until}, before this change could begin: say its `from`", pair.1, pair.0);
-                    problems.push(Problem { line: None, message });
+                    let zone = file.teams.get(&pair.0).and_then(|team| team.time_zone).or(file.time_zone).unwrap_or(chrono_tz::Tz::UTC);
+                    let (name, team, until) = (&pair.1, &pair.0, local::text(zone, until));
+                    let message = format!("`{name}` in team `{team}` ends {until}, before this change could begin: say its `from`");
+                    problems.push(Problem { line: lines.get(pair).copied(), message });
                     continue;
                 }
             },
@@ -156,14 +170,16 @@ fn is_live(span: Span, at: At) -> bool {
     span.until.is_none_or(|until| until > at)
 }
 
+/// Who lists a name in the file, team by team: the spans that the file says, and those that stood before.
+type Takers<'a> = BTreeMap<&'a str, Vec<(&'a [Span], &'a [Span])>>;
+
 /// A span of an entry that the file no longer has.
-fn vanish(span: Span, pair: &(String, String), had: &Pairs, said: &Pairs, at: At) -> Span {
+fn vanish(span: Span, takers: &[(&[Span], &[Span])], at: At) -> Span {
     if !is_live(span, at) {
         return span;
     }
     let mut close = None;
-    for (other, spans) in said.iter().filter(|(other, _)| other.1 == pair.1) {
-        let before = had.get(other).map_or(&[][..], Vec::as_slice);
+    for (spans, before) in takers {
         for taker in spans.iter().filter(|taker| is_live(**taker, at)) {
             if taker.from.is_some() && taker.from == span.until {
                 return span; // a handover that an earlier apply has already written down
@@ -311,7 +327,11 @@ mod tests {
         let org = step(&Org::default(), "[[teams]]\nid='a'\nservices=['x']\n[[teams]]\nid='b'", "2026-01-01");
         let file = OrgFile::parse("[[teams]]\nid='a'\n[[teams]]\nid='b'\nservices=[{id='x', until=2026-05-01}]").unwrap();
         let error = apply(&org, file, at("2026-06-01")).expect_err("ends before it could begin").to_string();
-        assert!(error.contains("say its `from`"), "{error}");
+        assert_eq!(error, "line 5: `x` in team `b` ends 2026-05-01, before this change could begin: say its `from`.");
+        let zoned = "time_zone='Europe/Berlin'\n[[teams]]\nid='a'\n[[teams]]\nid='b'\nmembers=[\n'y',\n{person='x', until=2026-05-01}]";
+        let org = step(&Org::default(), "[[teams]]\nid='a'\nmembers=['x']\n[[teams]]\nid='b'", "2026-01-01");
+        let error = apply(&org, OrgFile::parse(zoned).unwrap(), at("2026-06-01")).expect_err("as above").to_string();
+        assert!(error.starts_with("line 8: `x` in team `b` ends 2026-05-01, before"), "{error}");
     }
 
     #[test]
@@ -352,7 +372,7 @@ mod tests {
         let gone = "[[teams]]\nid='search'\ntargets={change_lead_time='2d'}\n";
         let lines = [
             "team payments is dissolved; its past is kept",
-            "the target change_lead_time of team search changes",
+            "the target change_lead_time of team search is now 2d",
             "checkout leaves payments from 2026-06-01",
         ];
         check(&two("'checkout'", ""), gone, &lines);
@@ -378,7 +398,7 @@ mod tests {
         check(&team("channels=['C1', 'C2']"), &team("channels=['C2']"), &["channel C1 means no team any more"]);
         check(&team("channels=['C1']"), &team("").replace("id='web'", "id='web'\nchannels=['C1']"), &["channel C1 means team web"]);
         check(
-            "[[services]]\nid='x'\npaths=['a/**']",
+            "[[services]]\nid='x'\npaths=['a/**']\nrepository='o/q'\n",
             "[[services]]\nid='x'\npaths=['b/**']\nrepository='o/r'\n",
             &["the declaration of service x changes: paths, repository"],
         );
@@ -392,6 +412,43 @@ mod tests {
         let none = step(&followed, &team(""), "2026-07-01");
         let lines = ["team pay follows no Slack group any more", "3 people leave pay by its Slack group"];
         assert_eq!(preview(&followed, &none), lines);
+    }
+
+    /// What a file declares of a new team stands in its preview, and an instant is a local time.
+    #[test]
+    fn a_preview_tells_what_a_new_team_is_and_when_in_local_time() {
+        let old = step(&Org::default(), "time_zone='Europe/Berlin'\n[[teams]]\nid='shop'\nservices=['x']", "2026-01-01");
+        let file = "time_zone='Europe/Berlin'\n[[teams]]\nid='shop'\n[[teams]]\nid='pay'\nname='Payments'\nparent='shop'\ntime_zone='Asia/Tokyo'\n\
+                    visibility='team'\ntargets={change_lead_time='5d'}\nservices=['x']";
+        let after = apply(&old, OrgFile::parse(file).unwrap(), At::parse("2026-11-24T11:18:22.389486Z").unwrap()).unwrap();
+        let lines = [
+            "team pay is new in shop",
+            "team pay is called Payments",
+            "the target change_lead_time of team pay is 5d",
+            "team pay counts its days in Asia/Tokyo",
+            "team pay shows its figures to its members only",
+            "x moves from shop to pay from 2026-11-24 12:18",
+        ];
+        assert_eq!(preview(&old, &after), lines);
+    }
+
+    /// What grows with the square of the teams takes minutes here: a chain of parents, and as many services that move.
+    #[test]
+    fn thousands_of_teams_are_read_applied_and_asked_in_seconds() {
+        const TEAMS: usize = 4_000;
+        let chain = |shift: usize| -> String {
+            let team = |n: usize| {
+                let parent = if n == 0 { String::new() } else { format!("parent='t{}'\n", n - 1) };
+                format!("[[teams]]\nid='t{n}'\n{parent}services=['s{}']\nmembers=['p{}']\n", (n + shift) % TEAMS, (n + shift) % TEAMS)
+            };
+            (0..TEAMS).map(team).collect()
+        };
+        let begun = std::time::Instant::now();
+        let first = step(&Org::default(), &chain(0), "2026-01-01");
+        let then = step(&first, &chain(1), "2026-06-01");
+        assert_eq!(preview(&first, &then).len(), 2 * TEAMS);
+        assert_eq!(then.owned("t0").len(), TEAMS);
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
     }
 
     /// Which of three teams lists which of three services; no entry says a date.

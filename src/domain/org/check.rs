@@ -5,15 +5,87 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::file::{Problems, RawFile, RawTeam};
-use super::{Org, Span};
+use super::file::{Problems, RawCalendar, RawFile, RawService, RawTeam};
+use super::{Org, Span, quantity};
 use crate::domain::derive::claims::Claim;
 
 /// `team:all` is the whole organisation.
 pub const EVERYTHING: &str = "all";
 
+/// Notes what no file may have that does not have it already: rules that came after files were taken.
+pub(super) fn strictly(raw: &RawFile, declared: &Org, known: &Org, problems: &mut Problems) {
+    plain_ids("team", raw.teams.iter().map(|team| &team.id), |id| known.teams.contains_key(id), problems);
+    plain_ids("service", raw.services.iter().map(|service| &service.id), |id| known.services.contains_key(id), problems);
+    plain_ids("person", raw.people.iter().map(|person| &person.id), |id| known.people.contains_key(id), problems);
+    plain_ids("objective", raw.objectives.iter().map(|objective| &objective.id), |id| known.objectives.contains_key(id), problems);
+    plain_ids("project", raw.projects.iter().map(|project| &project.id), |id| known.projects.contains_key(id), problems);
+    let id = |service: &RawService| service.id.get_ref().clone();
+    for service in
+        raw.services.iter().filter(|it| known.services.get(&id(it)).is_none_or(|known| declared.services.get(&id(it)) != Some(known)))
+    {
+        rules(service, problems);
+    }
+    if known.calendar != declared.calendar {
+        twice(&raw.calendar, problems);
+    }
+}
+
+/// Letters that would mean something where an id is shown, or are not seen at all.
+fn plain_ids<'a>(what: &str, ids: impl Iterator<Item = &'a Spanned<String>>, known: impl Fn(&str) -> bool, problems: &mut Problems) {
+    let odd = |letter: char| matches!(letter, '<' | '>' | '&' | '!') || is_unseen(letter);
+    for id in ids.filter(|id| !known(id.get_ref()) && id.get_ref().chars().any(odd)) {
+        let shown = id.get_ref().escape_debug();
+        problems
+            .add(id.span(), format!("the id `{shown}` of a {what} has one of `<`, `>`, `&` and `!` in it, or a letter that nobody sees"));
+    }
+}
+
+/// Marks that turn the direction of text around, and letters without a width.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// What of a service's rules could never hold.
+fn rules(service: &RawService, problems: &mut Problems) {
+    let id = service.id.get_ref();
+    for path in &service.paths {
+        let glob = path.get_ref().trim();
+        let never = match () {
+            () if glob.is_empty() => "an empty path matches no file",
+            () if glob.starts_with('!') => "a path that begins with `!` matches no file: list the service's own files only",
+            () if glob.split('/').any(|part| part == "..") => "a path with `..` matches no file: write it as it stands in the repository",
+            () => continue,
+        };
+        problems.add(path.span(), format!("`{glob}` in `paths` of service `{id}`: {never}"));
+    }
+    if let Some(first) = service.paths.first().filter(|_| service.repository.as_ref().is_none_or(|name| name.trim().is_empty())) {
+        problems
+            .add(first.span(), format!("the `paths` of service `{id}` need its `repository`, such as `acme/shop`: they are files in it"));
+    }
+    if let Some(window) = service.incident_window.as_ref().filter(|text| quantity::duration(text.get_ref()) == Ok(0)) {
+        problems
+            .add(window.span(), format!("`incident_window` of service `{id}` is no time at all: write one such as `24h`, or leave it out"));
+    }
+}
+
+/// Days that the calendar has twice.
+fn twice(calendar: &RawCalendar, problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for day in &calendar.holidays {
+        if let Some(date) = quantity::date(day.get_ref()).ok().filter(|date| !seen.insert(*date)) {
+            problems.add(day.span(), format!("`{date}` stands in `holidays` twice"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for day in &calendar.working_days {
+        if !seen.insert(day.get_ref().to_lowercase().chars().take(3).collect::<String>()) {
+            problems.add(day.span(), format!("`{}` stands in `working_days` twice", day.get_ref()));
+        }
+    }
+}
+
 /// Notes every mistake.
-pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems<'_>) {
+pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems) {
     ids("team", raw.teams.iter().map(|team| &team.id), problems);
     ids("service", raw.services.iter().map(|service| &service.id), problems);
     ids("person", raw.people.iter().map(|person| &person.id), problems);
@@ -21,7 +93,6 @@ pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems<'_>) {
     ids("project", raw.projects.iter().map(|project| &project.id), problems);
     for team in &raw.teams {
         reserved(team, problems);
-        parent(team, declared, problems);
         entries(team, declared, problems);
         if let Some(group) = team.slack_group.as_ref().filter(|group| !is_slack_id(group.get_ref(), &['S'])) {
             let message = format!(
@@ -31,6 +102,7 @@ pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems<'_>) {
             problems.add(group.span(), message);
         }
     }
+    parents(raw, problems);
     channels(raw, problems);
     for service in &raw.services {
         for path in &service.paths {
@@ -49,7 +121,7 @@ pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems<'_>) {
     }
 }
 
-fn ids<'a>(what: &str, ids: impl Iterator<Item = &'a Spanned<String>>, problems: &mut Problems<'_>) {
+fn ids<'a>(what: &str, ids: impl Iterator<Item = &'a Spanned<String>>, problems: &mut Problems) {
     let mut seen = BTreeSet::new();
     for id in ids {
         well_formed(what, id.get_ref(), id.span(), problems);
@@ -59,45 +131,52 @@ fn ids<'a>(what: &str, ids: impl Iterator<Item = &'a Spanned<String>>, problems:
     }
 }
 
-fn well_formed(what: &str, id: &str, at: Range<usize>, problems: &mut Problems<'_>) {
+fn well_formed(what: &str, id: &str, at: Range<usize>, problems: &mut Problems) {
     if id.is_empty() || id.chars().any(|letter| letter.is_whitespace() || letter.is_control() || matches!(letter, '"' | '`')) {
         problems.add(at, format!("the id `{}` of a {what} is empty or has a space or quote in it", id.escape_debug()));
     }
 }
 
-fn reserved(team: &RawTeam, problems: &mut Problems<'_>) {
+fn reserved(team: &RawTeam, problems: &mut Problems) {
     if team.id.get_ref().eq_ignore_ascii_case(EVERYTHING) {
         problems.add(team.id.span(), format!("no team may have the id `{EVERYTHING}`: `team:{EVERYTHING}` is the whole organisation"));
     }
 }
 
-/// An unknown parent, or a ring of parents, which is told once, at its first team by id.
-fn parent(team: &RawTeam, declared: &Org, problems: &mut Problems<'_>) {
-    let Some(parent) = &team.parent else { return };
-    if !declared.teams.contains_key(parent.get_ref()) {
-        problems.add(parent.span(), format!("the parent `{}` of team `{}` is not in `[[teams]]`", parent.get_ref(), team.id.get_ref()));
-        return;
-    }
-    let first = team.id.get_ref().as_str();
-    let mut ring = vec![first];
-    let mut above = Some(parent.get_ref().as_str());
-    while let Some(id) = above {
-        if id == first {
-            if ring.iter().all(|other| first <= *other) {
-                let ring: Vec<String> = ring.iter().chain([&first]).map(|id| format!("`{id}`")).collect();
-                problems.add(parent.span(), format!("teams are in a ring of parents: {}", ring.join(" in ")));
+/// Unknown parents, and rings of parents, each of which is told once, at its first team by id.
+fn parents(raw: &RawFile, problems: &mut Problems) {
+    let above: BTreeMap<&str, Option<&Spanned<String>>> =
+        raw.teams.iter().map(|team| (team.id.get_ref().as_str(), team.parent.as_ref())).collect();
+    let mut done = BTreeSet::new();
+    for (id, parent) in &above {
+        if let Some(parent) = parent.filter(|parent| !above.contains_key(parent.get_ref().as_str())) {
+            problems.add(parent.span(), format!("the parent `{}` of team `{id}` is not in `[[teams]]`", parent.get_ref()));
+        }
+        // Up to a team that an earlier walk came by, or that this one does twice.
+        let (mut walk, mut places) = (Vec::new(), BTreeMap::new());
+        let mut next = Some(*id);
+        while let Some(team) = next.filter(|team| !done.contains(team)) {
+            if let Some(begin) = places.insert(team, walk.len()) {
+                ring(&walk[begin..], &above, problems);
+                break;
             }
-            return;
+            walk.push(team);
+            next = above.get(team).copied().flatten().map(|parent| parent.get_ref().as_str());
         }
-        if ring.contains(&id) {
-            return;
-        }
-        ring.push(id);
-        above = declared.teams.get(id).and_then(|team| team.parent.as_deref());
+        done.extend(walk);
     }
 }
 
-fn entries(team: &RawTeam, declared: &Org, problems: &mut Problems<'_>) {
+fn ring(teams: &[&str], above: &BTreeMap<&str, Option<&Spanned<String>>>, problems: &mut Problems) {
+    let first = teams.iter().enumerate().min_by_key(|(_, id)| **id).map_or(0, |(index, _)| index);
+    let (before, from) = teams.split_at(first);
+    let ring: Vec<String> = from.iter().chain(before).chain(from.first()).map(|id| format!("`{id}`")).collect();
+    if let Some(parent) = from.first().and_then(|id| above.get(id).copied().flatten()) {
+        problems.add(parent.span(), format!("teams are in a ring of parents: {}", ring.join(" in ")));
+    }
+}
+
+fn entries(team: &RawTeam, declared: &Org, problems: &mut Problems) {
     let Some(read) = declared.teams.get(team.id.get_ref()) else { return };
     for (list, entries, raw) in [("services", &read.services, &team.services), ("members", &read.members, &team.members)] {
         let at = raw.first().map_or_else(|| team.id.span(), Spanned::span);
@@ -121,7 +200,7 @@ fn is_slack_id(text: &str, kinds: &[char]) -> bool {
 }
 
 /// A channel means one team.
-fn channels(raw: &RawFile, problems: &mut Problems<'_>) {
+fn channels(raw: &RawFile, problems: &mut Problems) {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for team in &raw.teams {
         for channel in &team.channels {
@@ -140,7 +219,7 @@ fn channels(raw: &RawFile, problems: &mut Problems<'_>) {
 }
 
 /// One Slack user, one e-mail address and one alias at a tool is one person.
-fn identities(raw: &RawFile, problems: &mut Problems<'_>) {
+fn identities(raw: &RawFile, problems: &mut Problems) {
     let mut seen: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for person in &raw.people {
         let anywhere = person.slack.iter().chain(&person.emails).map(|identity| ("", identity));

@@ -15,9 +15,11 @@ use crate::domain::time::At;
 use crate::domain::window::local;
 
 /// A file that is being written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {
     tables: Vec<Table>,
+    /// What it was before: what stands there already is not refused again.
+    known: Org,
 }
 
 /// A table of the file: `teams` and the id, `calendar`, or the keys above all tables.
@@ -63,7 +65,7 @@ impl Draft {
             table
         }));
         tables.extend(org.projects.iter().map(|(id, it)| project(id, it)));
-        Self { tables }
+        Self { tables, known: org.clone() }
     }
 
     /// Writes a key of `[[kind]]` with that id, which is added where it is not there; no value takes the key away. The value
@@ -96,7 +98,7 @@ impl Draft {
     /// # Errors
     /// All that is wrong in it, with lines: [`Draft::key_at`] tells what stands there.
     pub fn read(&self) -> Result<OrgFile, FileError> {
-        OrgFile::parse(&self.text())
+        OrgFile::parse_over(&self.text(), &self.known)
     }
 
     /// What stands in a line of the text, counted from 1: kind, id and key.
@@ -435,13 +437,13 @@ objective = "grow"
         /// An organisation that came to be by two files, some of its entries over: exported and applied, it is the same.
         #[test]
         fn what_is_exported_is_taken_back_unchanged(first in org_of(), second in org_of(), followed in spans(), at in instant_of()) {
-            let mut org = apply(&Org::default(), OrgFile { declared: first }, At(0)).expect("no dates to refuse");
+            let mut org = apply(&Org::default(), OrgFile { declared: first, ..OrgFile::default() }, At(0)).expect("no dates to refuse");
             if let Some(team) = org.teams.values_mut().find(|team| team.slack_group.is_some()) {
                 team.followed = followed.into_iter().map(|span| ("U0".to_owned(), span)).collect();
             }
-            let Ok(org) = apply(&org, OrgFile { declared: second }, at) else { return Ok(()) };
+            let Ok(org) = apply(&org, OrgFile { declared: second, ..OrgFile::default() }, at) else { return Ok(()) };
             let text = Draft::of(&org).text();
-            let file = OrgFile::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let file = OrgFile::parse_over(&text, &org).unwrap_or_else(|error| panic!("{error}\n{text}"));
             for later in [at, at.plus(400 * DAY)] {
                 let again = apply(&org, file.clone(), later).unwrap_or_else(|error| panic!("{error}\n{text}"));
                 prop_assert_eq!(&again, &org, "{}", text);

@@ -2,6 +2,9 @@
 //!
 //! Why every mistake at once: a file is written by hand and applied seldom; one mistake a run would be a slow game. Only a
 //! mistake of TOML itself, or an unknown key, stands alone.
+//!
+//! Why what stands already is not refused again ([`OrgFile::parse_over`]): rules grow stricter, and an organisation that was
+//! taken under the old ones must still be exported, changed in Slack and applied again.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +20,21 @@ use super::Org;
 pub struct OrgFile {
     /// What the file declares.
     pub declared: Org,
+    /// Where its entries stand.
+    pub(super) lines: EntryLines,
 }
+
+/// Lines, counted from 1, by team and name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct EntryLines {
+    pub(super) services: BTreeMap<(String, String), usize>,
+    pub(super) members: BTreeMap<(String, String), usize>,
+}
+
+/// Bytes that a file may have; it is read whole, and every version of it is kept.
+const MOST_BYTES: usize = 2_000_000;
+/// Teams that a file may have.
+const MOST_TEAMS: usize = 5_000;
 
 impl OrgFile {
     /// Reads a TOML file.
@@ -25,22 +42,90 @@ impl OrgFile {
     /// # Errors
     /// All that is wrong in it, with lines.
     pub fn parse(text: &str) -> Result<Self, FileError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let raw: RawFile = toml::from_str(text).map_err(|error| {
-            let mut problems = Problems::new(text);
-            let message = error.message().lines().collect::<Vec<_>>().join("; ");
-            match error.span() {
-                Some(span) => problems.add(span, message),
-                None => problems.found.push(Problem { line: None, message }),
-            }
-            FileError { problems: problems.found }
+        Self::parse_over(text, &Org::default())
+    }
+
+    /// Reads the bytes of a TOML file where an organisation stands already.
+    ///
+    /// # Errors
+    /// As [`OrgFile::parse_over`], and where they are no text, or too many.
+    pub fn parse_bytes(bytes: &[u8], known: &Org) -> Result<Self, FileError> {
+        if bytes.len() > MOST_BYTES {
+            return Err(FileError::of(None, "the file has more than 2 MB, the most that an organisation file may have"));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+            FileError::of(Some(line), "this is not UTF-8 text: save the file as UTF-8 and try again")
         })?;
+        Self::parse_over(text, known)
+    }
+
+    /// Reads a TOML file where an organisation stands already: what it has of it is not refused again by rules that came later.
+    ///
+    /// # Errors
+    /// All that is wrong in it, with lines.
+    pub fn parse_over(text: &str, known: &Org) -> Result<Self, FileError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.len() > MOST_BYTES {
+            return Err(FileError::of(None, "the file has more than 2 MB, the most that an organisation file may have"));
+        }
+        let raw: RawFile = toml::from_str(text).map_err(|error| brackets(text).unwrap_or_else(|| unread(text, &error)))?;
+        if raw.teams.len() > MOST_TEAMS {
+            let message = format!("the file has {} teams: an organisation has at most 5,000", raw.teams.len());
+            return Err(FileError::of(None, &message));
+        }
         let mut problems = Problems::new(text);
         let declared = super::read::organisation(&raw, &mut problems);
         super::check::all(&raw, &declared, &mut problems);
+        super::check::strictly(&raw, &declared, known, &mut problems);
         problems.found.sort_by_key(|problem| problem.line);
-        if problems.found.is_empty() { Ok(Self { declared }) } else { Err(FileError { problems: problems.found }) }
+        if !problems.found.is_empty() {
+            return Err(FileError { problems: problems.found });
+        }
+        let lines = EntryLines {
+            services: entry_lines(&raw, &problems, |team| &team.services, "id"),
+            members: entry_lines(&raw, &problems, |team| &team.members, "person"),
+        };
+        Ok(Self { declared, lines })
     }
+}
+
+/// What TOML itself says.
+fn unread(text: &str, error: &toml::de::Error) -> FileError {
+    let mut problems = Problems::new(text);
+    let message = error.message().lines().collect::<Vec<_>>().join("; ");
+    match error.span() {
+        Some(span) => problems.add(span, message),
+        None => problems.found.push(Problem { line: None, message }),
+    }
+    FileError { problems: problems.found }
+}
+
+/// `[teams]` where `[[teams]]` is meant: TOML's own words for it are "invalid type: map, expected a sequence".
+fn brackets(text: &str) -> Option<FileError> {
+    let table: toml::Table = toml::from_str(text).ok()?;
+    let single =
+        ["teams", "services", "people", "objectives", "projects"].into_iter().find(|key| table.get(*key).is_some_and(Value::is_table))?;
+    let head = |line: &str| line.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(single));
+    let line = text.lines().position(head).map(|index| index + 1);
+    Some(FileError::of(line, &format!("write `[[{single}]]` with two brackets above each entry: `[{single}]` is a single table")))
+}
+
+/// Where the entries of a list stand, the first of each name.
+fn entry_lines(
+    raw: &RawFile,
+    problems: &Problems,
+    list: impl Fn(&RawTeam) -> &Vec<Spanned<Value>>,
+    key: &str,
+) -> BTreeMap<(String, String), usize> {
+    let mut lines = BTreeMap::new();
+    for team in &raw.teams {
+        for entry in list(team) {
+            let name = entry.get_ref().as_str().or_else(|| entry.get_ref().get(key)?.as_str()).unwrap_or_default();
+            lines.entry((team.id.get_ref().clone(), name.to_owned())).or_insert_with(|| problems.line(entry.span().start));
+        }
+    }
+    lines
 }
 
 /// Why a file was refused: nothing of it was applied.
@@ -48,6 +133,12 @@ impl OrgFile {
 pub struct FileError {
     /// In the order of the file; never empty.
     pub problems: Vec<Problem>,
+}
+
+impl FileError {
+    fn of(line: Option<usize>, message: &str) -> Self {
+        Self { problems: vec![Problem { line, message: message.to_owned() }] }
+    }
 }
 
 /// One mistake.
@@ -80,21 +171,25 @@ impl fmt::Display for FileError {
 impl std::error::Error for FileError {}
 
 /// Mistakes as they are found in a text.
-pub(super) struct Problems<'a> {
-    text: &'a str,
+pub(super) struct Problems {
+    /// Where the lines of the text end, in order.
+    ends: Vec<usize>,
     found: Vec<Problem>,
 }
 
-impl<'a> Problems<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, found: Vec::new() }
+impl Problems {
+    fn new(text: &str) -> Self {
+        Self { ends: text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(), found: Vec::new() }
+    }
+
+    /// The line of a place, counted from 1.
+    fn line(&self, place: usize) -> usize {
+        1 + self.ends.partition_point(|end| *end < place)
     }
 
     /// Notes a mistake at a place of the text.
     pub(super) fn add(&mut self, at: Range<usize>, message: impl Into<String>) {
-        let before = self.text.as_bytes().iter().take(at.start);
-        let line = 1 + before.filter(|byte| **byte == b'\n').count();
-        self.found.push(Problem { line: Some(line), message: message.into() });
+        self.found.push(Problem { line: Some(self.line(at.start)), message: message.into() });
     }
 
     /// What was read, or a note.
@@ -284,6 +379,56 @@ category = "new"
     }
 
     #[test]
+    fn what_could_never_hold_is_refused_unless_it_stands_already() {
+        let check = |text: &str, expect: &str| {
+            let error = OrgFile::parse(text).expect_err(text).to_string();
+            assert!(error.lines().any(|line| line.contains(expect)), "{text}\n{error}");
+        };
+        let mut standing = Org::default();
+        for id in ["a<b", "a>b", "a&b", "<!here>", "a\u{202e}b", "a\u{200b}b"] {
+            for kind in ["teams", "services", "people", "objectives", "projects"] {
+                check(&format!("[[{kind}]]\nid = '{id}'"), "line 2: the id `");
+                check(&format!("[[{kind}]]\nid = '{id}'"), "or a letter that nobody sees.");
+            }
+            standing.teams.insert(id.into(), super::super::Team::default());
+            OrgFile::parse_over(&format!("[[teams]]\nid = '{id}'"), &standing).unwrap_or_else(|error| panic!("{error}"));
+        }
+        // A name from events may be owned, whatever it is.
+        OrgFile::parse("[[teams]]\nid='a'\nservices=['R&D']").expect("a service of an event");
+        let service = |keys: &str| format!("[[services]]\nid='x'\n{keys}");
+        check(&service("repository='o/r'\npaths=['a/**', '']"), "line 4: `` in `paths` of service `x`: an empty path matches no file.");
+        check(&service("repository='o/r'\npaths=['../x']"), "line 4: `../x` in `paths` of service `x`: a path with `..` matches no file");
+        check(&service("repository='o/r'\npaths=['!a/**']"), "line 4: `!a/**` in `paths` of service `x`: a path that begins with `!`");
+        check(&service("paths=['a/**']"), "line 3: the `paths` of service `x` need its `repository`, such as `acme/shop`");
+        check(&service("incident_window='0h'"), "line 3: `incident_window` of service `x` is no time at all");
+        OrgFile::parse(&service("repository='o/r'\npaths=['/abs/**', './b']\nincident_window='1h'")).expect("from the top, as glob says");
+        standing.services.insert("x".into(), super::super::Service { paths: vec!["!a/**".into()], ..Default::default() });
+        OrgFile::parse_over(&service("paths=['!a/**']"), &standing).expect("as it stands");
+        OrgFile::parse_over(&service("paths=['!b/**']"), &standing).expect_err("changed, it is looked at");
+        let days = "[calendar]\nholidays=['2026-12-25', 2026-12-25]\nworking_days=['mon', 'Monday']";
+        check(days, "line 2: `2026-12-25` stands in `holidays` twice.");
+        check(days, "line 3: `Monday` stands in `working_days` twice.");
+    }
+
+    #[test]
+    fn a_file_that_is_no_such_file_is_told_in_a_sentence() {
+        let refused = |bytes: &[u8]| OrgFile::parse_bytes(bytes, &Org::default()).expect_err("refused").to_string();
+        assert_eq!(
+            refused(b"[teams]\nid = 'a'"),
+            "line 1: write `[[teams]]` with two brackets above each entry: `[teams]` is a single table."
+        );
+        assert_eq!(
+            refused(b"\n[services.x]\nid = 'a'").lines().next().map(|line| line.contains("line 2: write `[[services]]`")),
+            Some(true)
+        );
+        assert_eq!(refused(b"# ok\n[[teams]]\nid = 'caf\xe9'"), "line 3: this is not UTF-8 text: save the file as UTF-8 and try again.");
+        let many = |teams: usize| (0..teams).fold(String::new(), |all, n| all + &format!("[[teams]]\nid='t{n}'\n"));
+        assert_eq!(refused(many(MOST_TEAMS + 1).as_bytes()), "the file has 5001 teams: an organisation has at most 5,000.");
+        assert_eq!(OrgFile::parse(&many(MOST_TEAMS)).map(|file| file.declared.teams.len()), Ok(MOST_TEAMS));
+        assert!(refused(&vec![b'#'; MOST_BYTES + 1]).starts_with("the file has more than 2 MB"));
+    }
+
+    #[test]
     fn each_mistake_is_one_sentence_with_its_line() {
         let check = |text: &str, expect: &str| {
             let error = OrgFile::parse(text).expect_err(text).to_string();
@@ -295,6 +440,10 @@ category = "new"
             "line 3: teams are in a ring of parents: `a` in `b` in `c` in `a`.",
         );
         check("[[teams]]\nid='a'\nparent='a'", "ring of parents: `a` in `a`");
+        check(
+            "[[teams]]\nid='a'\nparent='c'\n[[teams]]\nid='b'\nparent='c'\n[[teams]]\nid='c'\nparent='b'",
+            "line 6: teams are in a ring of parents: `b` in `c` in `b`.",
+        );
         check("[[teams]]\nid = 'a'\n[[teams]]\nid = 'A'", "line 4: the team `A` is declared twice.");
         check(
             "[[teams]]\nid='a'\nservices=[{id='x', from=2026-05-01, until=2026-04-01}]",

@@ -188,8 +188,10 @@ pub fn doubts(org: &Org, deployed: &BTreeSet<String>, unmatched: &[Unmatched], n
         let twice = some(&twice, id, "in its Slack group as well").map(|text| format!("{text}: whom the group lets go still counts"));
         doubts.extend([unknown, twice].into_iter().flatten().map(|text| Doubt { about: id.into(), text }));
     }
+    let owners = Owners::of(org);
     for service in org.service_names() {
-        let wanted = org.owners(service).iter().any(|(_, span)| span.holds(now)) || org.services.contains_key(service);
+        let owned = owners.0.get(service).into_iter().flatten().any(|(_, span)| span.holds(now));
+        let wanted = owned || org.services.contains_key(service);
         if wanted && !deployed.contains(service) {
             doubts.push(Doubt { about: service.into(), text: format!("service {service}: no production deployment of it is known") });
         }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveTime;
 use serde::Serialize;
 
+use super::quantity::target_text;
 use super::{Org, Person, Span, Team};
 use crate::domain::time::At;
 use crate::domain::window::local;
@@ -41,19 +41,21 @@ fn own(org: &Org) -> BTreeMap<String, Person> {
 }
 
 fn team_lines(id: &str, old: Option<&Team>, new: &Team, lines: &mut Vec<String>) {
-    let Some(old) = old else {
+    let bare = Team { name: id.to_owned(), parent: new.parent.clone(), dissolved: new.dissolved, ..Team::default() };
+    let was = old.unwrap_or(&bare);
+    if old.is_none() {
         let below = new.parent.as_ref().map_or_else(String::new, |parent| format!(" in {parent}"));
         lines.push(format!("team {id} is new{below}"));
-        followed_lines(id, &Team::default(), new, lines);
-        return;
-    };
+    }
+    let now = if old.is_none() { "" } else { "now " };
+    let old = was;
     match (old.dissolved, new.dissolved) {
         (None, Some(_)) => lines.push(format!("team {id} is dissolved; its past is kept")),
         (Some(_), None) => lines.push(format!("team {id} comes back")),
         _ => {}
     }
     if old.name != new.name {
-        lines.push(format!("team {id} is now called {}", new.name));
+        lines.push(format!("team {id} is {now}called {}", new.name));
     }
     if old.parent != new.parent {
         let place = |parent: &Option<String>| parent.as_deref().unwrap_or("the top").to_owned();
@@ -61,8 +63,8 @@ fn team_lines(id: &str, old: Option<&Team>, new: &Team, lines: &mut Vec<String>)
     }
     for metric in old.targets.keys().chain(new.targets.keys()).collect::<BTreeSet<_>>() {
         if old.targets.get(metric) != new.targets.get(metric) {
-            let what = if new.targets.contains_key(metric) { "changes" } else { "is removed" };
-            lines.push(format!("the target {metric} of team {id} {what}"));
+            let what = new.targets.get(metric).map_or_else(|| "removed".to_owned(), |it| format!("{now}{}", target_text(metric, *it)));
+            lines.push(format!("the target {metric} of team {id} is {what}"));
         }
     }
     if old.time_zone != new.time_zone {
@@ -142,10 +144,14 @@ fn entry_lines<'a>(old: &'a Org, new: &'a Org, list: impl Fn(&'a Team) -> &'a Ve
     for (id, team) in &new.teams {
         let before = old.teams.get(id).map_or(&[][..], |team| list(team).as_slice());
         let after = list(team).as_slice();
-        for name in before.iter().chain(after).map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>() {
-            let spans =
-                |entries: &[(String, Span)]| entries.iter().filter(|(other, _)| other == name).map(|(_, span)| *span).collect::<Vec<_>>();
-            compare(name, id, &spans(before), &spans(after), names.entry(name).or_default(), date);
+        let mut spans: BTreeMap<&str, [Vec<Span>; 2]> = BTreeMap::new();
+        for (side, entries) in [before, after].into_iter().enumerate() {
+            for (name, span) in entries {
+                spans.entry(name).or_default()[side].push(*span);
+            }
+        }
+        for (name, [before, after]) in spans {
+            compare(name, id, &before, &after, names.entry(name).or_default(), date);
         }
     }
     for (name, mut moves) in names {
@@ -190,8 +196,7 @@ fn ending(span: Span, date: impl Fn(At) -> String) -> String {
     span.until.map_or_else(String::new, |until| format!(" until {}", date(until)))
 }
 
-/// A local midnight as its date, any other instant in full.
+/// When, in the organisation's zone.
 fn day(org: &Org, at: At) -> String {
-    let wall = local::wall(org.time_zone.unwrap_or(chrono_tz::Tz::UTC), at);
-    if wall.time() == NaiveTime::MIN { wall.date().to_string() } else { at.rfc3339() }
+    local::text(org.time_zone.unwrap_or(chrono_tz::Tz::UTC), at)
 }

@@ -9,7 +9,7 @@ use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, WEEK
 use crate::domain::glob;
 
 /// Everything that the file declares.
-pub(super) fn organisation(raw: &RawFile, problems: &mut Problems<'_>) -> Org {
+pub(super) fn organisation(raw: &RawFile, problems: &mut Problems) -> Org {
     let time_zone = zone(raw.time_zone.as_ref(), problems);
     Org {
         time_zone,
@@ -30,13 +30,13 @@ pub(super) fn organisation(raw: &RawFile, problems: &mut Problems<'_>) -> Org {
     }
 }
 
-fn zone(name: Option<&Spanned<String>>, problems: &mut Problems<'_>) -> Option<Tz> {
+fn zone(name: Option<&Spanned<String>>, problems: &mut Problems) -> Option<Tz> {
     let name = name?;
     let read = name.get_ref().parse().map_err(|_| format!("`{}` is not a time zone: write one such as `Europe/Berlin`", name.get_ref()));
     problems.keep(name.span(), read)
 }
 
-fn team(raw: &RawTeam, organisation: Option<Tz>, problems: &mut Problems<'_>) -> Team {
+fn team(raw: &RawTeam, organisation: Option<Tz>, problems: &mut Problems) -> Team {
     let time_zone = zone(raw.time_zone.as_ref(), problems);
     let dates_in = time_zone.or(organisation).unwrap_or(Tz::UTC);
     let owned = |owned: RawOwned| (owned.id, owned.from, owned.until);
@@ -68,7 +68,7 @@ fn entry<T: DeserializeOwned>(
     list: &str,
     parts: impl Fn(T) -> (String, Option<Value>, Option<Value>),
     zone: Tz,
-    problems: &mut Problems<'_>,
+    problems: &mut Problems,
 ) -> Option<(String, Span)> {
     let read = || -> Result<(String, Span), String> {
         if let Value::String(name) = value.get_ref() {
@@ -83,7 +83,7 @@ fn entry<T: DeserializeOwned>(
     problems.keep(value.span(), read())
 }
 
-fn service(raw: &RawService, problems: &mut Problems<'_>) -> Service {
+fn service(raw: &RawService, problems: &mut Problems) -> Service {
     let window = raw.incident_window.as_ref().and_then(|text| problems.keep(text.span(), quantity::duration(text.get_ref())));
     let deploys_by = match &raw.deploys_by {
         Some(by) if by.get_ref().strip_prefix("workflow:").is_some_and(|name| !name.trim().is_empty()) => Some(by.get_ref().clone()),
@@ -105,7 +105,7 @@ fn service(raw: &RawService, problems: &mut Problems<'_>) -> Service {
     }
 }
 
-fn one_of(value: Option<&Spanned<String>>, known: &[&str], key: &str, problems: &mut Problems<'_>) -> Option<String> {
+fn one_of(value: Option<&Spanned<String>>, known: &[&str], key: &str, problems: &mut Problems) -> Option<String> {
     let value = value?;
     if known.contains(&value.get_ref().as_str()) && value.get_ref() != "workflow:NAME" {
         return Some(value.get_ref().clone());
@@ -115,7 +115,7 @@ fn one_of(value: Option<&Spanned<String>>, known: &[&str], key: &str, problems: 
     None
 }
 
-fn person(raw: &RawPerson, problems: &mut Problems<'_>) -> Person {
+fn person(raw: &RawPerson, problems: &mut Problems) -> Person {
     if let Some(fte) = &raw.fte
         && !(0.0..=2.0).contains(fte.get_ref())
     {
@@ -131,7 +131,7 @@ fn person(raw: &RawPerson, problems: &mut Problems<'_>) -> Person {
     }
 }
 
-fn project(raw: &RawProject, problems: &mut Problems<'_>) -> Project {
+fn project(raw: &RawProject, problems: &mut Problems) -> Project {
     let id = raw.id.get_ref();
     if let Some(share) = &raw.planned_share
         && !(0.0..=1.0).contains(share.get_ref())
@@ -150,7 +150,7 @@ fn project(raw: &RawProject, problems: &mut Problems<'_>) -> Project {
     }
 }
 
-fn calendar(raw: &RawFile, problems: &mut Problems<'_>) -> Calendar {
+fn calendar(raw: &RawFile, problems: &mut Problems) -> Calendar {
     let holiday = |day: &Spanned<Value>| problems.keep(day.span(), quantity::date(day.get_ref()));
     let holidays = raw.calendar.holidays.iter().filter_map(holiday).collect();
     let mut working_days = Vec::new();

@@ -29,22 +29,31 @@ impl Org {
 
     /// A team and its descendants, each with a span in which it belonged there.
     pub(super) fn pool(&self, team: &str) -> Vec<(String, Span)> {
+        let mut below: BTreeMap<&str, Vec<(&str, Span)>> = BTreeMap::new();
+        for (id, team) in &self.teams {
+            for (parent, span) in team.belonged() {
+                below.entry(parent).or_default().push((id, span));
+            }
+        }
         let mut pool = Vec::new();
-        let mut open = vec![(vec![team.to_owned()], Span::ALWAYS)];
-        while let Some((path, span)) = open.pop() {
-            let above = path.last().cloned().unwrap_or_default();
-            for (id, team) in &self.teams {
-                if path.contains(id) {
-                    continue;
-                }
-                for belonged in team.belonged_to(&above) {
-                    let both = belonged.both(span);
-                    if !both.is_empty() {
-                        open.push(([path.as_slice(), std::slice::from_ref(id)].concat(), both));
-                    }
+        let mut path = BTreeSet::new();
+        let mut open = vec![(team, Some(Span::ALWAYS))]; // none: all below it is done
+        while let Some((above, span)) = open.pop() {
+            let Some(span) = span else {
+                path.remove(above);
+                continue;
+            };
+            if !path.insert(above) {
+                continue;
+            }
+            open.push((above, None));
+            for (id, belonged) in below.get(above).into_iter().flatten() {
+                let both = belonged.both(span);
+                if !both.is_empty() {
+                    open.push((*id, Some(both)));
                 }
             }
-            pool.push((above, span));
+            pool.push((above.to_owned(), span));
         }
         pool
     }
@@ -90,8 +99,24 @@ impl Org {
         if seen.contains('/') || declared().any(|known| known == seen) {
             return seen;
         }
-        let called: BTreeSet<&str> = declared().filter(|known| known.rsplit('/').next() == Some(seen)).collect();
+        let called: BTreeSet<&str> =
+            declared().filter(|known| known.strip_suffix(seen).is_some_and(|owner| owner.ends_with('/'))).collect();
         if called.len() == 1 { called.first().copied().unwrap_or(seen) } else { seen }
+    }
+
+    /// What events may call each repository that services declare: its name, and its folder's where that is no other's.
+    pub fn repository_names(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let declared: BTreeSet<&str> = self.services.values().filter_map(|service| service.repository.as_deref()).collect();
+        let bare = |name: &str| -> usize { name.rfind('/').map_or(0, |slash| slash + 1) };
+        let mut called: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for name in &declared {
+            called.entry(&name[bare(name)..]).or_default().push(name);
+        }
+        let alone = |name: &str| !declared.contains(name) && called.get(name).is_some_and(|all| all.len() == 1);
+        declared
+            .iter()
+            .map(|name| (*name, [*name, &name[bare(name)..]].into_iter().filter(|it| it == name || alone(it)).collect()))
+            .collect()
     }
 
     /// The services that declare a repository, in order of name.
@@ -188,12 +213,10 @@ impl Org {
 }
 
 impl Team {
-    /// The spans in which it belonged right below `parent`.
-    fn belonged_to(&self, parent: &str) -> impl Iterator<Item = Span> {
-        let now = self.parent.iter().map(|id| (id, Span { from: self.parent_since, until: self.dissolved }));
-        let past = self.past_parents.iter().map(|(id, span)| (id, *span));
-        let parent = parent.to_owned();
-        now.chain(past).filter(move |(id, _)| **id == parent).map(|(_, span)| span)
+    /// The teams right above it, when.
+    fn belonged(&self) -> impl Iterator<Item = (&str, Span)> {
+        let now = self.parent.iter().map(|id| (id.as_str(), Span { from: self.parent_since, until: self.dissolved }));
+        now.chain(self.past_parents.iter().map(|(id, span)| (id.as_str(), *span)))
     }
 }
 
@@ -235,5 +258,9 @@ mod tests {
         let names = |service: &str| org.repositories_of(service).into_iter().collect::<Vec<_>>();
         assert_eq!((names("pay"), names("a"), names("d")), (vec!["acme/shop", "shop"], vec!["acme/twice"], vec!["acme/bare"]));
         assert_eq!((names("c"), names("nobody")), (vec!["bare"], vec![]));
+        let all = org.repository_names();
+        for (service, declared) in org.services.iter().filter_map(|(id, it)| Some((id, it.repository.as_deref()?))) {
+            assert_eq!(all[declared], org.repositories_of(service), "{service}: all at once as one by one");
+        }
     }
 }

@@ -32,6 +32,12 @@ pub fn wall(zone: Tz, at: At) -> NaiveDateTime {
     at.utc().with_timezone(&zone).naive_local()
 }
 
+/// A local midnight as its date, any other instant as what a clock shows: "2026-11-24 12:18".
+pub fn text(zone: Tz, at: At) -> String {
+    let wall = wall(zone, at);
+    if wall.time() == NaiveTime::MIN { wall.date().to_string() } else { wall.format("%Y-%m-%d %H:%M").to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,7 +134,7 @@ impl Preview {
         }
         let date = |at: At| words::date(at, now, zone);
         let one = |(from, to, worst): &(At, Option<At>, f64)| {
-            let until = to.map_or_else(|| "still".to_owned(), |to| format!("to {}", date(to)));
+            let until = to.map_or_else(|| "until now".to_owned(), |to| format!("to {}", date(to)));
             format!("{} {until} ({} at worst)", date(*from), rule::value(known.unit, *worst))
         };
         let mut listed: Vec<String> = self.episodes.iter().rev().take(LISTED).map(one).collect();

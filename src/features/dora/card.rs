@@ -37,6 +37,7 @@ pub fn card(about: &About<'_>) -> Card {
     let open = dora.open.iter().zip(dora.open_ages()).map(|(at, age)| json!({"since": at, "age_seconds": age}));
     data.insert("open_failures".into(), open.collect());
     Card {
+        zone: None,
         command: "dora".into(),
         title: format!("DORA - {} - {}", words::capitalised(about.name), about.window.title()),
         scope: about.scope.clone(),

@@ -47,6 +47,7 @@ pub fn card(about: &About<'_>) -> Card {
     );
     data.insert("ci_seconds".into(), json!(flow.ci_secs));
     Card {
+        zone: None,
         command: "flow".into(),
         title: format!("Flow - {} - {}", words::capitalised(about.name), about.window.title()),
         scope: about.scope.clone(),

@@ -46,6 +46,7 @@ pub fn told(overview: &Overview, now: At, zone: Tz, asker: Option<&Asker>) -> Ca
         verdict: verdict(overview),
         parts,
         notes: notes(overview, in_slack),
+        zone: Some(zone),
         health: overview.sources.iter().map(|it| it.health.clone()).collect(),
         buttons: if in_slack { buttons(channel) } else { Vec::new() },
         data: data(overview),

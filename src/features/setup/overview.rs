@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::org::Team;
+use crate::domain::org::moves::Owners;
 use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::host::Feed;
@@ -69,9 +70,10 @@ pub async fn load(cx: &Cx) -> Result<Overview, Failure> {
     let names: BTreeSet<String> =
         cx.store.services().await?.into_iter().chain(org.service_names().into_iter().map(str::to_owned)).collect();
     let mut services: Vec<ServiceRow> = Vec::new();
+    let owners = Owners::of(org);
     for name in names {
-        let owners = org.owners(&name).into_iter().filter(|(_, span)| span.holds(cx.now));
-        let teams = owners.filter_map(|(id, _)| org.teams.get(id)).map(|team| team.name.clone()).collect();
+        let owners = owners.places(&name, cx.now).into_iter().filter_map(|place| place.team);
+        let teams = owners.filter_map(|id| org.teams.get(&id)).map(|team| team.name.clone()).collect();
         let declared = org.services.get(&name);
         services.push(ServiceRow { teams, repository: declared.and_then(|it| it.repository.clone()), declared: declared.is_some(), name });
     }
@@ -79,13 +81,17 @@ pub async fn load(cx: &Cx) -> Result<Overview, Failure> {
     let holds = |list: &[(String, crate::domain::org::Span)]| {
         list.iter().filter(|(_, span)| span.holds(cx.now)).map(|(name, _)| name.clone()).collect::<BTreeSet<_>>().len() as u64
     };
+    let mut below: BTreeMap<&str, u64> = BTreeMap::new();
+    for parent in org.live_teams().filter_map(|(_, team)| team.parent.as_deref()) {
+        *below.entry(parent).or_default() += 1;
+    }
     let row = |(id, team): (&str, &Team)| TeamRow {
         id: id.to_owned(),
         name: team.name.clone(),
         parent: team.parent.as_deref().and_then(|id| org.teams.get(id)).map(|parent| parent.name.clone()),
         services: holds(&team.services),
         people: holds(&org.members_of(team)),
-        below: org.children(id).len() as u64,
+        below: below.get(id).copied().unwrap_or_default(),
         group: followed.remove(id),
         follows: team.slack_group.is_some(),
         channels: team.channels.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use futures::future::BoxFuture;
 
 use super::change::{self, Errors, Sent, Settled, State, Values, said, settle};
@@ -10,6 +11,7 @@ use crate::domain::ask::closest;
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::org::{Draft, Org, Span, duration_text, quoted};
 use crate::domain::time::At;
+use crate::domain::window::local;
 use crate::domain::words;
 use crate::error::Failure;
 use crate::features::{Action, Cx, Effect, Press};
@@ -100,25 +102,43 @@ struct Lists {
     workflows: BTreeSet<String>,
     environments: BTreeSet<String>,
     teams: Vec<(String, String)>,
+    /// Who owns it and when, where that is more than one team can say.
+    owners: Option<String>,
     /// A service of nearly this name, where this one is new.
     near: Option<String>,
     known: bool,
 }
 
 async fn lists(cx: &Cx, org: &Org, name: &str) -> Result<Lists, Failure> {
-    let own = cx.store.repositories_of(name).await?;
-    let mut repositories = cx.store.seen_repositories().await?;
-    let declared = org.services.values().filter_map(|it| it.repository.clone());
-    repositories.extend(declared.chain(own.iter().cloned()).filter(|it| it.chars().count() <= 150));
+    let seen = cx.store.repositories_of(name).await?;
     let mut workflows = BTreeSet::new();
-    for repository in own.iter().chain(org.services.get(name).and_then(|it| it.repository.as_ref())) {
+    let names = seen.iter().map(String::as_str).chain(org.repositories_of(name)).collect::<BTreeSet<_>>();
+    for repository in names {
         workflows.extend(cx.store.workflows_of(repository).await?);
     }
+    // A clone's folder and the whole name are one repository.
+    let whole = |names: BTreeSet<String>| -> BTreeSet<String> { names.iter().map(|it| org.repository(it).to_owned()).collect() };
+    let own = whole(seen);
+    let mut repositories = whole(cx.store.seen_repositories().await?);
+    let declared = org.services.values().filter_map(|it| it.repository.clone());
+    repositories.extend(declared.chain(own.iter().cloned()).filter(|it| it.chars().count() <= 150));
     let services = cx.store.services().await?;
     let known = services.iter().any(|it| it == name) || org.service_names().contains(name);
     let near = if known { None } else { closest(name, services.iter().map(|it| (it.as_str(), it.clone()))) };
     let teams = org.live_teams().map(|(id, team)| (id.to_owned(), team.name.clone())).collect();
-    Ok(Lists { repositories, own, workflows, environments: cx.store.environments_of(name).await?, teams, near, known })
+    let owners = owners(org, name, cx.now);
+    Ok(Lists { repositories, own, workflows, environments: cx.store.environments_of(name).await?, teams, owners, near, known })
+}
+
+/// "checkout until 2027-01-01 and search from 2027-01-01": owners now and planned, where there are several.
+fn owners(org: &Org, name: &str, now: At) -> Option<String> {
+    let date = |word: &str, at: Option<At>| {
+        at.map_or_else(String::new, |at| format!(" {word} {}", local::text(org.time_zone.unwrap_or(Tz::UTC), at)))
+    };
+    let live = org.owners(name).into_iter().filter(|(_, span)| span.until.is_none_or(|until| until > now));
+    let begins = |span: Span| span.from.filter(|from| *from > now);
+    let told: Vec<String> = live.map(|(team, span)| format!("{team}{}{}", date("from", begins(span)), date("until", span.until))).collect();
+    (told.len() > 1).then(|| words::join(&told))
 }
 
 /// The form of a service, with its values.
@@ -133,6 +153,11 @@ pub(super) async fn form_of(cx: &Cx, name: &str) -> Result<Form, Failure> {
     Ok(form(&initial(&newest.org, name, &lists, cx.now), near, &state, &lists))
 }
 
+/// The team that the form shows: the first that owns it now.
+fn owner(org: &Org, name: &str, now: At) -> Option<String> {
+    org.owners(name).into_iter().find(|(_, span)| span.holds(now)).map(|(team, _)| team.to_owned())
+}
+
 /// The values of a service as it is declared.
 fn initial(org: &Org, name: &str, lists: &Lists, now: At) -> Values {
     let declared = org.services.get(name).cloned().unwrap_or_default();
@@ -140,7 +165,7 @@ fn initial(org: &Org, name: &str, lists: &Lists, now: At) -> Values {
     let repository = declared.repository.or(only.filter(|_| !org.services.contains_key(name)));
     let offered = lists.repositories.len() <= OPTIONS && repository.as_ref().is_none_or(|it| lists.repositories.contains(it));
     let (select, typed) = if offered { (repository, None) } else { (None, repository) };
-    let owner = org.owners(name).into_iter().find(|(_, span)| span.holds(now)).map(|(team, _)| team.to_owned());
+    let owner = owner(org, name, now);
     [
         ("repository", select.unwrap_or_else(|| NO_REPOSITORY.into())),
         ("repository_other", typed.unwrap_or_default()),
@@ -175,7 +200,12 @@ fn form(values: &Values, note: Option<Field>, state: &State, lists: &Lists) -> F
         Some("As owner/name; at GitLab the full path.".into()),
         Input::Text(value("repository_other")),
     ));
-    fields.push(team_field("team", "Team", &lists.teams, &value("team"), (NO_TEAM, "No team")));
+    let mut team = team_field("team", "Team", &lists.teams, &value("team"), (NO_TEAM, "No team"));
+    if let Some(owners) = &lists.owners {
+        let hint = format!("It belongs to {owners}. That stays so unless you choose another team here, which then has it alone.");
+        team.hint = Some(team.hint.map_or_else(|| hint.clone(), |other| format!("{other} {hint}")));
+    }
+    fields.push(team);
     let seen = lists.environments.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
     let seen = if seen.is_empty() { String::new() } else { format!(" Seen so far: {seen}.") };
     let hint = format!("Names with commas between. Empty: those that the tool calls production.{seen}");
@@ -241,7 +271,10 @@ fn plan(org: &Org, name: &str, values: &Values, now: At) -> Result<Draft, Errors
         None => None,
         Some(team) => Some(known_team(&org, team).map_err(|sentence| vec![("team".to_owned(), sentence)])?),
     };
-    assign(&mut org, name, team.as_deref(), now);
+    // Owners that the form can't show are not its to end.
+    if team != owner(&org, name, now) {
+        assign(&mut org, name, team.as_deref(), now);
+    }
     let declared = org.services.get(name).cloned().unwrap_or_default();
     let mut draft = Draft::of(&org);
     let mut put = |key: &str, value: Option<String>| draft.put("services", name, key, value);
@@ -281,15 +314,15 @@ pub(super) fn known_team(org: &Org, typed: &str) -> Result<String, String> {
 fn assign(org: &mut Org, service: &str, team: Option<&str>, now: At) {
     let live = |span: &Span| span.until.is_none_or(|until| until > now);
     for (id, it) in org.teams.iter_mut().filter(|(_, it)| it.dissolved.is_none()) {
-        let holds = it.services.iter().any(|(name, span)| name == service && live(span));
-        match (Some(id.as_str()) == team, holds) {
-            (true, true) => {}
-            (true, false) => {
-                // What is over stays known without being said again, and said again it would overlap.
-                it.services.retain(|(name, _)| name != service);
-                it.services.push((service.to_owned(), Span::ALWAYS));
-            }
-            (false, _) => it.services.retain(|(name, span)| name != service || !live(span)),
+        let held = |holds: &dyn Fn(&Span) -> bool| it.services.iter().any(|(name, span)| name == service && holds(span));
+        if Some(id.as_str()) != team {
+            it.services.retain(|(name, span)| name != service || !live(span));
+        } else if !held(&|span| span.holds(now) && span.until.is_none()) {
+            // One that is planned for later is not the one in force: that begins now, and it says so.
+            let from = (held(&live) && !held(&|span| span.holds(now))).then_some(now);
+            // What is over stays known without being said again, and said again it would overlap.
+            it.services.retain(|(name, _)| name != service);
+            it.services.push((service.to_owned(), Span { from, until: None }));
         }
     }
 }

@@ -104,6 +104,12 @@ fn the_card_says_what_is_connected() {
 }
 
 #[test]
+fn all_times_of_the_card_are_in_the_organisations_zone() {
+    let shown = text(&told(&overview(), now(), chrono_tz::Tz::Europe__Berlin, None));
+    assert!(shown.contains("Latest data (Europe/Berlin): github 23 Nov 12:00") && shown.contains("23 Nov 12:00 by"), "{shown}");
+}
+
+#[test]
 fn the_button_for_a_channel_stands_only_in_one_and_none_without_a_person() {
     let check = |channel: Option<&str>, expect: &[&str]| {
         let asker = channel.map(ana);

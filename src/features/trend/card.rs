@@ -49,6 +49,7 @@ pub fn card(about: &About<'_>) -> Card {
     data.insert("halves".into(), Value::Object(halves));
     data.insert("marks".into(), marks.iter().map(|mark| json!({"at": mark.at, "what": mark.what})).collect());
     Card {
+        zone: None,
         command: "trend".into(),
         title: format!("{what} - {} - {}", words::capitalised(about.name), receipt.window.title()),
         scope: receipt.scope.clone(),

@@ -55,6 +55,7 @@ pub fn card(about: &About<'_>, page: usize) -> Card {
     data.insert("equal".into(), json!(about.checked.differs.is_empty()));
     data.insert("definitions".into(), json!(receipt.definitions));
     Card {
+        zone: None,
         command: "why".into(),
         title: format!("Why these numbers - {}", receipt.id),
         scope: receipt.scope.clone(),

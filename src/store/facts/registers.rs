@@ -159,6 +159,7 @@ const INCIDENT: Table = Table {
         "source",
         "id",
         "service",
+        "stated_service",
         "repository",
         "started_at",
         "resolved_at",
@@ -191,7 +192,8 @@ pub(super) async fn incidents(
     let mut winners = Winners::default();
     for (stated, it) in all {
         let version = version(stated, 0);
-        let service = match (words.of(&it.id).service_of(it), &it.repository) {
+        let own = words.of(&it.id).service_of(it);
+        let service = match (own, &it.repository) {
             (None, None) => None,
             (service, repository) => Some(names.service(service, repository.as_deref())),
         };
@@ -200,6 +202,7 @@ pub(super) async fn incidents(
                 batch.source.into(),
                 it.id.as_str().into(),
                 service.clone().into(),
+                own.map(str::to_owned).into(),
                 it.repository.clone().into(),
                 it.started_at.0.into(),
                 it.resolved_at.into(),
@@ -226,7 +229,7 @@ pub(super) async fn incidents(
             touched.outranked(known.from.get(&id).map(|other| (*other, batch.seq)));
             touched.service(service);
             before.moves(batch, &id, service);
-            let sql = "update incident set service = $1, seq = $2 where source = $3 and id = $4";
+            let sql = "update incident set service = $1, stated_service = $1, seq = $2 where source = $3 and id = $4";
             let done = sqlx::query(sql).bind(service.clone()).bind(batch.seq).bind(batch.source.to_string()).bind(id);
             done.execute(&mut *conn).await?;
         }

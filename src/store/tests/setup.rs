@@ -163,6 +163,68 @@ fn a_preview_reads_paths_as_answers_do() {
 }
 
 #[test]
+fn a_preview_tells_what_a_new_bot_takes_away() {
+    on_each(|store| async move {
+        shared(&store, "1", 5, None).await;
+        let change = |id: &str, author: &str| Change {
+            id: id.into(),
+            repository: Some("o/mono".into()),
+            author: Some(author.into()),
+            opened_at: Some(hour(3)),
+            merged_at: Some(hour(4)),
+            ..Change::default()
+        };
+        for (id, author) in [("o/mono#1", "robo"), ("o/mono#2", "robo"), ("o/mono#3", "ada")] {
+            say(&store, id, Event::Change(change(id, author)), 1).await;
+        }
+        store.refresh(None).await.unwrap();
+        let bot = "[[people]]\nid='robo'\nbot=true";
+        assert_eq!(previewed(&store, bot, 10).await, ["service mono: 2 changes count no longer for mono (unassigned)"]);
+        assert_eq!(previewed(&store, "", 11).await, ["service mono: 2 changes count for mono (unassigned), too"]);
+    });
+}
+
+#[test]
+fn files_known_under_a_clones_folder_are_those_of_the_declared_repository() {
+    on_each(|store| async move {
+        let commit = |sha: &str, files: Option<&str>| Commit {
+            repository: Some("mono".into()),
+            paths: files.map(|files| files.lines().map(str::to_owned).collect()),
+            ..commit(sha, 5)
+        };
+        for (sha, files) in [("a1", None), ("a2", Some("pay/a.rs\nREADME.md")), ("a3", Some("lib/b.rs"))] {
+            say(&store, sha, Event::Commit(commit(sha, files)), 1).await;
+        }
+        let org = org("[[services]]\nid='pay'\nrepository='o/mono'\npaths=['lib/**', 'pay/**', 'gone/**']\n\
+                       [[services]]\nid='web'\nrepository='o/mono'\npaths=['web/**']\n[[services]]\nid='far'\nrepository='o/far'\npaths=['**']");
+        let all: std::collections::BTreeSet<String> = ["pay", "web", "far"].map(str::to_owned).into();
+        let unmatched = store.unmatched(&org, &all).await.unwrap();
+        let told: Vec<_> =
+            unmatched.iter().map(|it| (it.service.as_str(), it.glob.as_str(), it.repository.as_str(), it.files_known)).collect();
+        assert_eq!(told, [("far", "**", "o/far", false), ("pay", "gone/**", "o/mono", true), ("web", "web/**", "o/mono", true)]);
+        let window = Window { from: hour(0), to: hour(9), zone: chrono_tz::UTC, label: String::new() };
+        let names: Vec<String> = all.into_iter().collect();
+        let bare = store.commits_without_files(&names, &window, &org).await.unwrap();
+        assert_eq!(bare, [("mono".to_owned(), 1, Some(hour(5)))], "`health` looks under both names as well");
+    });
+}
+
+#[test]
+fn an_incident_that_names_its_service_itself_stays_with_it() {
+    on_each(|store| async move {
+        let of = |service: Option<&str>, id: &str| Incident { repository: Some("o/shop".into()), ..incident(service, id, 300, None) };
+        say(&store, "i1", Event::Incident(of(Some("shop"), "i1")), 1).await;
+        say(&store, "i2", Event::Incident(of(None, "i2")), 1).await;
+        let unlinked = async |name: &str| pool(&store, &[(name, ALWAYS)], 400).await.unlinked.len();
+        assert_eq!(unlinked("shop").await, 2);
+        store.apply_org(&*newest(&store).await, org("[[services]]\nid='pay'\nrepository='o/shop'"), hour(310)).await.unwrap();
+        assert_eq!((unlinked("shop").await, unlinked("pay").await), (1, 1));
+        store.apply_org(&*newest(&store).await, org(""), hour(320)).await.unwrap();
+        assert_eq!((unlinked("shop").await, unlinked("pay").await), (2, 0));
+    });
+}
+
+#[test]
 fn what_was_seen_is_offered() {
     on_each(|store| async move {
         shared(&store, "1", 5, None).await;
