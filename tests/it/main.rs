@@ -3,6 +3,7 @@
 
 mod answers;
 mod backfill;
+mod closed;
 mod command_line;
 mod crashes;
 mod dialects;
