@@ -10,6 +10,7 @@ mod dialects;
 mod feeding;
 mod gatekeeping;
 mod gitlab;
+mod handover;
 mod harness;
 mod home;
 mod organisation;
