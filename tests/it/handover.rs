@@ -67,7 +67,7 @@ async fn a_team_that_gave_its_service_away_has_no_value_and_not_zero() {
         assert!(said.contains("It owned no service in one half of this period") && !said.contains("worse"), "{said}");
     }
     let after = t.ask("dora team:new 50d").await;
-    assert_eq!(metric(&after, "deployment_frequency")["previous"]["value"].is_number(), true, "three days of it");
+    assert!(metric(&after, "deployment_frequency")["previous"]["value"].is_number(), "of a part of it something is known");
     t.advance(3 * 86_400_000_000);
     let said_of = said(&t, "dora team:new 2026-10-01..2026-11-23").await;
     assert!(said_of.contains("There is no full period before this one to compare with"), "{said_of}");
