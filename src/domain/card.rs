@@ -290,7 +290,8 @@ pub struct Metric {
     pub percentiles: Option<std::collections::BTreeMap<String, f64>>,
     /// What was left out, by code.
     pub excluded: std::collections::BTreeMap<String, u64>,
-    /// Why the value is null, or what to mind beside it: `no_data`, `too_few`, `before_data`, `no_incident_source`.
+    /// Why the value is null, or what to mind beside it: `no_data`, `too_few`, `too_few_people`, `before_data`,
+    /// `no_incident_source`.
     pub reason: Option<String>,
 }
 

@@ -105,6 +105,11 @@ impl Figure {
     }
 }
 
+/// Whether a period ends before the data begins: then it has no value.
+pub fn is_before_data(first: Option<At>, window: &Window) -> bool {
+    first.is_some_and(|first| window.to <= first)
+}
+
 /// `no_data`, `too_few`, or nothing to mind.
 pub fn few_of_median(n: u64) -> Option<&'static str> {
     match n {
@@ -149,8 +154,8 @@ impl Against<'_> {
 
     /// The figure in machine form. `before` is that of the period before, where any part of that has data.
     pub fn metric(&self, definition: &Definition, now: &Figure, before: Option<&Figure>) -> Metric {
-        let early = self.begins_before_data(self.window);
-        let reason = now.reason.or_else(|| (early && now.value.is_some()).then_some("before_data"));
+        let early = self.begins_before_data(self.window) && now.value.is_some();
+        let reason = if early { Some("before_data") } else { now.reason };
         let banded = reason.is_none();
         Metric {
             id: definition.id.to_string(),

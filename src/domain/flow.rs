@@ -1,6 +1,7 @@
 //! [`FlowPool`]: the changes, work items and runs of a scope over a period, as the figures of flow are computed from.
 
 use super::derive::change_day::{PackedChange, PackedRun};
+use super::org::{Owned, Span};
 use super::time::At;
 
 /// What flows through a scope.
@@ -22,6 +23,10 @@ pub struct FlowPool {
     pub first: Firsts,
     /// Whether the scope has work items at all; a service has none of its own.
     pub tracked: bool,
+    /// When the scope owned any service.
+    pub owned: Owned,
+    /// Where items are those of a scope's members: when each of them was in it. None: they belong to no such group.
+    pub people: Option<Vec<Vec<Span>>>,
     /// Whether a source was heard since the window began.
     pub alive: bool,
 }

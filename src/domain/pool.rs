@@ -1,6 +1,7 @@
 //! [`Pool`]: the production deployments of a scope over a period, as the DORA figures are computed from.
 
 use super::derive::day::Packed;
+use super::org::Owned;
 use super::time::At;
 
 /// A pool of services: a team's, the organisation's, or one service.
@@ -22,6 +23,8 @@ pub struct Pool {
     pub ever_deployed: bool,
     /// Whether a source of it was heard since the window began.
     pub alive: bool,
+    /// When the scope owned any service.
+    pub owned: Owned,
     /// Whether failures could be known: the organisation ever received an incident, or a service has evidence of its own.
     pub evidence: bool,
 }

@@ -122,6 +122,13 @@ pub fn per_week(rate: f64) -> String {
     format!("{} a {}", short(rate * pace.factor()), pace.word())
 }
 
+/// The same of things with a name: "4.3 times a week", "1 time a week".
+pub fn times(rate: f64, one: &str, many: &str) -> String {
+    let pace = Pace::of(rate);
+    let said = short(rate * pace.factor());
+    format!("{said} {} a {}", if said == "1" { one } else { many }, pace.word())
+}
+
 #[derive(Clone, Copy)]
 enum Pace {
     Day,

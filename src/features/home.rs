@@ -78,7 +78,14 @@ async fn teams(cx: &Cx) -> Result<Vec<Part>, Failure> {
 
 async fn figures(cx: &Cx, scope: &Scope, name: &str) -> Result<Line, Failure> {
     let org = &cx.org.org;
-    let figures = dora::load(cx, scope, &window(cx, scope), cx.now, org).await?;
+    let window = window(cx, scope);
+    let shown = access::Shown { from: window.from, to: window.to, compares: true };
+    if access::Sight::of(cx).check(scope, org, shown).is_err() {
+        return Ok(Line::default()
+            .strong(words::capitalised(name))
+            .and(": what it owns is of teams that keep their figures to themselves."));
+    }
+    let figures = dora::load(cx, scope, &window, cx.now, org).await?;
     Ok(dora::brief(&figures, name))
 }
 
@@ -102,7 +109,9 @@ async fn waiting(cx: &Cx) -> Result<Vec<Part>, Failure> {
 fn is_shown(cx: &Cx, it: &Subscription) -> bool {
     let Some(asker) = &cx.asker else { return false };
     let team = cx.org.org.team_of_channel(&it.channel);
-    asker.admin || it.author == asker.user || team.is_some_and(|team| me::teams(cx).iter().any(|own| access::belongs(cx, own, team)))
+    asker.admin
+        || it.author == asker.user
+        || team.is_some_and(|team| me::teams(cx).iter().any(|own| access::belongs(&cx.org.org, own, team)))
 }
 
 async fn heard(cx: &Cx) -> Result<Vec<Part>, Failure> {

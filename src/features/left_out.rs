@@ -86,6 +86,7 @@ pub fn absent(reason: Option<&str>) -> String {
         None | Some("no_data") => "no data".into(),
         Some("no_incident_source") => "not known: no incident source".into(),
         Some("before_data") => "before the data".into(),
+        Some("too_few_people") => "fewer than 3 people".into(),
         Some(other) => other.replace('_', " "),
     }
 }

@@ -279,7 +279,6 @@ fn understood<'a>(cx: &'a Cx, text: &'a str) -> BoxFuture<'a, Result<Ask, Failur
 
 /// Answers a question that is understood already.
 pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
-    access::check(cx, &ask.scope)?;
     let command = COMMANDS
         .iter()
         .find(|known| known.name == ask.command)
@@ -287,6 +286,11 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     if command.private && cx.asker.is_none() {
         let hint = "Ask it in Slack, or with `pacer ask --as USER`.";
         return Err(UserError::new(Kind::NotAllowed, format!("`{}` is about the person who asks.", command.name), hint).into());
+    }
+    if command.recount.is_some() || command.name == health::COMMAND.name {
+        let compares = command.recount.as_ref().is_some_and(|recount| recount.compares);
+        let shown = access::Shown { from: ask.window.from, to: ask.window.to, compares };
+        access::Sight::of(cx).check(&ask.scope, &cx.org.org, shown)?;
     }
     (command.run)(cx, ask).await
 }
@@ -301,9 +305,10 @@ fn default_scope(cx: &Cx) -> Scope {
     if mine.is_empty() {
         let channel = cx.asker.as_ref().and_then(|asker| asker.channel.as_deref());
         let team = channel.and_then(|channel| cx.org.org.team_of_channel(channel)).map(|team| Scope::Team(team.to_string()));
-        return team.filter(|team| access::check(cx, team).is_ok()).unwrap_or_default();
+        let sight = access::Sight::of(cx);
+        return team.filter(|team| !team.teams().iter().any(|team| sight.hides_team(team))).unwrap_or_default();
     }
-    let below = |team: &str| mine.iter().any(|other| *other != team && access::belongs(cx, team, other));
+    let below = |team: &str| mine.iter().any(|other| *other != team && access::belongs(&cx.org.org, team, other));
     Scope::of_teams(mine.iter().copied().filter(|team| !below(team)))
 }
 

@@ -17,6 +17,8 @@ use crate::store::receipts::{Receipt, Rests, new_id};
 
 /// How an answer is counted again under its receipt.
 pub struct Recount {
+    /// Whether it shows the period before beside its own.
+    pub compares: bool,
     /// The card as it was answered, from the facts as they are now.
     pub card: for<'a> fn(&'a Cx, &'a Receipt) -> BoxFuture<'a, Result<Card, Failure>>,
     /// The rows behind it, in order; those that the asker may not see without their names.
@@ -35,6 +37,8 @@ pub struct Evidence {
     pub data: serde_json::Map<String, Value>,
     /// What it rests on: rows that came late are looked for there.
     pub rests: Rests,
+    /// Whether some of that is hidden from the asker: then rows that came late are counted and not named.
+    pub partial: bool,
 }
 
 /// Rows of one kind.
@@ -48,6 +52,22 @@ pub struct Listing {
     pub columns: Vec<(&'static str, bool)>,
     /// In order of time.
     pub rows: Vec<Row>,
+    /// Further rows, which the asker may not see: how many.
+    pub withheld: u64,
+    /// What one and what several of those are.
+    pub nouns: (&'static str, &'static str),
+}
+
+impl Listing {
+    /// "20 deployments of teams that keep their figures to themselves", where there are any.
+    pub fn kept_back(&self) -> Option<String> {
+        (self.withheld > 0).then(|| kept_back(self.withheld, self.nouns))
+    }
+}
+
+/// Rows that the asker may not see, in one line.
+pub fn kept_back(count: u64, (one, many): (&str, &str)) -> String {
+    format!("{} of teams that keep their figures to themselves", words::count(count, one, many))
 }
 
 /// One row.

@@ -2,6 +2,9 @@
 
 use super::left_out::join;
 use crate::domain::card::{Line, Tone};
+use crate::domain::time::At;
+use crate::domain::window::Window;
+use crate::domain::words;
 
 /// Changes named in a sentence at most; the figures below it tell the others.
 const NAMED: usize = 3;
@@ -34,6 +37,17 @@ pub fn moved<'a>(line: Line, compared: bool, figures: impl Iterator<Item = (&'a 
         (true, false) => line.strong("Worse: ").and(format!("{}. Nothing got clearly better.", join(&worse))),
         (false, false) => line.strong("Better: ").and(format!("{}. ", join(&better))).strong("Worse: ").and(format!("{}.", join(&worse))),
     }
+}
+
+/// Why there is nothing to tell of a scope that owned no service.
+pub fn owned_nothing(name: &str) -> Line {
+    Line::plain(format!("{} owned no service in this period, so there is nothing to measure.", words::capitalised(name)))
+}
+
+/// Why there is nothing to tell of a period before the data.
+pub fn before_data(name: &str, first: At, window: &Window) -> Line {
+    let day = words::date(first, window.to, window.zone);
+    Line::plain(format!("The data of {name} begins on {day}, after this period: of the time before nothing is known."))
 }
 
 /// A metric's name inside a sentence; an abbreviation stays one.

@@ -2,6 +2,7 @@
 
 use super::receipts::recount;
 use super::{Cx, why};
+use crate::domain::words;
 use crate::error::Failure;
 
 /// What a recomputation says, in lines for the terminal.
@@ -19,19 +20,22 @@ pub async fn verify(cx: &Cx, id: &str) -> Result<Verified, Failure> {
     let evidence = (recount(&receipt)?.evidence)(cx, &receipt).await?;
     let checked = why::check(cx, &receipt, &evidence).await?;
     let name = cx.org.org.scope_name(&receipt.scope);
+    let all = receipt.metrics.len() as u64;
     if checked.differs.is_empty() {
         let what = format!(
-            "equal: {} figures of {name}, {} to {}, recompute to the same values",
-            receipt.metrics.len(),
+            "equal: {} of {name}, {} to {}, {} to the same {}",
+            words::count(all, "figure", "figures"),
             receipt.window.from,
-            receipt.window.to
+            receipt.window.to,
+            if all == 1 { "recomputes" } else { "recompute" },
+            if all == 1 { "value" } else { "values" },
         );
         return Ok(Verified { equal: true, lines: vec![what] });
     }
     let mut lines = vec![format!(
-        "different: {} of {} figures of {name} changed since {}",
+        "different: {} of {} of {name} changed since {}",
         checked.differs.len(),
-        receipt.metrics.len(),
+        words::count(all, "figure", "figures"),
         receipt.asked_at
     )];
     lines.extend(checked.differs.iter().map(|differs| format!("  {}: {}", differs.id, differs.text())));

@@ -15,7 +15,7 @@ use super::current::{Current, Days};
 use super::{Store, bulk, service_facts};
 use crate::domain::derive::day::{Packed, commit_key, packed};
 use crate::domain::derive::{Derived, ServiceFacts, derive};
-use crate::domain::org::{Org, Span};
+use crate::domain::org::{Org, Owned, Span};
 use crate::domain::pool::Pool;
 use crate::domain::time::At;
 use crate::domain::window::Window;
@@ -23,6 +23,11 @@ use crate::domain::window::Window;
 /// The services of a scope, each with the spans in which its deployments count. The organisation's own pool also
 /// holds `""`, the incidents that name no service.
 pub type Services = Vec<(String, Vec<Span>)>;
+
+/// How many services counted at some time of a window.
+pub(super) fn owned_in(services: &Services, window: &Window) -> usize {
+    services.iter().filter(|(name, spans)| !name.is_empty() && Owned::of([spans.as_slice()]).any_in(window)).count()
+}
 
 /// How often services are derived anew for one answer, at most: facts may come faster than it.
 const ROUNDS: usize = 3;
@@ -32,8 +37,9 @@ impl Store {
     pub async fn pool(&self, services: &Services, from: At, window: &Window, now: At, org: &Org) -> Result<Pool> {
         let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
         let current = self.derived_anew(&names).await?;
-        let mut pool = Pool { services: names.iter().filter(|name| !name.is_empty()).count(), as_of: now, ..Pool::default() };
+        let mut pool = Pool { services: owned_in(services, window), as_of: now, ..Pool::default() };
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
+        pool.owned = Owned::of(services.iter().map(|(_, spans)| spans.as_slice()));
         pool.evidence = self.any_incident(now).await?;
         let days = current.days(&self.pool, &names, from.day(), window.to.day()).await?;
         let on_the_spot = self.on_the_spot(&current, &names, now, org).await?;

@@ -4,23 +4,23 @@
 //! Days hold for an answer as those of deployments do ([`figures`](super::figures)): where the clock stands before a fact,
 //! or the file declares a service otherwise since, the service is derived from the facts up to then.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
+use super::Store;
 use super::bulk;
 use super::current::Current;
-use super::figures::Services;
+use super::figures::{Services, owned_in};
 use super::kept::{Kept, Weigh};
-use super::refresh::{decode, encode};
-use super::{Store, bulk::Val};
-use crate::domain::derive::change_day::{ChangeDay, PackedChange, PackedRun, RunDay, packed_change};
+use super::refresh::decode;
+use crate::domain::derive::change_day::{ChangeDay, PackedChange, PackedRun, packed_change};
 use crate::domain::flow::{FlowPool, ItemSpan, OpenChange, is_dropped};
 use crate::domain::org::identity::Name;
-use crate::domain::org::{Org, Span};
+use crate::domain::org::{Org, Owned, Span};
 use crate::domain::time::{At, DAY};
 use crate::domain::window::Window;
 
@@ -30,7 +30,7 @@ const ROOM: usize = 500_000;
 /// Unpacked days of flow.
 pub(super) struct KeptFlow {
     changes: Kept<Vec<PackedChange>>,
-    runs: Kept<Vec<PackedRun>>,
+    pub(super) runs: Kept<Vec<PackedRun>>,
 }
 
 impl Default for KeptFlow {
@@ -74,13 +74,19 @@ impl Store {
         let names: Vec<String> = services.iter().map(|(name, _)| name.clone()).collect();
         let current = self.derived_anew(&names).await?;
         let until = window.to.min(now);
-        let mut pool = FlowPool { services: names.iter().filter(|name| !name.is_empty()).count(), ..FlowPool::default() };
+        let mut pool = FlowPool { services: owned_in(services, window), ..FlowPool::default() };
         pool.alive = self.freshness(now).await?.iter().any(|source| source.last_received >= window.from);
+        if matches!(whose, Whose::People(_)) {
+            pool.owned = Owned::of(services.iter().map(|(_, spans)| spans.as_slice()));
+        }
         self.merged(&mut pool, &current, services, (from, window.to), now, org).await?;
         self.open_changes(&mut pool, services, until, org).await?;
         pool.open_at = Some(window.to);
         let everything = matches!(whose, Whose::All);
-        self.runs(&mut pool, &current, (!everything).then_some(&names), (from, until)).await?;
+        for (place, runs) in self.runs(&mut pool.first.run, &current, (!everything).then_some(services), (from, until)).await? {
+            pool.runs.extend(runs.into_iter().filter(|run| place.holds(At(run.at))));
+        }
+        pool.runs.sort_by_key(|run| run.at);
         if *whose != Whose::Nobody {
             self.items(&mut pool, whose, from, until, org).await?;
         }
@@ -144,7 +150,7 @@ impl Store {
             services.iter().filter(|(_, spans)| spans.iter().any(|span| span.holds(at))).map(|(name, _)| name.as_str()).collect();
         let mut conn = self.pool.acquire().await?;
         let repositories = repositories(&mut conn, &own).await?;
-        let claims = super::service_facts::claims(&mut conn, &repositories, org).await?;
+        let claims = super::service_facts::claims(&mut conn, &repositories.into_keys().collect(), org).await?;
         let bots = org.bots();
         let reviewed = "case when first_review_at <= $1 or exists (select 1 from review where review.change = change.id and review.source = change.source \
                         and review.bot = 0 and review.at <= $1 and lower(coalesce(review.reviewer, '')) <> lower(coalesce(change.author, ''))) \
@@ -177,49 +183,6 @@ impl Store {
         Ok(())
     }
 
-    /// Runs of the services' repositories, or of all.
-    async fn runs(&self, pool: &mut FlowPool, current: &Arc<Current>, names: Option<&Vec<String>>, (from, to): (At, At)) -> Result<()> {
-        let mut conn = self.pool.acquire().await?;
-        let repositories: BTreeSet<String> = if let Some(names) = names {
-            repositories(&mut conn, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?
-        } else {
-            // One step of the index a repository, rather than all days.
-            let sql = "with recursive found(repository) as (select min(repository) from run_day union all \
-                           select (select min(d.repository) from run_day d where d.repository > found.repository) from found \
-                           where found.repository is not null) select repository from found where repository is not null";
-            sqlx::query(sql).fetch_all(&mut *conn).await?.iter().map(|row| row.try_get(0)).collect::<sqlx::Result<_>>()?
-        };
-        drop(conn);
-        for repository in &repositories {
-            let first = "select min(day) from run_day where repository = $1";
-            let first: Option<i64> = sqlx::query(first).bind(repository.clone()).fetch_one(&self.pool).await?.try_get(0)?;
-            earliest(&mut pool.first.run, first.map(|day| At(day * DAY)));
-            let runs = self.runs_of(current, repository, (from.day(), to.day())).await?;
-            let begin = runs.partition_point(|run| run.at < from.0);
-            let end = runs.partition_point(|run| run.at < to.0);
-            pool.runs.extend_from_slice(&runs[begin..end.max(begin)]);
-        }
-        pool.runs.sort_by_key(|run| run.at);
-        Ok(())
-    }
-
-    async fn runs_of(&self, current: &Arc<Current>, repository: &str, days: (i64, i64)) -> Result<Arc<Vec<PackedRun>>> {
-        if let Some(kept) = current.flow.runs.get(repository, days) {
-            return Ok(kept);
-        }
-        let sql = "select day, packed from run_day where repository = $1 and day >= $2 and day <= $3 and stale = 0 order by day";
-        let rows = sqlx::query(sql).bind(repository.to_string()).bind(days.0).bind(days.1).fetch_all(&self.pool).await?;
-        let mut runs = Vec::new();
-        for row in rows {
-            let (day, bytes): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-            let packed: RunDay = decode(&bytes).with_context(|| format!("reading the runs of {repository}"))?;
-            runs.extend(packed.0.into_iter().map(|run| PackedRun { at: run.at + day * DAY, ..run }));
-        }
-        let runs = Arc::new(runs);
-        current.flow.runs.put(repository, days, &runs);
-        Ok(runs)
-    }
-
     /// Work items that were done in the period or are in progress at its end.
     async fn items(&self, pool: &mut FlowPool, whose: &Whose, from: At, until: At, org: &Org) -> Result<()> {
         let first: Option<i64> = sqlx::query("select min(created_at) from item").fetch_one(&self.pool).await?.try_get(0)?;
@@ -234,12 +197,21 @@ impl Store {
         Ok(())
     }
 
-    /// The same items by what people call them: for receipts. In order of (done, begun).
-    pub async fn item_rows(&self, whose: &Whose, from: At, until: At, org: &Org) -> Result<Vec<(String, ItemSpan)>> {
-        let mut rows: Vec<(String, ItemSpan)> = Vec::new();
+    /// The same items by what people call them: for receipts. In order of (done, begun). Those assigned to people in `hidden`
+    /// have no name.
+    pub async fn item_rows(
+        &self,
+        whose: &Whose,
+        from: At,
+        until: At,
+        org: &Org,
+        hidden: &Whose,
+    ) -> Result<Vec<(Option<String>, ItemSpan)>> {
+        let mut rows: Vec<(Option<String>, ItemSpan)> = Vec::new();
         self.each_item(whose, from, until, org, |span, row| {
             let (id, key): (String, Option<String>) = (row.try_get(7)?, row.try_get(8)?);
-            rows.push((key.unwrap_or(id), span));
+            let is_hidden = counts(row, hidden, span.done_at.unwrap_or(until), org)?;
+            rows.push(((!is_hidden).then(|| key.unwrap_or(id)), span));
             Ok(())
         })
         .await?;
@@ -278,47 +250,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Packs the days on which runs came or changed.
-    pub(super) async fn pack_runs(&self) -> Result<()> {
-        let sql = "select repository, day from run_day where stale > 0 order by repository, day";
-        let stale = sqlx::query(sql).fetch_all(&self.pool).await.context("looking for days of runs")?;
-        let stale: Vec<(String, i64)> = stale.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_>>()?;
-        for chunk in stale.chunks(500) {
-            let days = chunk.to_vec();
-            self.writer
-                .write(move |conn| {
-                    let days = days.clone();
-                    Box::pin(async move {
-                        for (repository, day) in &days {
-                            pack_run_day(conn, repository, *day).await?;
-                        }
-                        Ok(())
-                    })
-                })
-                .await
-                .context("packing days of runs")?;
-        }
-        Ok(())
-    }
-}
-
-async fn pack_run_day(conn: &mut AnyConnection, repository: &str, day: i64) -> Result<()> {
-    let sql = "select finished_at, started_at, outcome from run where repository = $1 and finished_at >= $2 and finished_at < $3 \
-               and outcome in ('success', 'failure') order by finished_at, source, id";
-    let rows = sqlx::query(sql).bind(repository.to_string()).bind(day * DAY).bind((day + 1) * DAY).fetch_all(&mut *conn).await?;
-    let mut packed = RunDay::default();
-    for row in rows {
-        let (finished_at, started_at, outcome): (i64, Option<i64>, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        packed.0.push(PackedRun {
-            at: finished_at - day * DAY,
-            span: started_at.map(|started_at| finished_at - started_at),
-            passed: outcome == "success",
-        });
-    }
-    let row: Vec<Val> = vec![repository.into(), day.into(), 0_i64.into(), Val::Bytes(encode(&packed)?)];
-    let tail = "on conflict (repository, day) do update set stale = 0, packed = excluded.packed";
-    bulk::insert(conn, "insert into run_day (repository, day, stale, packed)", tail, vec![row]).await
 }
 
 /// Whether an item is one of those asked for, at an instant.
@@ -340,13 +271,17 @@ pub(super) fn counts(row: &AnyRow, whose: &Whose, at: At, org: &Org) -> Result<b
     })
 }
 
-/// The repositories of services.
-async fn repositories(conn: &mut AnyConnection, services: &[&str]) -> Result<BTreeSet<String>> {
-    let sql = "select repository from service_repository where $1 <> '' and service in ({keys})";
-    bulk::select_in(conn, sql, "all", services).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+/// The repositories of services, each with those of the services that are in it.
+pub(super) async fn repositories(conn: &mut AnyConnection, services: &[&str]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let sql = "select repository, service from service_repository where $1 <> '' and service in ({keys})";
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in bulk::select_in(conn, sql, "all", services).await? {
+        found.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?);
+    }
+    Ok(found)
 }
 
-fn earliest(known: &mut Option<At>, at: Option<At>) {
+pub(super) fn earliest(known: &mut Option<At>, at: Option<At>) {
     *known = match (*known, at) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),

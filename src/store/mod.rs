@@ -31,6 +31,7 @@ pub mod quality;
 mod queue;
 pub mod receipts;
 mod refresh;
+pub mod runs;
 mod schema;
 mod seen;
 mod service_facts;

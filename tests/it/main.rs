@@ -4,6 +4,7 @@
 mod alert;
 mod answers;
 mod backfill;
+mod closed;
 mod command_line;
 mod crashes;
 mod dialects;
@@ -11,6 +12,7 @@ mod digest;
 mod feeding;
 mod gatekeeping;
 mod gitlab;
+mod handover;
 mod harness;
 mod home;
 mod organisation;

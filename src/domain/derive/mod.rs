@@ -23,7 +23,7 @@ use super::event::Status;
 use super::time::{At, HOUR};
 
 /// Grows when a definition changes, so that packed days are made anew and receipts name what they used.
-pub const DEFINITIONS: i64 = 3;
+pub const DEFINITIONS: i64 = 4;
 
 /// How a service's events are read; from the organisation file, else the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]

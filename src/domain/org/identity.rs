@@ -89,13 +89,8 @@ impl Org {
     /// Everybody who is or was in a team or those below it, by every name, with the spans in which they counted there.
     pub fn people_of(&self, team: &str) -> Vec<(Name, Span)> {
         let mut found = Vec::new();
-        for (id, belonged) in self.pool(team) {
-            for (person, span) in self.teams.get(&id).into_iter().flat_map(|team| self.members_of(team)) {
-                let both = span.both(belonged);
-                if !both.is_empty() {
-                    found.extend(self.names_of(&person).into_iter().map(|name| (name, both)));
-                }
-            }
+        for (_, person, span) in self.persons_of(team) {
+            found.extend(self.names_of(&person).into_iter().map(|name| (name, span)));
         }
         found.sort();
         found.dedup();

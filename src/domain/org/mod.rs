@@ -13,6 +13,7 @@
 //! | `follow` | teams whose members are those of a Slack user group |
 //! | `identity` | who is who across tools |
 //! | `resolve` | who owns what and who is where, when |
+//! | `owned` | when a scope owned anything at all, and who was in it |
 
 mod apply;
 mod check;
@@ -21,6 +22,7 @@ mod file;
 pub mod follow;
 pub mod identity;
 pub mod moves;
+mod owned;
 mod preview;
 mod quantity;
 mod read;
@@ -37,6 +39,7 @@ pub use apply::apply;
 pub use check::EVERYTHING;
 pub use draft::{Draft, inline_table, quoted};
 pub use file::{FileError, OrgFile, Problem};
+pub use owned::Owned;
 pub use preview::preview;
 pub use quantity::{duration_text, target_text, typed};
 

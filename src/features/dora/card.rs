@@ -59,6 +59,12 @@ fn verdict(about: &About<'_>) -> Line {
     let name = about.name;
     let [frequency, lead, recovery, fail, _] = dora.now.all();
     let Some(rate) = frequency.value else {
+        if !dora.owned.any_in(about.window) {
+            return verdict::owned_nothing(name);
+        }
+        if let Some(first) = dora.first_event.filter(|_| frequency.reason == Some("before_data")) {
+            return verdict::before_data(name, first, about.window);
+        }
         let line = Line::plain(format!("No production deployment of {name} is known in this period, so there is nothing to measure yet. "));
         return line.and("Feed deployments with ").code("pacer import git PATH").and(", a webhook or ").code("POST /v1/events").and(".");
     };
@@ -102,7 +108,7 @@ fn deploys(rate: f64, n: u64) -> String {
     if n < 5 {
         format!("deployed {} in this period", words::count(n, "time", "times"))
     } else {
-        format!("deploys {}", words::per_week(rate).replacen(" a ", " times a ", 1))
+        format!("deploys {}", words::times(rate, "time", "times"))
     }
 }
 
@@ -134,7 +140,7 @@ fn band(figure: &Figure, metric: &Metric) -> Option<String> {
             return Some("no band: they came in too few deployments to tell how sure that is".into());
         }
         Some("too_few") => return Some("too few for a band".into()),
-        Some("before_data") => return Some("no band: the period begins before the data".into()),
+        Some("before_data") if figure.value.is_some() => return Some("no band: the period begins before the data".into()),
         Some(_) => return None,
         None => {}
     }
@@ -182,6 +188,7 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     };
     let benchmark = dora.metrics.iter().any(|metric| metric.band.is_some()).then_some("Bands: DORA 2024, as context, not as a goal");
     let zone = format!("Times in {}", about.window.zone.name());
+    notes.extend(dora.owned.note(about.name, about.window).map(|said| Line::plain(format!("{said}."))));
     let first = [pool, benchmark.map(str::to_string), Some(zone)].into_iter().flatten().collect::<Vec<_>>().join(". ");
     notes.push(Line::plain(format!("{first}.")));
     let left_out = left_out(dora);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::card::Metric;
 use crate::domain::derive::day::{Packed, PackedRecovery};
-use crate::domain::figure::{Against, Figure, few_of_median, in_seconds, median_secs, sorted, to_f64, weekly_rate};
+use crate::domain::figure::{Against, Figure, few_of_median, in_seconds, is_before_data, median_secs, sorted, to_f64, weekly_rate};
 use crate::domain::metric::DORA;
+use crate::domain::org::Owned;
 use crate::domain::pool::Pool;
 use crate::domain::stats;
 use crate::domain::time::At;
@@ -42,6 +43,10 @@ pub struct Dora {
     pub as_of: At,
     /// How many services are in the pool.
     pub services: usize,
+    /// When the scope owned any service.
+    pub owned: Owned,
+    /// The first event of the scope.
+    pub first_event: Option<At>,
     /// Weekly values, oldest first, for sparklines; in the order of [`DORA`].
     pub weekly: [Vec<Option<f64>>; 5],
 }
@@ -74,12 +79,14 @@ pub fn compute(pool: &Pool, window: &Window, targets: &BTreeMap<String, f64>) ->
     let open = within.iter().filter(|it| it.recovery == PackedRecovery::Open).map(Packed::finished_at).collect();
     Dora {
         now,
-        before: before.filter(|_| against.has_before()),
+        before: before.filter(|_| against.has_before() && pool.owned.any_in(&window.previous())),
         metrics,
         attempts,
         open,
         as_of: pool.as_of,
         services: pool.services,
+        owned: pool.owned.clone(),
+        first_event: pool.first_event,
         weekly: weekly(pool, window),
     }
 }
@@ -94,8 +101,14 @@ impl Dora {
 /// The five over one period.
 pub fn five(pool: &Pool, window: &Window) -> Five {
     let deployments = within(&pool.deployments, window.from, window.to);
-    if !pool.ever_deployed || (deployments.is_empty() && !pool.alive) {
-        let none = Figure::none("no_data");
+    let unknown = match () {
+        () if !pool.owned.any_in(window) => Some("no_data"),
+        () if is_before_data(pool.first_event, window) => Some("before_data"),
+        () if !pool.ever_deployed || (deployments.is_empty() && !pool.alive) => Some("no_data"),
+        () => None,
+    };
+    if let Some(reason) = unknown {
+        let none = Figure::none(reason);
         let mut five = Five {
             deployment_frequency: none.clone(),
             change_lead_time: none.clone(),
@@ -232,16 +245,17 @@ fn weekly(pool: &Pool, window: &Window) -> [Vec<Option<f64>>; 5] {
     let mut series: [Vec<Option<f64>>; 5] = Default::default();
     for (from, to) in window.whole_weeks() {
         let week = within(&pool.deployments, from, to);
-        let known = pool.first_event.is_some_and(|first| first < to);
+        let part = Window { from, to, zone: window.zone, label: String::new() };
+        let known = pool.first_event.is_some_and(|first| first < to) && pool.owned.any_in(&part);
         let counted = week.iter().filter(|it| !it.rollback).count();
         let leads = week.iter().flat_map(|it| it.leads.iter().copied());
         let recoveries = week.iter().filter_map(|it| if let PackedRecovery::After(micros) = it.recovery { Some(micros) } else { None });
-        let part = |hits: usize, n: usize| (n > 0 && pool.evidence).then(|| to_f64(hits as u64) / to_f64(n as u64));
+        let share = |hits: usize, n: usize| (n > 0 && pool.evidence).then(|| to_f64(hits as u64) / to_f64(n as u64));
         series[0].push(known.then(|| weekly_rate(week.len(), (from, to))));
         series[1].push(median_secs(leads));
         series[2].push(median_secs(recoveries.filter(|micros| *micros >= 0)));
-        series[3].push(part(week.iter().filter(|it| it.failed && !it.rollback).count(), counted));
-        series[4].push(part(week.iter().filter(|it| it.rework).count(), week.len()));
+        series[3].push(share(week.iter().filter(|it| it.failed && !it.rollback).count(), counted));
+        series[4].push(share(week.iter().filter(|it| it.rework).count(), week.len()));
     }
     series
 }

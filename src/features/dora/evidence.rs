@@ -6,14 +6,15 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::card::{Line, Part, Scope};
+use crate::domain::card::{Line, Part};
 use crate::domain::derive::{Cause, IncidentRow, Reason, Recovery, Rework, Shipped};
 use crate::domain::org::Span;
 use crate::domain::time::{At, SECOND};
 use crate::domain::words;
 use crate::error::Failure;
-use crate::features::Cx;
-use crate::features::receipts::{Evidence, Listing, Row as Shown};
+use crate::features::access::Sight;
+use crate::features::receipts::{self, Evidence, Listing, Row as Shown};
+use crate::features::{Cx, scope};
 use crate::store::figures::Services;
 use crate::store::receipts::{Receipt, Rests};
 
@@ -65,31 +66,21 @@ struct Rows {
 }
 
 impl Rows {
-    /// Takes the names out of the rows of services that keep theirs to a team: the numbers stay, so that the rows still
-    /// recount to the value of the organisation.
-    fn withhold(&mut self, closed: impl Fn(&str) -> bool) {
-        const WITHHELD: &str = "(its team's own)";
-        for row in self.deployments.iter_mut().filter(|row| closed(&row.service)) {
-            row.service = WITHHELD.into();
-            row.deployment = WITHHELD.into();
-            row.source.clear();
-            row.environment.clear();
-            row.commit = None;
-            row.failed.iter_mut().for_each(|cause| *cause = WITHHELD.into());
-        }
-        for (service, incident) in self.unlinked.iter_mut().filter(|(service, _)| closed(service)) {
-            *service = WITHHELD.into();
-            incident.id = WITHHELD.into();
-        }
+    /// Takes out what the asker may not see: how many deployments and incidents that is, so that the rows and those still
+    /// recount to the value.
+    fn withhold(&mut self, hides: impl Fn(&str, At) -> bool) -> (u64, u64) {
+        let all = (self.deployments.len(), self.unlinked.len());
+        self.deployments.retain(|row| !hides(&row.service, row.finished_at));
+        self.unlinked.retain(|(service, incident)| !hides(service, incident.started_at));
+        ((all.0 - self.deployments.len()) as u64, (all.1 - self.unlinked.len()) as u64)
     }
 }
 
 /// The rows of a receipt as `why` shows them.
 pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
-    let services = crate::features::scope::services(&cx.store, &receipt.scope, &org.org).await?;
+    let services = scope::services(&cx.store, &receipt.scope, &org.org).await?;
     let mut rows = load(cx, receipt, &services).await?;
-    rows.withhold(|service| crate::features::access::check(cx, &Scope::Service(service.to_string())).is_err());
     let about = cx.org.org.scope_name(&receipt.scope);
     let (zone, now) = (receipt.window.zone, cx.now);
     let commits: usize = rows.deployments.iter().map(|row| row.lead_seconds.len()).sum();
@@ -100,18 +91,24 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         words::count(commits as u64, "commit", "commits"),
         words::count(failed as u64, "failure", "failures"),
     );
+    let sight = Sight::of(cx);
+    let (withheld, strays_withheld) = rows.withhold(|service, at| sight.hides(service, at));
     let mut data = serde_json::Map::new();
     let unlinked = |(service, it): &(String, IncidentRow)| json!({"service": service, "incident": it.id, "started_at": it.started_at});
     data.insert("unlinked".into(), rows.unlinked.iter().map(unlinked).collect());
-    let more = strays(&rows, now, zone);
+    data.insert("unlinked_withheld".into(), json!(strays_withheld));
+    let more = strays(&rows, strays_withheld, now, zone);
     let listing = Listing {
         heading: "Deployments",
         empty: "No production deployment lies in this period.",
         columns: vec![("Finished", false), ("Deployment", false), ("Commits", true), ("Lead", true), ("Outcome", false)],
         rows: rows.deployments.iter().map(|row| shown(row, now, zone)).collect(),
+        withheld,
+        nouns: ("deployment", "deployments"),
     };
-    let services = services.into_iter().map(|(name, _)| name).collect();
-    Ok(Evidence { summary, listings: vec![listing], more, data, rests: Rests { services, flow: None } })
+    let services: Vec<String> = services.into_iter().map(|(name, _)| name).collect();
+    let partial = services.iter().any(|service| sight.hides_in(service, receipt.window.from, receipt.window.to));
+    Ok(Evidence { summary, listings: vec![listing], more, data, rests: Rests { services, flow: None }, partial })
 }
 
 fn shown(row: &Row, now: At, zone: Tz) -> Shown {
@@ -256,13 +253,14 @@ fn story(row: &Row) -> Option<Line> {
 }
 
 /// Incidents that link to no deployment.
-fn strays(rows: &Rows, now: At, zone: Tz) -> Vec<Part> {
-    if rows.unlinked.is_empty() {
+fn strays(rows: &Rows, withheld: u64, now: At, zone: Tz) -> Vec<Part> {
+    if rows.unlinked.is_empty() && withheld == 0 {
         return Vec::new();
     }
+    let hidden = (withheld > 0).then(|| Line::plain(format!("{}.", receipts::kept_back(withheld, ("incident", "incidents")))));
     let lines = rows.unlinked.iter().map(|(service, it)| {
         let place = if service.is_empty() { "no service".to_string() } else { service.clone() };
         Line::default().code(it.id.clone()).and(format!(" {place}, began {}", words::moment(it.started_at, now, zone)))
     });
-    vec![Part::Heading("Incidents without a deployment".into()), Part::List(lines.collect(), None)]
+    vec![Part::Heading("Incidents without a deployment".into()), Part::List(lines.chain(hidden).collect(), None)]
 }

@@ -40,6 +40,7 @@ pub const COMMAND: Command = Command {
     words: Words::None,
     period: PERIOD,
     recount: Some(Recount {
+        compares: true,
         card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
         evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence(cx, receipt)) },
     }),

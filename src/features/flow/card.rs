@@ -75,7 +75,7 @@ fn of<'a>(flow: &'a Flow, id: &str) -> Option<&'a Figure> {
 /// Figures that nothing feeds are left out, but those that one looks for.
 pub fn is_told(flow: &Flow, place: usize) -> bool {
     let sought = ["cycle_time", "changes_merged", "wip"];
-    flow.now[place].value.is_some() || sought.contains(&FLOW[place].id)
+    flow.now[place].value.is_some() || flow.now[place].reason == Some("too_few_people") || sought.contains(&FLOW[place].id)
 }
 
 /// One sentence that stands alone: how long a change takes and where, how much is finished, then what moved.
@@ -85,6 +85,14 @@ fn verdict(about: &About<'_>) -> Line {
     let value = |figure: Option<&Figure>| figure.and_then(|figure| figure.value);
     let name = words::capitalised(about.name);
     if value(merged).is_none() && value(wip).is_none() && value(of(flow, "items_done")).is_none() {
+        if !flow.owned.any_in(about.window) {
+            let line = verdict::owned_nothing(about.name);
+            return if hides_items(flow) { line.and(format!(" {FEW_PEOPLE}.")) } else { line };
+        }
+        let early = merged.is_some_and(|figure| figure.reason == Some("before_data"));
+        if let Some(first) = flow.first_change.filter(|_| early) {
+            return verdict::before_data(about.name, first, about.window);
+        }
         let line = Line::plain(format!("No change and no work item of {} is known in this period. ", about.name));
         return line
             .and("Feed them with a webhook, ")
@@ -102,17 +110,33 @@ fn verdict(about: &About<'_>) -> Line {
         said.push(format!("a change takes {} from first commit to production{longest}", words::duration(secs)));
     }
     if let Some(rate) = value(merged) {
-        said.push(format!("{} are merged", words::per_week(rate).replacen(" a ", " changes a ", 1)));
+        said.push(passive(&words::times(rate, "change", "changes"), "merged"));
     }
     if let Some(rate) = value(of(flow, "items_done")) {
-        said.push(format!("{} are finished", words::per_week(rate).replacen(" a ", " items a ", 1)));
+        said.push(passive(&words::times(rate, "item", "items"), "finished"));
     }
-    if let Some(count) = value(wip) {
-        let what = if flow.work_of == WorkOf::Items { "items are" } else { "changes are" };
-        said.push(format!("{} {what} in progress", words::short(count)));
+    if let Some(wip) = wip.filter(|wip| wip.value.is_some()) {
+        said.push(passive(&in_words(flow, wip.n), "in progress"));
     }
     let line = Line::plain(format!("{name}: {}. ", join(&said)));
     moved(flow, line)
+}
+
+/// "1 change is merged", "4 changes are merged".
+fn passive(counted: &str, done: &str) -> String {
+    format!("{counted} {} {done}", if counted.starts_with("1 ") { "is" } else { "are" })
+}
+
+/// What work in progress counts, counted.
+fn in_words(flow: &Flow, n: u64) -> String {
+    if flow.work_of == WorkOf::Items { words::count(n, "item", "items") } else { words::count(n, "change", "changes") }
+}
+
+/// Said where items are withheld.
+const FEW_PEOPLE: &str = "Its items are not shown: of fewer than 3 people they would be figures of persons";
+
+fn hides_items(flow: &Flow) -> bool {
+    flow.now.iter().any(|figure| figure.reason == Some("too_few_people"))
 }
 
 /// The longest stage of the four, and its median.
@@ -140,10 +164,14 @@ pub fn shown(flow: &Flow, place: usize) -> Shown {
     let (figure, metric) = (&flow.now[place], &flow.metrics[place]);
     Shown {
         name: FLOW[place].name.into(),
-        value: figure.value.map_or_else(|| "no data".into(), |value| amount(flow, place, value)),
+        value: figure.value.map_or_else(|| left_out::absent(figure.reason), |value| amount(flow, place, value)),
         change: change(flow, place).filter(|_| figure.value.is_some()),
         spark: flow.weekly[place].clone(),
-        band: (metric.reason.as_deref() == Some("too_few")).then(|| "too few to say much".into()),
+        band: match metric.reason.as_deref().filter(|_| figure.value.is_some()) {
+            Some("too_few") => Some("too few to say much".into()),
+            Some("before_data") => Some("the period begins before the data".into()),
+            _ => None,
+        },
         target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
         detail: detail(flow, figure, metric),
     }
@@ -152,10 +180,9 @@ pub fn shown(flow: &Flow, place: usize) -> Shown {
 /// A value in words, with what it counts.
 fn amount(flow: &Flow, place: usize, value: f64) -> String {
     let said = words::value(FLOW[place].unit, value);
-    match (FLOW[place].id, flow.work_of) {
-        ("batch_size", _) => format!("{said} lines"),
-        ("wip", WorkOf::Items) => format!("{said} items"),
-        ("wip", WorkOf::Changes) => format!("{said} changes"),
+    match FLOW[place].id {
+        "batch_size" => format!("{said} {}", if said == "1" { "line" } else { "lines" }),
+        "wip" => in_words(flow, flow.now[place].n),
         _ => said,
     }
 }
@@ -163,7 +190,8 @@ fn amount(flow: &Flow, place: usize, value: f64) -> String {
 fn detail(flow: &Flow, figure: &Figure, metric: &Metric) -> String {
     let counted = match metric.id.as_str() {
         "wip" => None,
-        "wip_age" | "items_done" if flow.work_of == WorkOf::Items => Some(words::count(figure.n, "item", "items")),
+        "items_done" => Some(words::count(figure.n, "item", "items")),
+        "wip_age" => Some(in_words(flow, figure.n)),
         "ci_pass_rate" => Some(words::count(figure.n, "run", "runs")),
         _ => Some(words::count(figure.n, "change", "changes")),
     };
@@ -235,7 +263,12 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     };
     let zone = Some(format!("Times in {}", about.window.zone.name()));
     let first = [pool, zone].into_iter().flatten().collect::<Vec<_>>().join(". ");
-    let mut notes = vec![Line::plain(format!("{first}. Calendar time, nights and weekends included."))];
+    let mut notes: Vec<Line> =
+        about.flow.owned.note(about.name, about.window).map(|said| Line::plain(format!("{said}."))).into_iter().collect();
+    if hides_items(about.flow) {
+        notes.push(Line::plain(format!("{FEW_PEOPLE}.")));
+    }
+    notes.push(Line::plain(format!("{first}. Calendar time, nights and weekends included.")));
     let left_out: Vec<String> = left_out::of(&about.flow.metrics).into_iter().map(|(_, words)| words).collect();
     if !left_out.is_empty() {
         notes.push(Line::plain(format!("Left out of the stage they miss: {}.", join(&left_out))));

@@ -7,15 +7,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::card::Metric;
 use crate::domain::derive::change_day::{PackedChange, PackedRun};
-use crate::domain::figure::{Against, FEW_OF_MEDIAN, Figure, median_secs, sorted, to_f64, within};
+use crate::domain::figure::{Against, FEW_OF_MEDIAN, Figure, is_before_data, median_secs, sorted, to_f64, within};
 use crate::domain::flow::{FlowPool, ItemSpan};
-use crate::domain::metric::FLOW;
+use crate::domain::metric::{Definition, FLOW};
+use crate::domain::org::Owned;
 use crate::domain::stats;
 use crate::domain::time::At;
 use crate::domain::window::Window;
 
 /// Fewer reviewers than this would tell of persons.
 const LEAST_REVIEWERS: usize = 3;
+/// What is counted by membership would be a figure of persons in a scope of fewer people than this.
+const LEAST_PEOPLE: usize = 3;
 
 /// What work in progress counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +51,10 @@ pub struct Flow {
     pub ci_secs: Option<f64>,
     /// How many services are in the pool.
     pub services: usize,
+    /// When the scope owned any service.
+    pub owned: Owned,
+    /// The first merged change of the scope.
+    pub first_change: Option<At>,
 }
 
 /// How the reviews of merged changes are spread over those who review: of the team, never of one.
@@ -71,13 +78,14 @@ pub fn compute(pool: &FlowPool, window: &Window, targets: &BTreeMap<String, f64>
         let against = Against { window, first: first(pool, definition.id), target: targets.get(definition.id).copied() };
         let figure = against.has_some_before().then(|| earlier.get_or_insert_with(|| figures(pool, &previous))[place].clone());
         metrics.push(against.metric(definition, &now[place], figure.as_ref()));
-        before.push(figure.filter(|_| against.has_before()));
+        before.push(figure.filter(|figure| against.has_before() && figure.value.is_some()));
     }
     let work_of = work_of(pool);
     let spans = finished(pool, window);
     let limit = stats::quantile_of_whole(&spans, 0.85).filter(|_| spans.len() as u64 >= FEW_OF_MEDIAN);
+    let told = in_progress_for(pool, window).value.is_some();
     #[allow(clippy::cast_precision_loss, reason = "spans stay far below 2^53 microseconds")]
-    let aged = limit.map(|limit| ages(pool, window.to).into_iter().filter(|age| *age as f64 > limit).count() as u64);
+    let aged = limit.filter(|_| told).map(|limit| ages(pool, window.to).into_iter().filter(|age| *age as f64 > limit).count() as u64);
     let runs = runs_within(&pool.runs, window);
     Flow {
         now,
@@ -89,17 +97,23 @@ pub fn compute(pool: &FlowPool, window: &Window, targets: &BTreeMap<String, f64>
         reviews: review_spread(merged_within(&pool.merged, window)),
         ci_secs: median_secs(runs.iter().filter_map(|run| run.span).filter(|span| *span >= 0)),
         services: pool.services,
+        owned: pool.owned.clone(),
+        first_change: pool.first.change,
     }
 }
 
 /// The first fact that a metric counts.
 pub fn first(pool: &FlowPool, id: &str) -> Option<At> {
     match id {
-        "items_done" => pool.first.item,
-        "wip" | "wip_age" if work_of(pool) == WorkOf::Items => pool.first.item,
+        _ if is_of_items(pool, id) => pool.first.item,
         "ci_pass_rate" => pool.first.run,
         _ => pool.first.change,
     }
+}
+
+/// Whether a metric counts work items, which are people's and no service's.
+pub fn is_of_items(pool: &FlowPool, id: &str) -> bool {
+    id == "items_done" || (matches!(id, "wip" | "wip_age") && work_of(pool) == WorkOf::Items)
 }
 
 fn work_of(pool: &FlowPool) -> WorkOf {
@@ -121,7 +135,7 @@ pub fn figures(pool: &FlowPool, window: &Window) -> Vec<Figure> {
     let pickup = stage(|change| change.pickup).without("unreviewed", missing(|change| change.pickup));
     let review = stage(|change| change.review).without("unreviewed", missing(|change| change.review));
     let deploy = stage(|change| change.deploy).without("not_deployed", missing(|change| change.deploy));
-    vec![
+    let figures = vec![
         cycle,
         stage(|change| change.coding),
         pickup,
@@ -134,17 +148,41 @@ pub fn figures(pool: &FlowPool, window: &Window) -> Vec<Figure> {
         in_progress_for(pool, window),
         passing(&pool.runs, window),
         assisted(all),
-    ]
+    ];
+    let before_data = |id: &str| withheld(pool, id, window).is_none() && is_before_data(first(pool, id), window);
+    let known = |(figure, definition): (Figure, &Definition)| {
+        if before_data(definition.id) { Figure::none("before_data") } else { figure }
+    };
+    figures.into_iter().zip(&FLOW).map(known).collect()
+}
+
+/// Why a figure of items that are counted by membership is not told: nobody is in the scope, or so few that it would be a figure
+/// of persons.
+pub fn withheld(pool: &FlowPool, id: &str, window: &Window) -> Option<&'static str> {
+    let people = pool.people.as_ref().filter(|_| is_of_items(pool, id))?;
+    let count = |is_in: &dyn Fn(&Owned) -> bool| people.iter().filter(|spans| is_in(&Owned::of([spans.as_slice()]))).count();
+    let mut least = count(&|spans| spans.any_in(window));
+    if id != "items_done" {
+        least = least.min(count(&|spans| spans.holds(window.to)));
+    }
+    match least {
+        0 => Some("no_data"),
+        few if few < LEAST_PEOPLE => Some("too_few_people"),
+        _ => None,
+    }
 }
 
 fn merged_a_week(pool: &FlowPool, changes: &[&PackedChange], window: &Window) -> Figure {
-    if pool.first.change.is_none() || (changes.is_empty() && !pool.alive) {
+    if pool.first.change.is_none() || !pool.owned.any_in(window) || (changes.is_empty() && !pool.alive) {
         return Figure::none("no_data");
     }
     Figure::rate(&changes.iter().map(|change| change.merged_at()).collect::<Vec<_>>(), window)
 }
 
 fn done_a_week(pool: &FlowPool, window: &Window) -> Figure {
+    if let Some(reason) = withheld(pool, "items_done", window) {
+        return Figure::none(reason);
+    }
     let done = done(pool);
     let within = within(&done, window.from, window.to);
     if done.is_empty() && (!pool.tracked || !pool.alive) {
@@ -184,12 +222,15 @@ fn is_in_progress(item: &ItemSpan, at: At) -> bool {
     item.started_at.is_some_and(|started| started <= at) && item.done_at.is_none_or(|done| done > at)
 }
 
-/// Open changes are known as they are now, so that they tell nothing of an earlier instant.
+/// Open changes are known as they are now, so that they tell nothing of an earlier instant, nor of services given away.
 fn is_known_at(pool: &FlowPool, window: &Window, of: WorkOf) -> bool {
-    of == WorkOf::Items || pool.open_at.is_some_and(|at| at == window.to)
+    of == WorkOf::Items || (pool.open_at.is_some_and(|at| at == window.to) && pool.owned.holds(window.to))
 }
 
 fn in_progress(pool: &FlowPool, window: &Window) -> Figure {
+    if let Some(reason) = withheld(pool, "wip", window) {
+        return Figure::none(reason);
+    }
     let of = work_of(pool);
     if !is_known_at(pool, window, of) || first(pool, "wip").is_none_or(|first| first > window.to) {
         return Figure::none("no_data");
@@ -199,6 +240,9 @@ fn in_progress(pool: &FlowPool, window: &Window) -> Figure {
 }
 
 fn in_progress_for(pool: &FlowPool, window: &Window) -> Figure {
+    if let Some(reason) = withheld(pool, "wip_age", window) {
+        return Figure::none(reason);
+    }
     if !is_known_at(pool, window, work_of(pool)) {
         return Figure::none("no_data");
     }

@@ -4,7 +4,8 @@
 //! AI-assisted changes by explicit evidence, as `metrics.md` defines them. Medians, since a few stuck changes say little
 //! about the rest; no targets of our own, since a good cycle time depends on the work.
 //!
-//! Never to be used to rank teams or judge people: the spread of reviews is told of a group of three or more, never of one.
+//! Never to be used to rank teams or judge people: the spread of reviews is told of a group of three or more, never of one, and
+//! so are items, which belong to a team by who is in it: of fewer than three people there is no value (`too_few_people`).
 //!
 //! JSON: `metrics` with the ids of [`FLOW`](crate::domain::metric::FLOW), whose `wip_age` carries in `percentiles` what
 //! finished work took; `wip_of` is `items` or `changes`; `review_spread` has `n`, `reviewers` and `effective`; `ci_seconds`.
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
+use super::access::{Shown, Sight};
 use super::receipts::{self, Recount};
 use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words};
@@ -42,6 +44,7 @@ pub const COMMAND: Command = Command {
     words: Words::None,
     period: PERIOD,
     recount: Some(Recount {
+        compares: true,
         card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
         evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence(cx, receipt)) },
     }),
@@ -64,8 +67,10 @@ pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: 
 
 /// What flowed through a scope from an instant to the end of a window.
 pub(super) async fn pool(cx: &Cx, scope: &Scope, from: At, window: &Window, now: At, org: &Org) -> Result<FlowPool, Failure> {
+    Sight::of(cx).check_people(scope, org, Shown { from, to: window.to, compares: false })?;
     let services = super::scope::services(&cx.store, scope, org).await?;
-    Ok(cx.store.flow_pool(&services, &whose(scope, org), from, window, now, org).await?)
+    let pool = cx.store.flow_pool(&services, &whose(scope, org), from, window, now, org).await?;
+    Ok(FlowPool { people: org.people_in(scope), ..pool })
 }
 
 /// Whose work items a scope holds.

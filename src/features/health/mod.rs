@@ -120,7 +120,8 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
     facts.ignored = store.ignored(window.from, window.to).await?;
     facts.unknowns = store.unknowns(&services, window, cx.now, org).await?;
     let names: Vec<String> = services.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect();
-    let open = |name: &String| access::check(cx, &Scope::Service(name.clone())).is_ok();
+    let sight = access::Sight::of(cx);
+    let open = |name: &String| !sight.hides_in(name, window.from, window.to);
     let seen: Vec<String> = names.iter().filter(|name| open(name)).cloned().collect();
     facts.without_files = store.commits_without_files(&seen, window, org).await?;
     let alive: BTreeSet<&str> = facts.unknowns.iter().filter(|it| it.alive).map(|it| it.service.as_str()).collect();
@@ -128,7 +129,7 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
     facts.unassigned = names.iter().filter(|name| alive.contains(name.as_str()) && !owned(name)).cloned().collect();
     let in_scope = |team: &str| match ask.scope.teams() {
         [] => ask.scope == Scope::Organisation,
-        teams => teams.iter().any(|above| access::belongs(cx, team, above)),
+        teams => teams.iter().any(|above| access::belongs(&cx.org.org, team, above)),
     };
     let unread = store.followed().await?.into_iter().filter(|it| it.problem.is_some() && in_scope(&it.team));
     facts.unread_groups = unread.collect();

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::compute::{Point, Trend};
+use super::compute::{Point, Trend, Uncompared};
 use crate::domain::card::{Card, Figure as Shown, Line, Part, SourceHealth, Table, Tone};
 use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::words;
-use crate::features::verdict::lowered;
+use crate::features::verdict::{self, lowered};
 use crate::features::{left_out, receipts};
 use crate::store::receipts::Receipt;
 
@@ -77,21 +77,34 @@ fn halves(trend: &Trend) -> Value {
 
 /// One sentence a metric: what it was, what it is, whether they can be told apart.
 fn verdict(about: &About<'_>) -> Line {
-    if let [only] = about.trends {
-        return of_one(only, about.name);
+    let (trends, name, window) = (about.trends, about.name, &about.receipt.window);
+    if let Some(first) = trends.first().filter(|_| trends.iter().all(|trend| trend.metric.value.is_none())) {
+        if !first.owned.any_in(window) {
+            return verdict::owned_nothing(name);
+        }
+        if let Some(begin) = first.first.filter(|begin| window.to <= *begin) {
+            return verdict::before_data(name, begin, window);
+        }
+    }
+    if let [only] = trends {
+        return of_one(only, name);
+    }
+    let title = words::capitalised(name);
+    if let Some(why) = trends.first().and_then(|trend| trend.uncompared) {
+        return Line::plain(format!("{title}, week by week. {}", apart(why)));
     }
     let (mut better, mut worse) = (Vec::new(), Vec::new());
-    for trend in about.trends {
+    for trend in trends {
         match trend.moved() {
             Some((Tone::Good, change)) => better.push(format!("{} ({change})", lowered(trend.definition.name))),
             Some((Tone::Bad, change)) => worse.push(format!("{} ({change})", lowered(trend.definition.name))),
             _ => {}
         }
     }
-    let name = words::capitalised(about.name);
-    let halves = about.trends.first().map_or(0, |trend| trend.half_weeks);
-    let line = Line::plain(format!("{name}, the last {} against the {halves} before: ", words::count(halves as u64, "week", "weeks")));
+    let halves = trends.first().map_or(0, |trend| trend.half_weeks);
+    let line = Line::plain(format!("{title}, the last {} against the {halves} before: ", words::count(halves as u64, "week", "weeks")));
     match (better.is_empty(), worse.is_empty()) {
+        (true, true) if trends.iter().all(|trend| trend.moved().is_none()) => line.and("there is no figure of both to compare."),
         (true, true) => line.and("no clear change in any of the five."),
         (false, true) => line.strong("better ").and(format!("in {}; nothing got clearly worse.", left_out::join(&better))),
         (true, false) => line.strong("worse ").and(format!("in {}; nothing got clearly better.", left_out::join(&worse))),
@@ -105,6 +118,10 @@ fn verdict(about: &About<'_>) -> Line {
 
 fn of_one(trend: &Trend, name: &str) -> Line {
     let (unit, what) = (trend.definition.unit, trend.definition.name);
+    if trend.later.reason == Some("too_few_people") {
+        let few = "of fewer than 3 people it would be a figure of persons";
+        return Line::plain(format!("{what} of {name} is not shown in the later half of this period: {few}."));
+    }
     let Some(later) = trend.later.value else {
         return Line::plain(format!(
             "There is no {} of {name} in the later half of this period, so there is no trend to see.",
@@ -112,14 +129,24 @@ fn of_one(trend: &Trend, name: &str) -> Line {
         ));
     };
     let weeks = words::count(trend.half_weeks as u64, "week", "weeks");
-    let said = format!("{what} of {name}: {} in the last {weeks}", words::value(unit, later));
-    match (&trend.earlier, trend.moved()) {
-        (Some(earlier), Some((tone, change))) => {
-            let before = earlier.value.map(|value| words::value(unit, value)).unwrap_or_default();
-            let line = Line::plain(format!("{said}, {before} in the {weeks} before: "));
-            if tone == Tone::Neutral { line.and(format!("{change}.")) } else { line.strong(format!("{change}.")) }
-        }
-        _ => Line::plain(format!("{said}. The data begins within this period, so there is no earlier half to compare with.")),
+    let value = words::value(unit, later);
+    let said =
+        if trend.half_weeks == 0 { format!("{what} of {name}: {value}") } else { format!("{what} of {name}: {value} in the last {weeks}") };
+    if let (Some(earlier), Some((tone, change))) = (&trend.earlier, trend.moved()) {
+        let before = earlier.value.map(|value| words::value(unit, value)).unwrap_or_default();
+        let line = Line::plain(format!("{said}, {before} in the {weeks} before: "));
+        return if tone == Tone::Neutral { line.and(format!("{change}.")) } else { line.strong(format!("{change}.")) };
+    }
+    let why = trend.uncompared.map_or("There is no such figure in the earlier half to compare with.", apart);
+    Line::plain(format!("{said}. {why}"))
+}
+
+/// Why the halves are not compared.
+fn apart(why: Uncompared) -> &'static str {
+    match why {
+        Uncompared::Short => "The period is shorter than two weeks, so there are no halves to compare.",
+        Uncompared::BeforeData => "The data begins within this period, so there is no earlier half to compare with.",
+        Uncompared::NotOwned => "It owned no service in one half of this period, so there is nothing to compare.",
     }
 }
 
@@ -132,7 +159,7 @@ fn shown(trend: &Trend) -> Shown {
     }
     Shown {
         name: trend.definition.name.into(),
-        value: metric.value.map_or_else(|| "no data".into(), |value| words::value(unit, value)),
+        value: metric.value.map_or_else(|| left_out::absent(metric.reason.as_deref()), |value| words::value(unit, value)),
         change: trend.moved(),
         spark: trend.points.iter().map(|point| point.figure.value).collect(),
         band: None,
@@ -162,7 +189,7 @@ fn weeks(trend: &Trend, about: &About<'_>) -> Table {
     let window = &about.receipt.window;
     let row = |point: &Point| {
         let figure = &point.figure;
-        let value = figure.value.map_or_else(|| "no data".into(), |value| words::value(trend.definition.unit, value));
+        let value = figure.value.map_or_else(|| left_out::absent(figure.reason), |value| words::value(trend.definition.unit, value));
         let interval = figure.value.zip(figure.interval).map(|(value, interval)| words::interval(trend.definition.unit, value, interval));
         let n = if figure.value.is_some() { figure.n.to_string() } else { String::new() };
         vec![words::date(point.to.plus(-1), window.to, window.zone), value, n, interval.unwrap_or_default()]
@@ -178,6 +205,8 @@ fn weeks(trend: &Trend, about: &About<'_>) -> Table {
 fn notes(about: &About<'_>) -> Vec<Line> {
     let zone = about.receipt.window.zone.name();
     let mut notes = vec![Line::plain(format!("A week is 7 days counted back from the end of the period. Times in {zone}."))];
+    let note = about.trends.first().and_then(|trend| trend.owned.note(about.name, &about.receipt.window));
+    notes.extend(note.map(|said| Line::plain(format!("{said}."))));
     if let [_, _, ..] = about.trends {
         notes.push(
             Line::plain("One of them week by week: ")

@@ -6,7 +6,7 @@ use crate::domain::card::{Metric, Scope, Tone};
 use crate::domain::figure::{self, Against, Figure};
 use crate::domain::flow::FlowPool;
 use crate::domain::metric::{DORA, Definition, FLOW};
-use crate::domain::org::Org;
+use crate::domain::org::{Org, Owned};
 use crate::domain::pool::Pool;
 use crate::domain::time::At;
 use crate::domain::window::Window;
@@ -25,10 +25,27 @@ pub struct Trend {
     pub earlier: Option<Figure>,
     /// The later half.
     pub later: Figure,
+    /// Why the halves are not compared.
+    pub uncompared: Option<Uncompared>,
     /// The length of a half in weeks.
     pub half_weeks: usize,
+    /// When the scope owned any service; always for what people do.
+    pub owned: Owned,
+    /// The first fact that it counts.
+    pub first: Option<At>,
     /// What changed in the scope, oldest first.
     pub marks: Vec<Mark>,
+}
+
+/// Why the halves of a period are not compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncompared {
+    /// There are less than two weeks.
+    Short,
+    /// The data begins after the earlier half does.
+    BeforeData,
+    /// The scope owned no service in one of them.
+    NotOwned,
 }
 
 /// One week.
@@ -58,6 +75,19 @@ impl Trend {
     }
 }
 
+/// What trends are made of.
+struct Catalogue<'a> {
+    all: &'static [Definition],
+    /// When the scope owned any service.
+    owned: &'a Owned,
+    /// The first fact that a metric counts.
+    first: &'a dyn Fn(&str) -> Option<At>,
+    /// Whether a metric counts what people do rather than services.
+    of_items: &'a dyn Fn(&str) -> bool,
+    /// All metrics over a period.
+    figures: &'a dyn Fn(&Window) -> Vec<Figure>,
+}
+
 /// Trends of DORA's metrics.
 pub fn of_dora(
     pool: &Pool,
@@ -67,7 +97,8 @@ pub fn of_dora(
     marks: &[Mark],
 ) -> Vec<Trend> {
     let five = |window: &Window| -> Vec<Figure> { dora::compute::five(pool, window).all().into_iter().cloned().collect() };
-    trends(wanted, &DORA, window, targets, marks, |_| pool.first_event, five)
+    let catalogue = Catalogue { all: &DORA, owned: &pool.owned, first: &|_| pool.first_event, of_items: &|_| false, figures: &five };
+    trends(&catalogue, wanted, window, targets, marks)
 }
 
 /// Trends of flow's.
@@ -78,28 +109,36 @@ pub fn of_flow(
     targets: &BTreeMap<String, f64>,
     marks: &[Mark],
 ) -> Vec<Trend> {
-    trends(wanted, &FLOW, window, targets, marks, |id| flow::compute::first(pool, id), |window| flow::compute::figures(pool, window))
+    let catalogue = Catalogue {
+        all: &FLOW,
+        owned: &pool.owned,
+        first: &|id| flow::compute::first(pool, id),
+        of_items: &|id| flow::compute::is_of_items(pool, id),
+        figures: &|window| flow::compute::figures(pool, window),
+    };
+    trends(&catalogue, wanted, window, targets, marks)
 }
 
 fn trends(
+    catalogue: &Catalogue<'_>,
     wanted: &[&'static Definition],
-    all: &'static [Definition],
     window: &Window,
     targets: &BTreeMap<String, f64>,
     marks: &[Mark],
-    first: impl Fn(&str) -> Option<At>,
-    figures: impl Fn(&Window) -> Vec<Figure>,
 ) -> Vec<Trend> {
+    let figures = catalogue.figures;
     let weeks = window.whole_weeks();
     let part = |from: At, to: At| Window { from, to, zone: window.zone, label: String::new() };
     let by_week: Vec<(At, At, Vec<Figure>)> = weeks.iter().map(|(from, to)| (*from, *to, figures(&part(*from, *to)))).collect();
     let half = weeks.len() / 2;
     let middle = weeks.len().checked_sub(half).and_then(|place| weeks.get(place)).map_or(window.from, |(from, _)| *from);
     let start = weeks.get(weeks.len() - 2 * half).map_or(window.from, |(from, _)| *from);
-    let (earlier, later, whole) = (figures(&part(start, middle)), figures(&part(middle, window.to)), figures(window));
+    let (before, after) = (part(start, middle), part(middle, window.to));
+    let (earlier, later, whole) = (figures(&before), figures(&after), figures(window));
     let one = |definition: &'static Definition| {
-        let place = all.iter().position(|known| known.id == definition.id)?;
-        let first = first(definition.id);
+        let place = catalogue.all.iter().position(|known| known.id == definition.id)?;
+        let first = (catalogue.first)(definition.id);
+        let owned = if (catalogue.of_items)(definition.id) { Owned::default() } else { catalogue.owned.clone() };
         let known = |to: At| first.is_some_and(|first| first < to);
         let point = |(from, to, figures): &(At, At, Vec<Figure>)| {
             let figure = if known(*to) { figures[place].clone() } else { Figure::none("before_data") };
@@ -107,13 +146,22 @@ fn trends(
         };
         let against = Against { window, first, target: targets.get(definition.id).copied() };
         let metric = Metric { previous: None, ..against.metric(definition, &whole[place], None) };
+        let uncompared = match () {
+            () if half == 0 => Some(Uncompared::Short),
+            () if !owned.any_in(&before) || !owned.any_in(&after) => Some(Uncompared::NotOwned),
+            () if first.is_none_or(|first| first > start) => Some(Uncompared::BeforeData),
+            () => None,
+        };
         Some(Trend {
             definition,
             metric,
             points: by_week.iter().map(point).collect(),
-            earlier: (half > 0 && first.is_some_and(|first| first <= start)).then(|| earlier[place].clone()),
+            earlier: uncompared.is_none().then(|| earlier[place].clone()),
+            uncompared,
             later: later[place].clone(),
             half_weeks: half,
+            owned,
+            first,
             marks: marks.to_vec(),
         })
     };

@@ -16,7 +16,7 @@ pub mod compute;
 use futures::future::BoxFuture;
 
 use super::receipts::{self, Evidence, Recount};
-use super::{Action, Command, Cx, Effect, Press, Reply, dora, flow, why};
+use super::{Action, Command, Cx, Effect, Press, Reply, answer_ask, dora, flow, why};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::metric::{self, DORA, Definition};
@@ -37,6 +37,7 @@ pub const COMMAND: Command = Command {
     words: Words::Names,
     period: "6m",
     recount: Some(Recount {
+        compares: false,
         card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
         evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence(cx, receipt)) },
     }),
@@ -52,7 +53,7 @@ async fn pressed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let window = Window::parse(COMMAND.period, cx.now, cx.org.org.zone_for(&receipt.scope))?;
     let words = if metric.is_empty() { Vec::new() } else { vec![metric.to_string()] };
     let ask = Ask { command: COMMAND.name.into(), scope: receipt.scope, window, window_named: false, words };
-    match run(cx, ask).await? {
+    match answer_ask(cx, ask).await? {
         Reply::Card(card) => Ok(Effect::Answer(card)),
         Reply::Form(form) => Ok(Effect::Form(form)),
     }

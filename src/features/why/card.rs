@@ -50,6 +50,7 @@ pub fn card(about: &About<'_>, page: usize) -> Card {
     for (place, listing) in evidence.listings.iter().enumerate() {
         let name = if place == 0 { "rows".into() } else { listing.heading.to_lowercase().replace(' ', "_") };
         data.insert(format!("{name}_total"), json!(listing.rows.len()));
+        data.insert(format!("{name}_withheld"), json!(listing.withheld));
         data.insert(name, rows(listing));
     }
     data.insert("equal".into(), json!(about.checked.differs.is_empty()));
@@ -103,7 +104,7 @@ fn figures(about: &About<'_>) -> Vec<Part> {
         let told = about.checked.differs.iter().map(|it| Line::default().strong(it.id.replace('_', " ")).and(format!(": {}", it.text())));
         parts.push(Part::List(told.collect(), None));
     }
-    if !about.checked.late.is_empty() {
+    if !about.checked.late.is_empty() && !about.evidence.partial {
         parts.push(Part::Heading("Arrived later".into()));
         let late = about
             .checked
@@ -126,8 +127,10 @@ fn left_out(receipt: &Receipt) -> Vec<Part> {
 
 /// The page's rows of one kind.
 fn listed(listing: &Listing, page: usize) -> Vec<Part> {
+    let kept_back = listing.kept_back().map(|said| Part::Text(Line::plain(format!("{said}."))));
     if listing.rows.is_empty() {
-        return if page == 1 { vec![Part::Text(listing.empty.into())] } else { Vec::new() };
+        let said = kept_back.unwrap_or_else(|| Part::Text(listing.empty.into()));
+        return if page == 1 { vec![said] } else { Vec::new() };
     }
     let pages = listing.rows.len().div_ceil(PAGE);
     let rows: Vec<&Row> = listing.rows.iter().skip((page - 1) * PAGE).take(PAGE).collect();
@@ -146,6 +149,7 @@ fn listed(listing: &Listing, page: usize) -> Vec<Part> {
     if !told.is_empty() {
         parts.push(Part::List(told, None));
     }
+    parts.extend(kept_back);
     parts
 }
 

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 
 pub use differs::Differs;
 
+use super::access::{Shown, Sight};
 use super::receipts::{Evidence, recount};
 use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply};
 use crate::domain::ask::{Ask, Words};
@@ -64,7 +65,9 @@ pub async fn receipt(cx: &Cx, id: &str) -> Result<Receipt, Failure> {
         let hint = "A receipt is the eight letters and digits at the end of an answer. Ask again for a fresh one: `/metrics dora`.";
         return Err(UserError::new(Kind::UnknownReceipt, format!("No answer has the receipt `{id}`."), hint).into());
     };
-    super::access::check(cx, &receipt.scope)?;
+    let shown = Shown { from: receipt.window.from, to: receipt.window.to, compares: recount(&receipt)?.compares };
+    let org = cx.store.org_version(receipt.org_version).await?;
+    Sight::of(cx).check(&receipt.scope, &org.org, shown)?;
     Ok(receipt)
 }
 
