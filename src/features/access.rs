@@ -175,6 +175,11 @@ impl<'a> Sight<'a> {
     }
 }
 
+/// Refuses a scope of which the asker may not see the last so many days.
+pub fn check_days(cx: &Cx, scope: &Scope, days: i64) -> Result<(), Failure> {
+    Sight::of(cx).check(scope, &cx.org.org, Shown { from: cx.now.plus(-days * DAY), to: cx.now, compares: false })
+}
+
 const OTHERS: &str = "Ask somebody of that team, or an admin. `/metrics dora` shows your own teams.";
 
 fn refused(message: String, hint: &str) -> Failure {

@@ -87,7 +87,7 @@ fn values_of(settings: &Settings) -> Values {
 /// The scopes that the asker may see, as one types them and as people call them.
 async fn scopes(cx: &Cx) -> Result<Vec<(String, String)>, Failure> {
     let org = &cx.org.org;
-    let open = |scope: &Scope| access::check(cx, scope).is_ok();
+    let open = |scope: &Scope| access::check_days(cx, scope, preview::DAYS).is_ok();
     let teams = org.live_teams().map(|(id, team)| (Scope::Team(id.to_owned()), format!("Team {}", team.name)));
     let services = cx.store.services().await?.into_iter().map(|name| (Scope::Service(name.clone()), format!("Service {name}")));
     let all = std::iter::once((Scope::Organisation, "The whole organisation".to_owned())).chain(teams).chain(services);
@@ -187,7 +187,7 @@ async fn scope(cx: &Cx, text: &str, channel: &str) -> Result<Scope, Failure> {
             "Type team:NAME, service:NAME or team:all.",
         );
     }
-    access::check(cx, &ask.scope)?;
+    access::check_days(cx, &ask.scope, preview::DAYS)?;
     let dissolved = |id: &String| cx.org.org.teams.get(id).is_none_or(|team| team.dissolved.is_some());
     if ask.scope.teams().iter().any(dissolved) {
         return refuse(

@@ -208,7 +208,7 @@ pub async fn set(cx: &Cx) -> Result<Effect, Failure> {
 /// "Change".
 pub async fn change(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (it, settings) = row::owned(cx, &press.value).await?;
-    access::check(cx, &settings.scope)?;
+    access::check_days(cx, &settings.scope, preview::DAYS)?;
     Ok(Effect::Form(form::form_of(cx, &it, &settings).await?))
 }
 
@@ -237,7 +237,7 @@ pub async fn manage(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 /// "Preview": how often it would have fired in the last year.
 pub async fn previewed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (_, settings) = row::find(cx, &press.value).await?;
-    access::check(cx, &settings.scope)?;
+    access::check_days(cx, &settings.scope, preview::DAYS)?;
     let Some(known) = settings.definition() else {
         return managed(cx, &press.value, "This metric is no longer known.".into(), Vec::new()).await;
     };

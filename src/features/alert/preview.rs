@@ -21,6 +21,8 @@ use crate::features::Cx;
 
 /// Days of the year that is played.
 const YEAR: u64 = 365;
+/// Days that whoever sets an alert is shown.
+pub const DAYS: i64 = 365;
 /// Weeks of it.
 const WEEKS: usize = 52;
 /// Episodes listed.

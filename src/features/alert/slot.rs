@@ -68,9 +68,9 @@ pub fn not_here(cx: &Cx, scope: &Scope, channel: &str) -> Option<String> {
         Scope::Service(name) => cx.org.org.owners(name).into_iter().filter(|(_, span)| span.holds(cx.now)).map(|(team, _)| team).collect(),
         _ => scope.teams().iter().map(String::as_str).collect(),
     };
-    let closed: Vec<&str> = teams.into_iter().filter_map(|team| access::closed(cx, team)).collect();
+    let closed: Vec<&str> = teams.into_iter().filter_map(|team| access::closed(&cx.org.org, team)).collect();
     let here = cx.org.org.team_of_channel(channel);
-    let refused = closed.iter().find(|team| !here.is_some_and(|here| access::belongs(cx, here, team)));
+    let refused = closed.iter().find(|team| !here.is_some_and(|here| access::belongs(&cx.org.org, here, team)));
     refused.map(|team| format!("Team {team} shows its figures to its members only, and this is not a channel of theirs"))
 }
 

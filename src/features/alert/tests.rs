@@ -227,7 +227,7 @@ fn a_year_is_told_with_its_episodes_and_how_loud_that_is() {
     let preview = Preview { episodes: vec![(at(NOW), None, 0.3); 13], ..played(&facts, &hover) };
     let said: String = preview.told(&hover, known("change_fail_rate"), at(NOW), chrono_tz::UTC).iter().map(Line::text).collect();
     assert!(said.contains("13 times") && said.contains("7 more before") && said.contains("Mind: more than one a month"), "{said}");
-    assert!(said.contains("still (30 % at worst)") && said.contains("About 1.1 a month."), "{said}");
+    assert!(said.contains("until now (30 % at worst)") && said.contains("About 1.1 a month."), "{said}");
 }
 
 #[test]

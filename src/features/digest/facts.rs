@@ -19,6 +19,8 @@ use crate::store::receipts::{Receipt, new_id, stable_id};
 /// The last four weeks, and the twelve before.
 const NOW: i64 = 4 * WEEK;
 const BEFORE: i64 = 12 * WEEK;
+/// Days that a digest looks back on.
+pub const DAYS: i64 = (NOW + BEFORE) / DAY;
 /// A review waits long after this much working time.
 pub const LONG: i64 = 2 * DAY;
 

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::settings::{Rhythm, Settings, Template, scopes};
-use super::{KIND, list, press, slot, when};
+use super::{KIND, facts, list, press, slot, when};
 use crate::domain::ask::closest;
 use crate::domain::card::{Card, Line, Part, Scope};
 use crate::domain::form::{Field, Form, Input};
@@ -94,7 +94,8 @@ fn fresh(cx: &Cx, channel: &str) -> Values {
     let org = &cx.org.org;
     let mine = crate::features::me::teams(cx);
     let own = if let [only] = mine[..] { Some(only) } else { None };
-    let team = org.team_of_channel(channel).or(own).filter(|id| access::check(cx, &Scope::Team((*id).to_owned())).is_ok());
+    let team =
+        org.team_of_channel(channel).or(own).filter(|id| access::check_days(cx, &Scope::Team((*id).to_owned()), facts::DAYS).is_ok());
     let scope = Scope::of_teams(team);
     let zone = org.zone_for(&scope);
     values([team.unwrap_or(ALL), "", Template::Team.word(), "mon", "9", OFTEN[0].0, zone.name(), ""])
@@ -247,7 +248,7 @@ fn read(cx: &Cx, values: &Values, before: Option<&Subscription>) -> Result<Wante
             wrong(field, format!("I know no team {name}.{near}"));
             continue;
         };
-        if let Err(Failure::User(error)) = access::check(cx, &Scope::Team(id.to_owned())) {
+        if let Err(Failure::User(error)) = access::check_days(cx, &Scope::Team(id.to_owned()), facts::DAYS) {
             wrong(field, format!("{} Ask one of its members, or an admin, to subscribe this channel.", error.message));
         }
         teams.insert(id.to_owned());
@@ -319,7 +320,7 @@ async fn preview(cx: &Cx, wanted: &Wanted) -> Result<Field, Failure> {
         let line = format!("Over the last {HISTORY} weeks it would have posted {}, and been quiet {}.", times(posted), times(quiet));
         lines.push(Line::default().strong(line));
     }
-    let closed: BTreeSet<&str> = settings.scopes.iter().flat_map(Scope::teams).filter_map(|id| access::closed(cx, id)).collect();
+    let closed: BTreeSet<&str> = settings.scopes.iter().flat_map(Scope::teams).filter_map(|id| access::closed(&cx.org.org, id)).collect();
     for id in closed {
         let name = org.scope_name(&Scope::Team(id.to_owned()));
         lines.push(Line::plain(format!("{name} shows its figures to its members only: everybody in this channel will read this digest.")));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures::future::BoxFuture;
 
 use super::settings::Settings;
-use super::{KIND, list, slot, when};
+use super::{KIND, facts, list, slot, when};
 use crate::domain::card::{Card, Line};
 use crate::domain::subscription::{State, Subscription};
 use crate::domain::time::WEEK;
@@ -89,7 +89,7 @@ async fn preview(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (subscription, _) = pressed(cx, &press).await?;
     let settings = Settings::read(&subscription.settings)?;
     for scope in &settings.scopes {
-        access::check(cx, scope)?;
+        access::check_days(cx, scope, facts::DAYS)?;
     }
     let outcome = slot::outcome(cx, &settings, &BTreeMap::new(), cx.now, "").await?;
     let Some((card, _)) = outcome.cards else { return Ok(answer(format!("It would be quiet now. {}", outcome.quiet))) };

@@ -124,7 +124,7 @@ fn may_hear(cx: &Cx, subscription: &Subscription, settings: &Settings) -> Result
             let hint = "Press Change below `/metrics digest` to hear of another.";
             return Err(UserError::new(crate::error::Kind::UnknownTeam, format!("Team `{id}` is no longer in the organisation."), hint));
         }
-        match access::check(&as_author, scope) {
+        match access::check_days(&as_author, scope, facts::DAYS) {
             Ok(()) => {}
             Err(Failure::User(error)) => {
                 let hint = "Whoever subscribed this channel is not one of them: one of its members can subscribe it anew.";

@@ -104,7 +104,7 @@ mod tests {
         check("0 9 * * mon", Rhythm::Each, "Mondays at 09:00 (Europe/Berlin)");
         check("30 16 * * FRI", Rhythm::Second { parity: 1 }, "every second Friday at 16:30 (Europe/Berlin)");
         check("0 9 * * tue", Rhythm::Month, "the first Tuesday of a month at 09:00 (Europe/Berlin)");
-        check("0 9 1 * *", Rhythm::Each, "by the crontab 0 9 1 * * (Europe/Berlin)");
+        check("0 9 1 * *", Rhythm::Each, "the 1st of each month at 09:00 (Europe/Berlin)");
         assert_eq!(of_week(&weekly("thu", 7)), Some(("thu", 7, 0)));
     }
 
