@@ -1,9 +1,10 @@
 //! Who may see what: a team's figures are the organisation's, unless its file says `visibility = "team"`.
 //!
 //! Such a closed team's own figures are for its members, those of teams below it, and admins. To all others a service is hidden
-//! for as long as a closed team owned it, and for all time while one owns it now; likewise items by who is in the team. A scope is refused to them where, at some time in what its answer shows, everything that
-//! it owned was hidden: its total would be the closed team's figures. Where only a part is hidden the total is given, and `why`
-//! withholds the rows of the hidden part: it says how many there are.
+//! for as long as a closed team owned it, and for all time while one owns it now; likewise items by who is in the team. A scope is
+//! refused to them where, at some time in what its answer shows, everything that it owned was hidden: its total would be the closed
+//! team's figures. Where only a part is hidden the total is given, and `why` withholds the rows of the hidden part: it says how many
+//! there are.
 //!
 //! The limit of that: from two totals that differ by one closed team alone (an organisation with it and without it, or a total in
 //! which all others did nothing), its figures can be told by subtraction. Who must not be told apart is not to be pooled with few
