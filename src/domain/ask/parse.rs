@@ -245,6 +245,7 @@ mod tests {
         check("dora team:payments 30d team:data team:payments", "dora team:data team:payments 30d");
         check("why 7f3a9c2k", "why team:data 7f3a9c2k");
         check("why 1234567d", "why team:data \"1234567d\"");
+        check("why m 2025", "why team:data 2025 \"m\"");
         check("trend change_lead_time 6m service:ledger", "trend service:ledger 6m change_lead_time");
         check("kudos team:data they decided 30d ago with @ann on data", "kudos team:data they decided \"30d\" ago with \"@ann\" on data");
         check("dora 2026-05-01T00:00:00Z..2026-05-02T00:00:00Z", "dora team:data 2026-05-01T00:00:00Z..2026-05-02T00:00:00Z");

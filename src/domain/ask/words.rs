@@ -39,20 +39,20 @@ pub(super) fn shortened(text: &str) -> String {
 pub(super) fn quoted(word: &str) -> String {
     let breaks = word.is_empty() || word.contains(|letter: char| letter.is_whitespace() || letter == ':' || is_quote(letter));
     let entity = ["&amp;", "&lt;", "&gt;"].iter().any(|entity| word.contains(entity));
-    if !breaks && !entity && !word.starts_with(['@', '<', '/']) && !word.eq_ignore_ascii_case("me") && !begins_a_period(word) {
+    if !breaks && !entity && !word.starts_with(['@', '<', '/']) && !word.eq_ignore_ascii_case("me") && !is_of_a_period(word) {
         return word.to_owned();
     }
     format!("\"{}\"", word.replace('&', "&amp;"))
 }
 
-/// Whether a period in words may begin with this one.
-fn begins_a_period(word: &str) -> bool {
+/// Whether a period in words may begin with this one, or end with it behind a number.
+fn is_of_a_period(word: &str) -> bool {
     let day = chrono::NaiveDate::default();
-    let month = format!("{word} 2026");
+    let (month, unit) = (format!("{word} 2026"), format!("2 {word}"));
     let starts = ["last", "past", "previous", "this", "current", "since", "from"];
     starts.iter().any(|start| word.eq_ignore_ascii_case(start))
         || word.bytes().all(|byte| byte.is_ascii_digit())
-        || [word, &month].iter().any(|text| Period::parse(text, day) != Err(Trouble::Unknown))
+        || [word, &month, &unit].iter().any(|text| Period::parse(text, day) != Err(Trouble::Unknown))
 }
 
 fn is_double(letter: char) -> bool {
