@@ -287,6 +287,9 @@ fn read_json(reader: impl BufRead, placed: bool, out: &Out<'_>) -> Result<()> {
 /// A table; each raw batch keeps the header row, so that it can be read on its own.
 fn read_csv(reader: impl BufRead, kind: Option<&str>, placed: bool, out: &Out<'_>) -> Result<()> {
     let mut rows = csv::rows(reader, kind, placed)?;
+    if !rows.unused().is_empty() {
+        print(&format!("not read, since they are no fields: {}", rows.unused().join(", ")));
+    }
     let mut batch = Filling::default();
     while let Some(row) = rows.next() {
         if batch.raw.is_empty() {

@@ -82,6 +82,7 @@ pub struct Rows<R> {
     reader: Reader<PlainLines<R>>,
     header: ByteRecord,
     columns: Vec<Column>,
+    unused: Vec<String>,
     width: usize,
     default_type: Option<String>,
     placed: bool,
@@ -121,8 +122,19 @@ pub fn rows<R: BufRead>(mut reader: R, default_type: Option<&str>, placed: bool)
     let header_row = header.as_byte_record().clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
     let columns = columns(&names, default_type, placed).map_err(refused)?;
+    let unused = names.iter().filter(|name| !name.is_empty() && holds(name).is_none()).map(|name| short(name)).collect();
     let default_type = default_type.map(Into::into);
-    Ok(Rows { reader, header: header_row, columns, width: names.len(), default_type, placed, record: ByteRecord::new(), over: false })
+    Ok(Rows {
+        reader,
+        header: header_row,
+        columns,
+        unused,
+        width: names.len(),
+        default_type,
+        placed,
+        record: ByteRecord::new(),
+        over: false,
+    })
 }
 
 /// All rows of a body.
@@ -204,6 +216,11 @@ impl<R: BufRead> Iterator for Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
+    /// The names of columns that are no fields, and so are not read.
+    pub fn unused(&self) -> &[String] {
+        &self.unused
+    }
+
     /// The header row as comma-separated text, so that a batch of rows can be read on its own.
     pub fn header_text(&self) -> Vec<u8> {
         text(&self.header)
