@@ -13,7 +13,7 @@ use crate::domain::subscription::{State, Subscription};
 use crate::domain::window::Window;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
-use crate::store::slots::Slot;
+use crate::store::lease::Slot;
 
 /// "Pause" and "Go on" beside a subscription. Value: its id, and `on` to go on.
 pub const PAUSE: Action = Action { name: "home_pause", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(pause(cx, press)) } };
@@ -142,10 +142,10 @@ fn subscription(cx: &Cx, it: &Subscription, slots: &BTreeMap<String, Slot>) -> P
     };
     if let Some(slot) = slots.get(&format!("{}/{}", it.kind, it.id)) {
         let when = words::moment(slot.due_at, cx.now, zone);
-        line = match (slot.word.as_str(), &slot.note) {
+        line = match (slot.outcome.as_deref().unwrap_or_default(), &slot.note) {
             ("said", _) => line.and(format!(" · spoke {when}")),
             ("quiet", Some(note)) => line.and(format!(" · quiet {when}: {note}")),
-            ("skipped" | "failed", Some(note)) => line.and(format!(" · {} {when}: {note}", slot.word)),
+            (word @ ("skipped" | "failed"), Some(note)) => line.and(format!(" · {word} {when}: {note}")),
             _ => line,
         };
     }
@@ -156,8 +156,7 @@ fn subscription(cx: &Cx, it: &Subscription, slots: &BTreeMap<String, Slot>) -> P
 async fn pause(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (id, on) = press.value.split_once(' ').map_or((press.value.as_str(), false), |(id, _)| (id, true));
     let shown = cx.store.subscription(id).await?.is_some_and(|it| is_shown(cx, &it));
-    let by = cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default();
-    let state = if on { State::Active } else { State::Paused { until: None, by } };
+    let state = if on { State::Active } else { State::Paused { until: None, by: cx.user() } };
     if !shown || !cx.store.set_subscription_state(id, state, cx.now).await? {
         let message = "This subscription is not here any more.";
         return Err(UserError::new(Kind::NotUnderstood, message, "Open the Home tab again.").into());

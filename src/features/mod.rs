@@ -63,6 +63,18 @@ pub struct Cx {
     pub memo: memo::Memo,
 }
 
+impl Cx {
+    /// Who asks or presses, by Slack id; empty: nobody in Slack.
+    fn user(&self) -> String {
+        self.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default()
+    }
+
+    /// Whether they may change or end a subscription: whoever made it, and admins.
+    fn may_change(&self, subscription: &Subscription) -> bool {
+        self.asker.as_ref().is_some_and(|asker| asker.admin || asker.user == subscription.author)
+    }
+}
+
 /// A person who asks, by Slack id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {

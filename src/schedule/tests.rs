@@ -159,7 +159,7 @@ fn as_named<'a>(_: &'a crate::features::Cx, due: &'a Due) -> BoxFuture<'a, Resul
 /// The words of a subscription's slots, the newest first.
 async fn words(app: &App, id: &str) -> Vec<String> {
     let outcomes = app.store.outcomes(&format!("test/{id}"), 20).await.unwrap();
-    outcomes.into_iter().map(|(_, word, note)| format!("{}: {}", word.unwrap_or("under way".into()), note.unwrap_or_default())).collect()
+    outcomes.into_iter().map(|slot| format!("{}: {}", slot.outcome.unwrap_or("under way".into()), slot.note.unwrap_or_default())).collect()
 }
 
 async fn waiting(app: &Arc<App>) -> u64 {

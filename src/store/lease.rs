@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::Store;
@@ -23,6 +24,17 @@ pub struct Lease {
     pub fence: i64,
     /// How often it was taken, this time included.
     pub tries: i64,
+}
+
+/// A slot as it is kept, for who wonders why a channel is quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// When it was due.
+    pub due_at: At,
+    /// `said`, `quiet`, `skipped`, `failed`; none: under way.
+    pub outcome: Option<String>,
+    /// Why it said nothing, or what failed: one sentence.
+    pub note: Option<String>,
 }
 
 /// What came of a slot; stored with its end or not at all.
@@ -86,11 +98,19 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, At(row.try_get(1)?)))).collect()
     }
 
-    /// What came of the latest slots of a job, the newest first: when it was due, the word, the note.
-    pub async fn outcomes(&self, job: &str, count: i64) -> Result<Vec<(At, Option<String>, Option<String>)>> {
+    /// The latest slots of a job, the newest first.
+    pub async fn outcomes(&self, job: &str, count: i64) -> Result<Vec<Slot>> {
         let sql = "select due_at, outcome, note from lease where job = $1 order by due_at desc limit $2";
         let rows = sqlx::query(sql).bind(job.to_owned()).bind(count).fetch_all(&self.pool).await.context("reading what came of slots")?;
-        rows.iter().map(|row| Ok((At(row.try_get(0)?), row.try_get(1)?, row.try_get(2)?))).collect()
+        rows.iter().map(slot).collect()
+    }
+
+    /// The last slot of each job of which something came.
+    pub async fn last_outcomes(&self) -> Result<BTreeMap<String, Slot>> {
+        let sql = "select l.due_at, l.outcome, l.note, l.job from lease l join (select job, max(due_at) as due_at from lease \
+                   where outcome is not null group by job) last on last.job = l.job and last.due_at = l.due_at";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading the last slots")?;
+        rows.iter().map(|row| Ok((row.try_get(3)?, slot(row)?))).collect()
     }
 
     /// How many slots somebody has now, or will try again.
@@ -99,6 +119,10 @@ impl Store {
         let row = sqlx::query(sql).bind(now.0).fetch_one(&self.pool).await.context("counting leases")?;
         Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
     }
+}
+
+fn slot(row: &AnyRow) -> Result<Slot> {
+    Ok(Slot { due_at: At(row.try_get(0)?), outcome: row.try_get(1)?, note: row.try_get(2)? })
 }
 
 async fn finish(conn: &mut AnyConnection, job: String, due_at: At, fence: i64, outcome: Outcome, now: At) -> Result<bool> {

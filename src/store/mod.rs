@@ -35,7 +35,6 @@ pub mod runs;
 mod schema;
 mod seen;
 mod service_facts;
-pub mod slots;
 pub mod sources;
 pub mod subscriptions;
 pub mod todo;

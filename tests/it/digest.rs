@@ -104,7 +104,7 @@ fn outbox(t: &Harness) -> Vec<(String, String, String)> {
 /// The last slots of a subscription: what came of them and why.
 async fn outcomes(t: &Harness, subscription: &Subscription) -> Vec<(String, String)> {
     let slots = t.app.store.outcomes(&format!("digest/{}", subscription.id), 9).await.unwrap();
-    slots.into_iter().map(|(_, outcome, note)| (outcome.unwrap_or_default(), note.unwrap_or_default())).collect()
+    slots.into_iter().map(|slot| (slot.outcome.unwrap_or_default(), slot.note.unwrap_or_default())).collect()
 }
 
 /// Presses a button as that person, without Slack.

@@ -623,7 +623,7 @@ async fn over_a_year_of_faults_each_slot_has_one_row_and_one_message() {
         let stands = by_key(&world.slack.standing(&it.channel));
         assert_eq!(stands, of_it.iter().map(|at| (format!("{}/{at}", it.id), 1)).collect(), "{}", it.id);
         let rows = replicas[0].store.outcomes(&format!("digest/{}", it.id), 100).await.expect("reads");
-        assert!(rows.iter().all(|(at, word, _)| word.as_deref() == Some("said") && of_it.contains(at)), "{rows:?}");
+        assert!(rows.iter().all(|slot| slot.outcome.as_deref() == Some("said") && of_it.contains(&slot.due_at)), "{rows:?}");
     }
     looked += world.heard("conversations.history");
     assert_eq!(depth(&replicas[0]).await, Depth::default());

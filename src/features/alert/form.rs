@@ -254,7 +254,7 @@ fn subscription(cx: &Cx, old: Option<Subscription>, channel: String, settings: s
         zone,
         settings,
         memory: serde_json::Value::Null,
-        author: cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default(),
+        author: cx.user(),
         created_at: cx.now,
         changed_at: cx.now,
         state: State::Active,

@@ -120,7 +120,7 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 }
 
 fn mends(cx: &Cx, choice: &str, it: &Subscription, settings: &Settings, episode: &Episode) -> Card {
-    let may = cx.asker.as_ref().is_some_and(|asker| asker.admin || asker.user == it.author);
+    let may = cx.may_change(it);
     let unit = settings.definition().map_or("", |known| known.unit);
     let value = |value: f64| rule::value(unit, value);
     let scope = scope_text(&settings.scope);
@@ -177,12 +177,11 @@ pub async fn snooze(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 /// For how long.
 pub async fn snooze_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (id, _) = press.value.split_once(':').unwrap_or((&press.value, ""));
-    let (mut it, settings) = row::find(cx, id).await?;
+    let (it, settings) = row::find(cx, id).await?;
     let chosen = press.fields.get("days").map(String::as_str);
     let days = SNOOZES.iter().find(|(value, ..)| Some(*value) == chosen).map_or(7, |(.., days)| *days);
     let (until, by) = (cx.now.plus(days * DAY), person(cx)?);
-    (it.state, it.changed_at) = (State::Paused { until: Some(until), by: by.clone() }, cx.now);
-    cx.store.keep_subscription(it.clone()).await?;
+    set_state(cx, id, State::Paused { until: Some(until), by: by.clone() }).await?;
     let when = words::moment(until, cx.now, cx.org.org.zone_for(&settings.scope));
     let card = Card {
         title: "Snoozed".into(),
@@ -223,9 +222,13 @@ pub async fn go_on(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     turned(cx, &press.value, State::Active, "It goes on: it is looked at every hour again.").await
 }
 
+async fn set_state(cx: &Cx, id: &str, state: State) -> Result<(), Failure> {
+    if cx.store.set_subscription_state(id, state, cx.now).await? { Ok(()) } else { Err(row::gone().into()) }
+}
+
 async fn turned(cx: &Cx, id: &str, state: State, verdict: &str) -> Result<Effect, Failure> {
-    let (it, _) = row::owned(cx, id).await?;
-    cx.store.keep_subscription(Subscription { state, changed_at: cx.now, ..it }).await?;
+    row::owned(cx, id).await?;
+    set_state(cx, id, state).await?;
     managed(cx, id, verdict.into(), Vec::new()).await
 }
 

@@ -40,12 +40,16 @@ pub async fn row(cx: &Cx, it: Subscription, settings: Settings) -> Result<Row, F
     Ok(Row { it, settings, memory, marks, open })
 }
 
+/// That an alert is not there any more.
+pub fn gone() -> UserError {
+    UserError::new(Kind::NotUnderstood, "This alert was removed.", "`/metrics alert` lists those of this channel.")
+}
+
 /// The alert of that id.
 ///
 /// # Errors
 /// Where it was removed.
 pub async fn find(cx: &Cx, id: &str) -> Result<(Subscription, Settings), Failure> {
-    let gone = || UserError::new(Kind::NotUnderstood, "This alert was removed.", "`/metrics alert` lists those of this channel.");
     let it = cx.store.subscription(id).await?.filter(|it| it.kind == KIND).ok_or_else(gone)?;
     let settings = serde_json::from_value(it.settings.clone()).map_err(|_| gone())?;
     Ok((it, settings))
@@ -57,7 +61,7 @@ pub async fn find(cx: &Cx, id: &str) -> Result<(Subscription, Settings), Failure
 /// Whom to ask, where they may not.
 pub async fn owned(cx: &Cx, id: &str) -> Result<(Subscription, Settings), Failure> {
     let (it, settings) = find(cx, id).await?;
-    if cx.asker.as_ref().is_some_and(|asker| asker.admin || asker.user == it.author) {
+    if cx.may_change(&it) {
         return Ok((it, settings));
     }
     let hint = "Anybody may snooze it. To change it ask whoever set it, or an admin:";

@@ -223,7 +223,7 @@ fn made(cx: &Cx, asked: &Asked, wanted: Wanted, before: Option<Subscription>) ->
         zone: wanted.zone,
         settings: Value::Null,
         memory: Value::Null,
-        author: press::who(cx),
+        author: cx.user(),
         created_at: cx.now,
         changed_at: cx.now,
         state: State::Active,
@@ -279,15 +279,8 @@ fn read(cx: &Cx, values: &Values, before: Option<&Subscription>) -> Result<Wante
     let teams: Vec<String> = teams.into_iter().collect();
     let by_admin = cx.asker.as_ref().is_none_or(|asker| asker.admin);
     let person = crate::features::me::person(cx).map(str::to_owned);
-    let settings = Settings {
-        scopes: scopes(template, &teams, org),
-        template,
-        rhythm,
-        by: Some(press::who(cx)),
-        by_admin,
-        person,
-        useful: old.useful,
-    };
+    let settings =
+        Settings { scopes: scopes(template, &teams, org), template, rhythm, by: Some(cx.user()), by_admin, person, useful: old.useful };
     Ok(Wanted { settings, crontab, zone })
 }
 

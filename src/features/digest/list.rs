@@ -12,20 +12,12 @@ use crate::domain::time::At;
 use crate::domain::words;
 use crate::error::Failure;
 use crate::features::Cx;
+use crate::store::lease::Slot;
 
 /// Slots told of one subscription.
 const SLOTS: i64 = 4;
 /// Subscriptions with a button each.
 const LISTED: usize = 8;
-
-/// A slot that was taken, and what came of it.
-struct Slot {
-    due_at: At,
-    /// `said`, `quiet`, `skipped`, `failed`; none: under way.
-    outcome: Option<String>,
-    /// Why it said nothing, or what failed.
-    note: Option<String>,
-}
 
 /// A subscription as it is shown.
 struct View {
@@ -46,7 +38,6 @@ impl View {
             State::Paused { until: None, .. } | State::Stopped { .. } => None,
         };
         let slots = cx.store.outcomes(&format!("{KIND}/{}", subscription.id), SLOTS).await?;
-        let slots = slots.into_iter().map(|(due_at, outcome, note)| Slot { due_at, outcome, note }).collect();
         Ok(Self { about: settings.about(&cx.org.org), settings, next, slots, subscription: subscription.clone() })
     }
 

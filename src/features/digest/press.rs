@@ -36,12 +36,12 @@ pub const USEFUL: Action = Action { name: "digest_useful", run: |cx, press| -> B
 
 /// The digest of that id.
 pub async fn subscription(cx: &Cx, id: &str) -> Result<Subscription, Failure> {
-    let found = cx.store.subscription(id).await?.filter(|it| it.kind == KIND);
-    let gone = || {
-        let hint = "Type `/metrics digest` in the channel to see what it hears.";
-        UserError::new(Kind::NotUnderstood, "There is no such digest any more: somebody has ended it.", hint)
-    };
-    Ok(found.ok_or_else(gone)?)
+    Ok(cx.store.subscription(id).await?.filter(|it| it.kind == KIND).ok_or_else(gone)?)
+}
+
+fn gone() -> UserError {
+    let hint = "Type `/metrics digest` in the channel to see what it hears.";
+    UserError::new(Kind::NotUnderstood, "There is no such digest any more: somebody has ended it.", hint)
 }
 
 /// The subscription that a press is about, and whether it was pressed below a posted digest.
@@ -52,8 +52,7 @@ async fn pressed(cx: &Cx, press: &Press) -> Result<(Subscription, bool), Failure
 
 /// Only whoever subscribed it, and admins.
 pub fn owned(cx: &Cx, subscription: &Subscription) -> Result<(), Failure> {
-    let mine = cx.asker.as_ref().is_some_and(|asker| asker.admin || asker.user == subscription.author);
-    if mine {
+    if cx.may_change(subscription) {
         return Ok(());
     }
     let hint = "You may pause it, snooze it or make it rarer. Else ask:";
@@ -61,18 +60,17 @@ pub fn owned(cx: &Cx, subscription: &Subscription) -> Result<(), Failure> {
     Err(error.asking(std::slice::from_ref(&subscription.author)).into())
 }
 
-/// Who presses, by Slack id.
-pub fn who(cx: &Cx) -> String {
-    cx.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default()
+/// Lets it speak or be silent, and shows it.
+async fn turned(cx: &Cx, subscription: Subscription, state: State, said: bool, done: String) -> Result<Effect, Failure> {
+    if !cx.store.set_subscription_state(&subscription.id, state.clone(), cx.now).await? {
+        return Err(gone().into());
+    }
+    shown(cx, &Subscription { state, changed_at: cx.now, ..subscription }, said, done).await
 }
 
-/// Keeps it, and shows it as it is now: privately below a posted digest, else in the place of the list.
-async fn kept(cx: &Cx, subscription: Subscription, said: bool, done: String) -> Result<Effect, Failure> {
-    cx.store.keep_subscription(subscription.clone()).await?;
-    if !said {
-        return Ok(Effect::Replace(Box::new(list::one(cx, &subscription).await?)));
-    }
-    Ok(answer(done))
+/// It as it is now: privately below a posted digest, else in the place of the list.
+async fn shown(cx: &Cx, subscription: &Subscription, said: bool, done: String) -> Result<Effect, Failure> {
+    if said { Ok(answer(done)) } else { Ok(Effect::Replace(Box::new(list::one(cx, subscription).await?))) }
 }
 
 fn answer(done: String) -> Effect {
@@ -99,13 +97,13 @@ async fn preview(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 
 async fn pause(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (subscription, said) = pressed(cx, &press).await?;
-    let state = State::Paused { until: None, by: who(cx) };
-    kept(cx, Subscription { state, changed_at: cx.now, ..subscription }, said, "Paused until somebody lets it go on.".into()).await
+    let state = State::Paused { until: None, by: cx.user() };
+    turned(cx, subscription, state, said, "Paused until somebody lets it go on.".into()).await
 }
 
 async fn resume(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (subscription, said) = pressed(cx, &press).await?;
-    kept(cx, Subscription { state: State::Active, changed_at: cx.now, ..subscription }, said, "It goes on.".into()).await
+    turned(cx, subscription, State::Active, said, "It goes on.".into()).await
 }
 
 async fn snooze(cx: &Cx, press: Press) -> Result<Effect, Failure> {
@@ -115,8 +113,8 @@ async fn snooze(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     }
     let until = cx.now.plus(WEEK);
     let done = format!("Snoozed until {}.", words::moment(until, cx.now, subscription.zone));
-    let state = State::Paused { until: Some(until), by: who(cx) };
-    kept(cx, Subscription { state, changed_at: cx.now, ..subscription }, said, done).await
+    let state = State::Paused { until: Some(until), by: cx.user() };
+    turned(cx, subscription, state, said, done).await
 }
 
 async fn less(cx: &Cx, press: Press) -> Result<Effect, Failure> {
@@ -136,7 +134,9 @@ async fn less(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let next = when::next(crontab, zone, &settings, cx.now);
     let next = next.map_or_else(String::new, |at| format!(" Next: {}.", words::moment(at, cx.now, zone)));
     let done = format!("From now on: {}.{next}", when::words(crontab, zone, rhythm));
-    kept(cx, Subscription { settings: settings.kept(), ..subscription }, said, done).await
+    let subscription = Subscription { settings: settings.kept(), ..subscription };
+    cx.store.keep_subscription(subscription.clone()).await?;
+    shown(cx, &subscription, said, done).await
 }
 
 async fn end(cx: &Cx, press: Press) -> Result<Effect, Failure> {

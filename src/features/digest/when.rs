@@ -69,11 +69,10 @@ pub fn read(typed: &str, zone: Tz, now: At) -> Result<String, String> {
     let text = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     let crontab = Crontab::parse(&text)
         .map_err(|why| format!("{}. Five fields are minute, hour, day, month and weekday, as in 0 9 * * mon.", words::capitalised(&why)))?;
-    let slots: Vec<At> = crontab.slots(now, zone).take(LOOKED_AT).take_while(|at| at.since(now) < AHEAD).collect();
-    if slots.is_empty() {
+    if crontab.next(now, zone).is_none_or(|at| at.since(now) >= AHEAD) {
         return Err("This crontab names no time in the coming year. Try 0 9 * * mon, which is Mondays at 9.".into());
     }
-    if slots.windows(2).any(|two| two[1].since(two[0]) < HOUR) {
+    if crontab.is_oftener_than(HOUR) {
         return Err("A digest comes at most once an hour, better once a week: 0 9 * * mon is Mondays at 9.".into());
     }
     Ok(text)

@@ -36,6 +36,7 @@ use crate::domain::card::{Line, Scope};
 use crate::domain::time::{At, DAY};
 use crate::domain::window::Window;
 use crate::error::Failure;
+use crate::store::sources::Freshness;
 use compute::{Facts, Heard};
 pub use outbox::{DROP, SEND};
 
@@ -93,13 +94,11 @@ pub(super) async fn stale(
 ) -> Result<Option<(String, i64)>, Failure> {
     let mut worst: Option<(String, i64)> = None;
     for fresh in cx.store.freshness(at).await? {
-        let (source, last_received) = (fresh.health.source, fresh.last_received);
-        let is_steady = steady.contains(&source);
-        if !is_steady && !others.contains(&source) || calendar.between(last_received, at) <= compute::LEAST_SILENCE {
+        let is_steady = steady.contains(&fresh.health.source);
+        if !is_steady && !others.contains(&fresh.health.source) || calendar.between(fresh.last_received, at) <= compute::LEAST_SILENCE {
             continue;
         }
-        let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received).await?;
-        let known = compute::source(&Heard { source, last_event: None, last_received, days }, calendar, at);
+        let known = compute::source(&heard_of(cx, fresh, at).await?, calendar, at);
         let counts = known.state == compute::State::Silent || (is_steady && known.state == compute::State::Unclear);
         if counts && worst.as_ref().is_none_or(|(_, longest)| known.silence > *longest) {
             worst = Some((known.heard.source, known.silence));
@@ -147,11 +146,16 @@ async fn load(cx: &Cx, ask: &Ask) -> Result<Facts, Failure> {
 async fn heard(cx: &Cx) -> Result<Vec<Heard>, Failure> {
     let mut sources = Vec::new();
     for fresh in cx.store.freshness(cx.now).await? {
-        let (source, last_received) = (fresh.health.source, fresh.last_received);
-        let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(cx.now)).await?;
-        sources.push(Heard { source, last_event: fresh.health.last_event, last_received, days });
+        sources.push(heard_of(cx, fresh, cx.now).await?);
     }
     Ok(sources)
+}
+
+/// When a source was heard, as of an instant.
+async fn heard_of(cx: &Cx, fresh: Freshness, at: At) -> Result<Heard, Failure> {
+    let (source, last_received) = (fresh.health.source, fresh.last_received);
+    let days = cx.store.heard(&source, last_received.plus(-DAYS * DAY), last_received.min(at)).await?;
+    Ok(Heard { source, last_event: fresh.health.last_event, last_received, days })
 }
 
 /// The sources that are silent, by name, each with a few words: "github is silent for 5 working days".

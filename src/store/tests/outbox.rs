@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::subscription::{State, Subscription};
 use crate::domain::time::{DAY, SECOND};
-use crate::store::lease::{Lease, Outcome};
+use crate::store::lease::{Lease, Outcome, Slot};
 use crate::store::outbox::{Claim, Depth, Fate, Pace, WORKSPACE, Wanted};
 
 const PACE: Pace = Pace { channel: SECOND, workspace: SECOND / 5, burst: 20, lease: 60 * SECOND, late: DAY };
@@ -62,7 +62,7 @@ fn a_slot_is_leased_once_and_taken_over_when_its_lease_ends() {
         assert_eq!(store.last_slots(hour(9)).await.unwrap(), BTreeMap::from([("d".to_owned(), hour(1))]), "it is not done yet");
         assert_eq!((take(2, "one", 299).await, take(2, "one", 300).await), (None, Some(Lease { fence: 2, tries: 2 })));
         let told = store.outcomes("d", 9).await.unwrap();
-        assert_eq!(told[0], (hour(2), Some("failed".into()), Some("why".into())));
+        assert_eq!(told[0], Slot { due_at: hour(2), outcome: Some("failed".into()), note: Some("why".into()) });
     });
 }
 
