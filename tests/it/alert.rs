@@ -8,12 +8,13 @@ use pacer::domain::card::Card;
 use pacer::domain::time::{At, DAY, HOUR};
 use pacer::error::Failure;
 use pacer::features::{self, Effect, Press};
-use pacer::sandbox::{Submitted, View};
+use pacer::sandbox::Submitted;
 use pacer::schedule;
 use pacer::store::outbox::Wanted;
 use serde_json::{Value, json};
 
 use crate::harness::facts::{ORG, deployment, incident, lines, sample};
+use crate::harness::forms::{form, updated, words};
 use crate::harness::{BOTH, Harness, id, labels};
 
 const CHANNEL: &str = "C0PAYMENTS";
@@ -166,22 +167,6 @@ fn said(card: &Card) -> String {
     pacer::render::blocks::message(card)["text"].as_str().expect("text").to_owned()
 }
 
-async fn form(t: &Harness, person: &str) -> View {
-    t.next_view(person, |view| view.body["callback_id"] == "alert_sent").await
-}
-
-fn updated(submitted: Submitted) -> View {
-    match submitted {
-        Submitted::Updated(view) => view,
-        other => panic!("the modal goes on: {other:?}"),
-    }
-}
-
-fn words(view: &View) -> String {
-    let texts = view.body["blocks"].as_array().into_iter().flatten().filter_map(|block| block["text"]["text"].as_str());
-    texts.collect::<Vec<_>>().join("\n")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_is_typed_previewed_and_set_in_slack() {
     for transport in BOTH {
@@ -193,7 +178,7 @@ async fn an_alert_is_typed_previewed_and_set_in_slack() {
         assert!(none.text.contains("No alert is set here yet."), "{}", none.text);
         assert_eq!(labels(&none.blocks), ["Set an alert"]);
         t.slack.slash("U0BEN", "payments", "/metrics", "alert change fail rate above 20 % team:payments").await.expect("acknowledged");
-        let sent = form(&t, "ben").await;
+        let sent = form(&t, "ben", "alert_sent").await;
         let text = sent.body.to_string();
         assert!(text.contains("\"initial_value\":\"20 %\"") && text.contains("Team Payments"), "{text}");
         assert!(!text.contains("finders"), "a team that keeps its figures to itself is not offered: {text}");
@@ -563,21 +548,7 @@ async fn a_year_of_slots_says_what_happened_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 async fn a_thousand_alerts_cost_little() {
-    let t = Harness::http().await;
-    let sample = pacer::simulator::sample(1, t.clock.now());
-    t.apply_org(&sample.org_toml).await;
-    for (at, events) in sample.events.chunks(5_000).enumerate() {
-        let parsed = pacer::domain::event::Parsed { events: events.to_vec(), read: events.len() as u64, ..Default::default() };
-        let delivery = pacer::store::Delivery {
-            source: "sample".into(),
-            key: Some(format!("sample-{at}")),
-            headers: BTreeMap::new(),
-            body: Vec::new(),
-            received_at: t.clock.now(),
-        };
-        t.app.store.ingest(delivery, parsed).await.expect("taken");
-    }
-    t.app.store.refresh(None).await.expect("derived");
+    let t = Harness::demo().await;
     let teams: Vec<String> =
         t.app.store.org(t.clock.now()).await.expect("organisation").org.live_teams().map(|(id, _)| id.to_owned()).collect();
     let metrics: Vec<&str> = pacer::domain::metric::with_target().map(|known| known.id).collect();

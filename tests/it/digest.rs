@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use pacer::domain::card::Scope;
-use pacer::domain::event::Parsed;
 use pacer::domain::post::Said;
 use pacer::domain::subscription::{Due, State, Subscription};
 use pacer::domain::time::{At, DAY, HOUR, SECOND, WEEK};
 use pacer::error::Failure;
 use pacer::features::{self, Effect, Press, SUBSCRIBED};
-use pacer::sandbox::{Message, Submitted, View};
+use pacer::sandbox::Message;
 use pacer::schedule;
-use pacer::simulator;
-use pacer::store::Delivery;
 use serde_json::{Value, json};
 
 use crate::harness::facts::{ORG, days_ago, deployment, incident, lines, sample};
+use crate::harness::forms::{errors, form, initial, updated, words};
 use crate::harness::{Harness, id, labels};
 
 /// The Monday after the story's beginning, at 9 in Berlin: 20 hours short of a week later.
@@ -45,41 +43,12 @@ async fn another_week(t: &Harness, n: i64) {
     t.import_json(&lines(&events)).await;
 }
 
-async fn form(t: &Harness, person: &str) -> View {
-    t.next_view(person, |view| view.body["callback_id"] == "digest_sent").await
-}
-
-fn words(view: &View) -> String {
-    let texts = view.body["blocks"].as_array().into_iter().flatten().filter_map(|block| block["text"]["text"].as_str());
-    texts.collect::<Vec<_>>().join("\n")
-}
-
-fn initial(view: &View, field: &str) -> Value {
-    let block = view.body["blocks"].as_array().into_iter().flatten().find(|block| block["block_id"] == field);
-    let element = &block.unwrap_or_else(|| panic!("no {field} in {}", view.body))["element"];
-    if element["initial_value"].is_null() { element["initial_option"]["value"].clone() } else { element["initial_value"].clone() }
-}
-
-fn updated(submitted: Submitted) -> View {
-    match submitted {
-        Submitted::Updated(view) => view,
-        other => panic!("the modal goes on: {other:?}"),
-    }
-}
-
-fn errors(submitted: Submitted) -> BTreeMap<String, String> {
-    match submitted {
-        Submitted::Errors(errors) => errors.into_iter().collect(),
-        other => panic!("errors under fields: {other:?}"),
-    }
-}
-
 /// Subscribes a channel to what the form begins with, and with these values.
 async fn subscribed(t: &Harness, person: &str, fields: &[(&str, &str)]) -> Subscription {
     let card = t.slash_in(person, "payments", "digest").await;
     let label = labels(&card.blocks).into_iter().find(|label| ["Subscribe this channel", "Add another"].contains(&label.as_str()));
     t.press(&card, &label.expect("a button")).await;
-    let preview = updated(t.submit(&form(t, person).await, fields).await);
+    let preview = updated(t.submit(&form(t, person, "digest_sent").await, fields).await);
     updated(t.submit(&preview, &[]).await);
     t.app.store.subscriptions().await.unwrap().pop().expect("one")
 }
@@ -138,7 +107,7 @@ async fn a_lead_subscribes_her_channel_and_it_hears_what_is_new_once() {
     let card = t.slash_in("ben", "payments", "digest").await;
     assert!(card.text.contains("This channel hears no digest yet"), "{}", card.text);
     t.press(&card, "Subscribe this channel").await;
-    let asked = form(&t, "ben").await;
+    let asked = form(&t, "ben", "digest_sent").await;
     let begins = ["about", "template", "day", "hour", "often", "zone"].map(|field| initial(&asked, field));
     assert_eq!(json!(begins), json!(["payments", "team", "mon", "9", "each", "Europe/Berlin"]));
     let preview = updated(t.submit(&asked, &[]).await);
@@ -220,7 +189,7 @@ async fn what_is_wrong_stands_under_its_field() {
     let t = begun().await;
     let card = t.slash_in("ben", "payments", "digest").await;
     t.press(&card, "Subscribe this channel").await;
-    let asked = form(&t, "ben").await;
+    let asked = form(&t, "ben", "digest_sent").await;
     let check = async |fields: &[(&str, &str)], field: &str, expect: &str| {
         let right = [("zone", "Europe/Berlin"), ("crontab", ""), ("more", "")].into_iter().filter(|(known, _)| *known != field);
         let errors = errors(t.submit(&asked, &right.chain(fields.iter().copied()).collect::<Vec<_>>()).await);
@@ -241,7 +210,7 @@ async fn what_is_wrong_stands_under_its_field() {
     updated(t.submit(&right, &[]).await);
     let card = t.slash_in("ben", "payments", "digest").await;
     t.press(&card, "Add another").await;
-    let again = errors(t.submit(&form(&t, "ben").await, &[]).await);
+    let again = errors(t.submit(&form(&t, "ben", "digest_sent").await, &[]).await);
     assert_eq!(again["about"], "This channel hears exactly that already.");
 }
 
@@ -335,7 +304,7 @@ async fn a_closed_team_is_heard_only_where_one_of_its_members_says_so() {
     assert_eq!(subscription.settings["scopes"], json!([{"team": "finders"}]));
     let card = t.slash_in("daria", "payments", "digest").await;
     t.press(&card, "Change").await;
-    let preview = updated(t.submit(&form(&t, "daria").await, &[("hour", "8")]).await);
+    let preview = updated(t.submit(&form(&t, "daria", "digest_sent").await, &[("hour", "8")]).await);
     assert!(
         words(&preview).contains("finders shows its figures to its members only: everybody in this channel will read this digest"),
         "{}",
@@ -389,21 +358,6 @@ async fn over_a_year_each_slot_is_run_once_through_both_jumps_of_the_clock() {
     assert!(hours.iter().all(|hour| hour == "08:00" || hour == "07:00"), "9 in Berlin: {hours:?}");
 }
 
-/// The organisation of `pacer demo`.
-async fn demo() -> Harness {
-    let t = Harness::http().await;
-    let sample = simulator::sample(1, t.clock.now());
-    t.apply_org(&sample.org_toml).await;
-    for (at, events) in sample.events.chunks(5_000).enumerate() {
-        let parsed = Parsed { events: events.to_vec(), read: events.len() as u64, ..Parsed::default() };
-        let (source, key) = ("sample".to_owned(), Some(format!("sample-{at}")));
-        let delivery = Delivery { source, key, headers: BTreeMap::new(), body: Vec::new(), received_at: t.clock.now() };
-        t.app.store.ingest(delivery, parsed).await.expect("taken");
-    }
-    t.app.store.refresh(None).await.expect("derived");
-    t
-}
-
 fn subscription(n: usize, template: &str, scopes: &[Scope], now: At) -> Subscription {
     Subscription {
         id: format!("7f3a{n:04}"),
@@ -423,7 +377,7 @@ fn subscription(n: usize, template: &str, scopes: &[Scope], now: At) -> Subscrip
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "prints what the channels of `pacer demo` would hear, and how long a slot takes"]
 async fn what_the_demo_would_hear() {
-    let t = demo().await;
+    let t = Harness::demo().await;
     let cx = t.app.cx(None).await.unwrap();
     let teams = |ids: &[&str]| ids.iter().map(|id| Scope::Team((*id).to_owned())).collect::<Vec<_>>();
     for (template, scopes, weeks) in [
@@ -448,7 +402,7 @@ async fn what_the_demo_would_hear() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures: a thousand channels that are due at the same minute"]
 async fn a_thousand_channels() {
-    let t = demo().await;
+    let t = Harness::demo().await;
     let teams = ["payments", "checkout", "search", "platform", "mobile", "labs", "commerce"];
     for n in 0..1_000 {
         let scopes = [Scope::Team(teams[n % teams.len()].to_owned())];

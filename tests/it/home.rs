@@ -8,15 +8,10 @@ use pacer::domain::time::DAY;
 use serde_json::{Value, json};
 
 use crate::harness::facts::{ORG, days_ago, lines, sample};
+use crate::harness::forms::words;
 use crate::harness::{BOTH, Harness};
 
 const WAIT: Duration = Duration::from_secs(20);
-
-/// Every text of the tab, in order.
-fn words(blocks: &Value) -> String {
-    let blocks = blocks.as_array().into_iter().flatten();
-    blocks.filter_map(|block| block["text"]["text"].as_str()).collect::<Vec<_>>().join("\n")
-}
 
 async fn home(t: &Harness, person: &str) -> pacer::sandbox::View {
     let user = format!("U0{}", person.to_uppercase());
@@ -54,15 +49,15 @@ async fn each_finds_their_teams_what_waits_for_them_and_whether_the_data_is_whol
         t.import_json(&sample()).await;
         t.import_json(&lines(&[review("acme/shop#1", "ben")])).await;
         t.apply_org(ORG).await;
-        let ben = words(&home(&t, "ben").await.body["blocks"]);
+        let ben = words(&home(&t, "ben").await);
         assert!(ben.contains("*My team*") && ben.contains("*Payments* deploys "), "{ben}");
         assert!(ben.contains("1 review waits for you, for 5 working days.") && ben.contains("Title of acme/shop#1"), "{ben}");
         assert!(ben.contains("needs a look") || ben.contains("need a look") || ben.contains("fresh"), "{ben}");
         assert!(!ben.contains("What my channels hear"), "{ben}");
         // Daria's team keeps its figures to itself, and she is in it. Chen is in none.
-        let daria = words(&home(&t, "daria").await.body["blocks"]);
+        let daria = words(&home(&t, "daria").await);
         assert!(daria.contains("*Finders* deploys ") && !daria.contains("Title of"), "{daria}");
-        let chen = words(&home(&t, "chen").await.body["blocks"]);
+        let chen = words(&home(&t, "chen").await);
         assert!(chen.contains("*The whole organisation* deploys ") && chen.contains("You are in no team"), "{chen}");
         assert!(!chen.contains("Finders") && !chen.contains("Title of"), "{chen}");
     }
@@ -93,7 +88,7 @@ async fn a_subscription_is_paused_and_goes_on() {
     let keep = async |it: Subscription| t.app.store.keep_subscription(it).await.expect("kept");
     keep(subscription(&t, "aaaaaaaa", "C0GENERAL", "U0CHEN")).await;
     keep(subscription(&t, "bbbbbbbb", "C0RANDOM", "U0DARIA")).await;
-    let seen = async |person: &str| words(&home(&t, person).await.body["blocks"]);
+    let seen = async |person: &str| words(&home(&t, person).await);
     let ben = seen("ben").await;
     assert!(ben.contains("<#C0GENERAL>") && !ben.contains("<#C0RANDOM>"), "his team's channel: {ben}");
     assert!(seen("daria").await.contains("<#C0RANDOM>"), "her own");
@@ -122,7 +117,7 @@ async fn somebody_of_thirty_teams_sees_the_first_and_the_names_of_the_others() {
         t.app.store.keep_subscription(subscription(&t, &format!("aaaaaa{n:02}"), "C0GENERAL", "U0BEN")).await.expect("kept");
     }
     let tab = home(&t, "ben").await;
-    let said = words(&tab.body["blocks"]);
+    let said = words(&tab);
     assert!(
         said.contains("*Team 06*") && !said.contains("*Team 07*") && said.contains("Also Team 07, ") && said.contains("Team 30"),
         "{said}"

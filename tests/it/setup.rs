@@ -2,13 +2,14 @@
 
 use pacer::domain::time::{At, DAY, HOUR};
 use pacer::features::{self, Effect, Press};
-use pacer::sandbox::{Fault, Group, Message, Options, Person, Submitted, View};
+use pacer::sandbox::{Fault, Group, Message, Options, Person, Submitted};
 use pacer::schedule;
 use pacer::store::org::Author;
 use serde_json::{Value, json};
 
 use crate::harness::binary::Pacer;
 use crate::harness::facts::{ORG, days_ago, lines, metric, sample, sha};
+use crate::harness::forms::{self, form, initial, updated, words};
 use crate::harness::{BOTH, Harness, NOW, Transport, id, labels};
 
 /// Eight deployments of a repository that name no service, one a day.
@@ -20,37 +21,9 @@ fn mono() -> String {
     lines(&(1..=8).map(deployment).collect::<Vec<_>>())
 }
 
-/// A modal of that person for an action.
-async fn form(t: &Harness, person: &str, action: &str) -> View {
-    t.next_view(person, |view| view.body["callback_id"] == action).await
-}
-
-/// What stands in a modal, as one text.
-fn words(view: &View) -> String {
-    let texts = view.body["blocks"].as_array().into_iter().flatten().filter_map(|block| block["text"]["text"].as_str());
-    texts.collect::<Vec<_>>().join("\n")
-}
-
-/// What stands in an input first.
-fn initial(view: &View, field: &str) -> Value {
-    let block = view.body["blocks"].as_array().into_iter().flatten().find(|block| block["block_id"] == field);
-    let element = &block.unwrap_or_else(|| panic!("no {field} in {}", view.body))["element"];
-    let known = ["initial_value", "initial_users"].into_iter().map(|name| element[name].clone()).find(|value| !value.is_null());
-    known.unwrap_or_else(|| element["initial_option"]["value"].clone())
-}
-
-fn updated(submitted: Submitted) -> View {
-    match submitted {
-        Submitted::Updated(view) => view,
-        other => panic!("the modal goes on: {other:?}"),
-    }
-}
-
+/// The sentences under fields, as one text.
 fn errors(submitted: Submitted) -> String {
-    match submitted {
-        Submitted::Errors(errors) => errors.iter().map(|(field, error)| format!("{field}: {error}")).collect::<Vec<_>>().join("\n"),
-        other => panic!("errors under fields: {other:?}"),
-    }
+    forms::errors(submitted).iter().map(|(field, error)| format!("{field}: {error}")).collect::<Vec<_>>().join("\n")
 }
 
 async fn n(t: &Harness, question: &str) -> u64 {

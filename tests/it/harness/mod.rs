@@ -7,6 +7,7 @@
 pub mod binary;
 pub mod database;
 pub mod facts;
+pub mod forms;
 pub mod hub;
 
 use std::collections::BTreeMap;
@@ -17,12 +18,14 @@ use std::time::Duration;
 use pacer::app::App;
 use pacer::clock::Clock;
 use pacer::config::Config;
+use pacer::domain::event::Parsed;
 use pacer::domain::org::{self, OrgFile};
 use pacer::domain::time::At;
 use pacer::features::{self, Reply};
 use pacer::sandbox::{self, Choice, Message, Options, Place, Submitted, View, Workspace};
 use pacer::slack::admission::Admission;
 use pacer::slack::outbox;
+use pacer::store::Delivery;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -111,6 +114,21 @@ impl Harness {
             read.push(message);
         }
         read
+    }
+
+    /// The organisation of `pacer demo`, with its year of data.
+    pub async fn demo() -> Self {
+        let t = Self::http().await;
+        let sample = pacer::simulator::sample(1, t.clock.now());
+        t.apply_org(&sample.org_toml).await;
+        for (at, events) in sample.events.chunks(5_000).enumerate() {
+            let parsed = Parsed { events: events.to_vec(), read: events.len() as u64, ..Parsed::default() };
+            let (source, key) = ("sample".to_owned(), Some(format!("sample-{at}")));
+            let delivery = Delivery { source, key, headers: BTreeMap::new(), body: Vec::new(), received_at: t.clock.now() };
+            t.app.store.ingest(delivery, parsed).await.expect("taken");
+        }
+        t.app.store.refresh(None).await.expect("derived");
+        t
     }
 
     /// Moves the clock forward.
