@@ -18,3 +18,4 @@ mod pictures;
 mod receipts;
 mod rules;
 mod setup;
+mod surveys;
