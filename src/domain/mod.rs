@@ -24,6 +24,7 @@ pub mod post;
 pub mod said;
 pub mod stats;
 pub mod subscription;
+pub mod survey;
 pub mod time;
 pub mod todo;
 pub mod window;

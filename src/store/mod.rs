@@ -21,6 +21,7 @@ pub mod figures;
 pub mod flow;
 pub mod following;
 mod kept;
+pub mod keys;
 mod late;
 pub mod lease;
 pub mod moves;
@@ -37,6 +38,7 @@ mod seen;
 mod service_facts;
 pub mod sources;
 pub mod subscriptions;
+pub mod survey;
 pub mod todo;
 mod writer;
 
@@ -175,7 +177,9 @@ impl Store {
 
 async fn prepare(dialect: Dialect, conn: &mut AnyConnection) -> sqlx::Result<()> {
     if dialect == Dialect::Sqlite {
-        for pragma in ["busy_timeout=5000", "journal_mode=wal", "synchronous=full", "foreign_keys=on", "cache_size=-32000"] {
+        for pragma in
+            ["busy_timeout=5000", "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-32000"]
+        {
             conn.execute(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).await?;
         }
     }

@@ -17,13 +17,19 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "outbox", include_str!("../../migrations/0007_outbox.sql")),
     (8, "alert", include_str!("../../migrations/0008_alert.sql")),
     (9, "stated", include_str!("../../migrations/0009_stated.sql")),
+    (10, "survey", include_str!("../../migrations/0010_survey.sql")),
 ];
 
-fn migrator() -> Migrator {
+/// Where a table is to be stored by its primary key, so that no order of insertion remains. Only SQLite has words for it.
+const BY_KEY: &str = "/* without rowid */";
+
+fn migrator(dialect: Dialect) -> Migrator {
+    let words = if dialect == Dialect::Sqlite { "without rowid" } else { "" };
     let all = MIGRATIONS
         .iter()
         .map(|(version, name, sql)| {
-            Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::AssertSqlSafe(*sql).into_sql_str(), false)
+            let sql = sqlx::AssertSqlSafe(sql.replace(BY_KEY, words)).into_sql_str();
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
         })
         .collect();
     Migrator::with_migrations(all)
@@ -41,7 +47,7 @@ pub async fn migrate(pool: &AnyPool, dialect: Dialect) -> Result<()> {
     if applied.len() == MIGRATIONS.len() {
         return Ok(());
     }
-    migrator().run(pool).await.context("migrating the database")
+    migrator(dialect).run(pool).await.context("migrating the database")
 }
 
 /// Whether the schema is exactly ours.

@@ -23,3 +23,4 @@ mod pictures;
 mod receipts;
 mod rules;
 mod setup;
+mod surveys;

@@ -12,6 +12,7 @@ import json
 import numpy as np
 import scipy
 from scipy import stats
+from scipy.optimize import brentq
 from scipy.special import gammaincinv
 
 random = np.random.default_rng(20261124)
@@ -131,7 +132,75 @@ def woodruff():
     return result
 
 
+def ratings_of(histogram):
+    return np.repeat(np.arange(1, 6), histogram)
+
+
+def wilson_finite():
+    """The two roots of (p - k/n)^2 = z^2 f p (1 - p) / n, f the finite population correction."""
+    result = []
+    for k, n, population in [(k, n, N) for n, N in ((10, 12), (10, 30), (25, 40), (60, 61), (300, 10_000)) for k in (0, 1, n // 3, n // 2, n - 1, n)]:
+        f = (population - n) / (population - 1)
+        excess = lambda p: (p - k / n) ** 2 - Z**2 * f * p * (1 - p) / n
+        low = 0.0 if k == 0 else brentq(excess, 0, min(k / n, 1 - 1e-9), xtol=1e-14)
+        high = 1.0 if k == n else brentq(excess, max(k / n, 1e-9), 1, xtol=1e-14)
+        result.append({"successes": k, "n": n, "population": population, "interval": [float(low), float(high)]})
+    return result
+
+
+def mean_interval():
+    """200,000 draws a question; the errors of questions added at the same percentile."""
+    cases = [([[1, 2, 3, 4, 2]], 20), ([[0, 3, 5, 20, 12], [2, 8, 10, 14, 5]], 60), ([[5, 9, 30, 40, 20], [1, 2, 30, 50, 21], [20, 20, 20, 20, 20]], 5_000), ([[100, 200, 300, 400, 200]], 9_000)]
+    result = []
+    for questions, population in cases:
+        ends, mean = np.zeros(2), 0.0
+        for histogram in questions:
+            n = sum(histogram)
+            m = np.mean(ratings_of(histogram))
+            drawn = random.multinomial(n, np.array(histogram) / n, 200_000) @ np.arange(1, 6) / n - m
+            tail = stats.norm.sf(stats.t.ppf(0.975, n - 1) * np.sqrt(n / (n - 1)))
+            ends += np.quantile(drawn, [tail, 1 - tail]) * np.sqrt((population - n) / (population - 1)) / len(questions)
+            mean += m / len(questions)
+        result.append({"questions": questions, "population": population, "interval": (mean + ends).tolist()})
+    return result
+
+
+pairs_of_ratings = [([2, 3, 5, 6, 4], [1, 2, 4, 8, 5]), ([2, 3, 5, 6, 4], [0, 1, 4, 10, 9]), ([5, 10, 20, 30, 15], [2, 8, 20, 35, 25])]
+pairs_of_ratings += [([0, 0, 0, 10, 10], [0, 0, 0, 10, 10]), ([8, 8, 4, 2, 1], [1, 2, 4, 8, 8]), ([10, 5, 10, 5, 10], [20, 20, 20, 20, 20])]
+pairs_of_ratings += [([150, 200, 250, 300, 100], [140, 190, 240, 320, 130]), ([150, 200, 250, 300, 100], [150, 200, 250, 300, 110])]
+
+
+def same_mean():
+    result = []
+    for before, after in pairs_of_ratings:
+        difference = lambda a, b, axis: np.mean(b, axis=axis) - np.mean(a, axis=axis)
+        test = stats.permutation_test((ratings_of(before), ratings_of(after)), difference, n_resamples=20_000, vectorized=True, rng=random, batch=2_000)
+        # Two-sided by distance from 0, as the differences are nearly symmetric.
+        chance = (np.sum(np.abs(test.null_distribution) >= abs(test.statistic) - 1e-9) + 1) / (len(test.null_distribution) + 1)
+        result.append({"before": before, "after": after, "chance": float(chance)})
+    return result
+
+
+def cliffs_delta():
+    result = []
+    for before, after in pairs_of_ratings:
+        u = stats.mannwhitneyu(ratings_of(after), ratings_of(before)).statistic
+        result.append({"before": before, "after": after, "delta": float(2 * u / (sum(before) * sum(after)) - 1)})
+    return result
+
+
+def holm():
+    """The definition: from the least, times how many are left, never falling, at most 1."""
+    result = []
+    for chances in ([0.01], [0.04, 0.01, 0.03, 0.005], [0.5, 0.9, 0.2], random.uniform(0, 0.2, 16).round(6).tolist()):
+        ordered = np.sort(chances)
+        steps = np.minimum(np.maximum.accumulate(ordered * np.arange(len(chances), 0, -1)), 1)
+        result.append({"chances": chances, "adjusted": [float(steps[np.searchsorted(ordered, c)]) for c in chances]})
+    return result
+
+
 sections = [quantile, wilson, median_rank, gamma_quantile, normal_tail, normal_below, truncated_normal_below, student_95, garwood, poisson_weekly, bootstrap, woodruff]
+sections += [wilson_finite, mean_interval, same_mean, cliffs_delta, holm]
 lines = [f'"made_with": "scipy {scipy.__version__}, numpy {np.__version__}"']
 for section in sections:
     cases = ",\n".join(json.dumps(case, separators=(",", ":")) for case in section())

@@ -14,6 +14,7 @@ mod proportion;
 mod quantile;
 mod random;
 mod rate;
+mod ratings;
 mod student;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use proportion::wilson;
 pub use quantile::{median, quantile, quantile_of_whole};
 pub use random::SplitMix64;
 pub use rate::{poisson_weekly, weekly_dispersion};
+pub use ratings::{Ratings, answers, cliffs_delta, holm, mean_interval, mean_rating, same_mean, wilson_finite};
 
 /// The 97.5th percentile of the standard normal distribution: half of what a 95 % interval leaves out lies above it.
 pub const Z_95: f64 = 1.959_963_984_540_054;
