@@ -90,6 +90,7 @@ async fn dora(store: &Store) -> Card {
         retention_days: 90,
         host: features::host::Host::default(),
         memo: features::memo::Memo::default(),
+        keys: pacer::store::keys::KeyDir::at(std::path::Path::new("pacer-keys")),
     };
     match features::answer(&cx, "dora service:checkout 90d").await {
         Ok(Reply::Card(card)) => *card,

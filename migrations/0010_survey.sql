@@ -6,6 +6,8 @@ create table survey (
     id text primary key,
     title text not null,
     kind text not null,                   -- full, pulse
+    root text,                            -- the team whose people it asks, with all below it; null: the whole organisation
+    channel text,                         -- Slack id of the channel that hears what all together say, a day after the teams
     k_score bigint not null,              -- fewest answers for a band; these three are only ever raised
     k_hist bigint not null,               -- for counts
     k_text bigint not null,               -- for comments
@@ -19,6 +21,7 @@ create table wave (
     opens_on text not null,               -- ISO date
     closes_on text not null,              -- ISO date
     rules text not null,                  -- JSON: questions and least groups, frozen at launch
+    closed_at bigint,                     -- when its answers became counts: leaders see them a day later
     suspended_on text,                    -- ISO date since when its key is missing; null: it is not
     cleaned bigint not null               -- 1: after its end, key and ballots are gone from every file
 );
@@ -90,7 +93,7 @@ create table action_item (
     text text not null,
     owner text not null,                  -- Slack user id
     due text not null,                    -- ISO date
-    state text not null                   -- open, done, dropped
+    state text not null                   -- open, done, dropped; none: no action, and `text` says why
 );
 create index action_item_wave on action_item (wave_id);
 
@@ -99,3 +102,5 @@ create table survey_optout (
     scope text not null,                  -- a survey's id; all; forget: their invitation goes when the wave ends
     primary key (user_id, scope)
 ) /* without rowid */;
+
+alter table outbox add column reminds_of text; -- wave of which it reminds: sent only to who has not answered; the row says nothing of which it was

@@ -24,6 +24,7 @@ use crate::render::blocks;
 use crate::slack::Slack;
 use crate::sources::{SOURCES, Source};
 use crate::store::Store;
+use crate::store::keys::KeyDir;
 use crate::store::outbox::Wanted;
 use crate::telemetry::Metrics;
 
@@ -45,6 +46,8 @@ pub struct App {
     pub memo: Memo,
     /// What Prometheus reads.
     pub metrics: Metrics,
+    /// The folder of survey keys.
+    pub keys: KeyDir,
 }
 
 impl App {
@@ -67,7 +70,8 @@ impl App {
         let metrics = Metrics::new();
         let slack = Slack::new(&config, metrics.clone())?;
         let tasks = Tasks::new(metrics.clone());
-        Ok(Arc::new(Self { config, store, ingest, slack, clock, tasks, memo: Memo::default(), metrics }))
+        let keys = KeyDir::at(&config.key_dir);
+        Ok(Arc::new(Self { config, store, ingest, slack, clock, tasks, memo: Memo::default(), metrics, keys }))
     }
 
     /// Starts what runs in the background: parsing of recorded deliveries, and the connection to Slack.
@@ -84,7 +88,8 @@ impl App {
     pub async fn cx(&self, asker: Option<Asker>) -> anyhow::Result<Cx> {
         let (store, now) = (self.store.reading().await?, self.clock.now());
         let org = store.org(now).await?;
-        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host: self.host(), memo: self.memo.clone() })
+        let (host, memo, keys) = (self.host(), self.memo.clone(), self.keys.clone());
+        Ok(Cx { store, now, org, asker, retention_days: self.config.retention_days, host, memo, keys })
     }
 
     /// What features are told of this process and its workspace.
@@ -112,6 +117,7 @@ impl App {
             channel: post.channel,
             thread_of: post.thread_of,
             not_before: post.not_before.unwrap_or(now),
+            reminds_of: post.reminds_of,
         };
         posts.into_iter().map(wanted).collect()
     }

@@ -208,6 +208,8 @@ pub enum Part {
     List(Vec<Line>, Option<String>),
     /// A line with a button beside it, where there is something to press; else the line alone.
     Beside(Line, Button),
+    /// A row of buttons, where there is something to press; else nothing.
+    Buttons(Vec<Button>),
     /// A line across.
     Divider,
 }

@@ -1,5 +1,7 @@
 //! [`Form`]: a question back to the person, shown as a modal. Its submission comes back as a press of `action`.
 
+use chrono::NaiveDate;
+
 use super::card::Line;
 
 /// A modal with inputs.
@@ -41,6 +43,12 @@ pub enum Input {
     Lines(String),
     /// One of (value, label); the initial value, if any.
     Select(Vec<(String, String)>, Option<String>),
+    /// One of at most ten, all shown: (value, label); the initial value, if any.
+    Choice(Vec<(String, String)>, Option<String>),
+    /// A day; the initial one, if any. Comes back as `2026-12-24`.
+    Date(Option<NaiveDate>),
+    /// A channel of Slack, by id; the initial one, if any.
+    Channel(Option<String>),
     /// People of Slack, by id, with those who are chosen at first.
     People(Vec<String>),
     /// Nothing: lines to be read.

@@ -19,6 +19,9 @@ pub struct Post {
     pub card: Card,
     /// Not sent before; none: at once.
     pub not_before: Option<At>,
+    /// The wave of a survey of which it reminds: sent only to who has not answered by then. Its row is marked done either way, and says
+    /// nothing of which it was.
+    pub reminds_of: Option<String>,
 }
 
 /// What came of a slot of a subscription. Its posts, its memory and the slot's end are stored together or not at all.

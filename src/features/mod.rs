@@ -20,6 +20,7 @@ pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
+mod pulse;
 pub mod receipts;
 mod retention;
 mod scope;
@@ -43,6 +44,7 @@ use crate::domain::subscription::{Due, Subscription};
 use crate::domain::time::At;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::Store;
+use crate::store::keys::KeyDir;
 use crate::store::org::OrgVersion;
 
 /// What a feature may use: the store inside `run`, the clock's reading, the organisation, who asks.
@@ -61,6 +63,8 @@ pub struct Cx {
     pub host: host::Host,
     /// What was computed a moment ago.
     pub memo: memo::Memo,
+    /// The folder of survey keys.
+    pub keys: KeyDir,
 }
 
 impl Cx {
@@ -201,6 +205,7 @@ pub const COMMANDS: &[Command] = &[
     benchmark::COMMAND,
     digest::COMMAND,
     alert::COMMAND,
+    pulse::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -255,7 +260,7 @@ pub const ACTIONS: &[Action] = &[
     alert::LIST,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
@@ -346,14 +351,14 @@ impl Needs {
         let command = command_of(text);
         Self {
             names: command.is_some_and(|it| it.private),
-            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name].contains(&it.name)),
+            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
         }
     }
 
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_"].iter().any(|of| action.starts_with(of)), ..asked }
+        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)), ..asked }
     }
 }
 

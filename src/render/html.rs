@@ -91,6 +91,7 @@ fn part(at: usize, part: &Part) -> Markup {
         },
         Part::Table(rows) => table(rows),
         Part::List(lines, _) => html! { ul { @for line in lines { li { (spans(line)) } } } },
+        Part::Buttons(_) => html! {},
         Part::Divider => html! { hr; },
         Part::Chart(chart) if matches!(chart.kind, Kind::Spark(_)) => html! {
             figure.small { figcaption { (together(&chart.title)) } (PreEscaped(svg::inline(chart, &format!("c{at}")))) }

@@ -38,6 +38,8 @@ pub const OPTION_TEXT: usize = 75;
 pub const OPTION_VALUE: usize = 150;
 /// Options in a select.
 pub const OPTIONS: usize = 100;
+/// Options of radio buttons.
+pub const RADIO: usize = 10;
 /// A view's title, submit and close.
 pub const VIEW_TITLE: usize = 24;
 /// A view's `private_metadata`.

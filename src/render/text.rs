@@ -78,6 +78,7 @@ impl Page {
                 items.chain(self.rest(lines.len(), own.as_deref())).collect()
             }
             Part::Beside(line, _) => self.wrapped(line, "- ", "  "),
+            Part::Buttons(_) => Vec::new(),
             Part::Divider => vec!["─".repeat(self.width.min(40))],
             Part::Chart(chart) => self.chart(chart),
         }

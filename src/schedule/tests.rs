@@ -133,6 +133,7 @@ fn says(due: &Due) -> Said {
         thread_of: None,
         card: Card { title: "Test".into(), verdict: Line::plain("Said."), ..Card::default() },
         not_before: None,
+        reminds_of: None,
     };
     Said { posts: vec![post], memory: Some(serde_json::json!({"last": due.at})), quiet: None }
 }

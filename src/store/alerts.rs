@@ -108,6 +108,7 @@ impl Store {
                 thread_of: row.try_get(3)?,
                 body: row.try_get(4)?,
                 not_before: At(row.try_get(5)?),
+                reminds_of: None,
             })
         };
         rows.iter().map(wanted).collect()

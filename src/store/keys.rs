@@ -49,6 +49,11 @@ impl KeyDir {
         Ok(dir)
     }
 
+    /// The folder as it is set: looked at when it is used, so that pacer starts without it.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// Whether keys can be written, read and removed.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ async fn depth(app: &App) -> Depth {
 
 fn post(key: &str, channel: &str, thread_of: Option<&str>, text: &str) -> Post {
     let card = Card { title: key.into(), verdict: Line::plain(text), ..Card::default() };
-    Post { key: key.into(), channel: channel.into(), thread_of: thread_of.map(str::to_owned), card, not_before: None }
+    Post { key: key.into(), channel: channel.into(), thread_of: thread_of.map(str::to_owned), card, not_before: None, reminds_of: None }
 }
 
 async fn say(app: &App, posts: Vec<Post>) {

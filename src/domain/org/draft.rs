@@ -429,6 +429,7 @@ objective = "grow"
                     holidays: vec![chrono::NaiveDate::MIN.max(chrono::NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date"))],
                     working_days: vec!["mon".into()],
                 },
+                ..Org::default()
             }
         })
     }

@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::survey::file::OwnQuestions;
 use super::time::At;
 
 pub use apply::apply;
@@ -60,6 +61,9 @@ pub struct Org {
     pub projects: BTreeMap<String, Project>,
     /// Holidays and working days.
     pub calendar: Calendar,
+    /// Own questions of surveys.
+    #[serde(default)]
+    pub survey: OwnQuestions,
 }
 
 /// A span of time that may be open at either end: `[from, until)`.
@@ -117,6 +121,9 @@ pub struct Team {
     /// Who is in it, when, since the Slack group that it follows has or had them: Slack user ids. They count beside `members`.
     #[serde(default)]
     pub followed: Vec<(String, Span)>,
+    /// Who leads it: ids of people, or Slack user ids, as in `members`.
+    #[serde(default)]
+    pub leads: Vec<String>,
     pub time_zone: Option<Tz>,
     /// `organisation` (the default) or `team`.
     pub visibility: Option<String>,
@@ -153,6 +160,9 @@ pub struct Person {
     pub aliases: BTreeMap<String, String>,
     pub fte: Option<f64>,
     pub bot: bool,
+    /// Days of absence, both included. Dates only, no reasons.
+    #[serde(default)]
+    pub away: Vec<(chrono::NaiveDate, chrono::NaiveDate)>,
 }
 
 /// An objective.

@@ -27,6 +27,7 @@ pub(super) fn organisation(raw: &RawFile, problems: &mut Problems) -> Org {
             .collect(),
         projects: raw.projects.iter().map(|raw| (raw.id.get_ref().clone(), project(raw, problems))).collect(),
         calendar: calendar(raw, problems),
+        survey: crate::domain::survey::file::OwnQuestions::default(),
     }
 }
 
@@ -128,6 +129,7 @@ fn person(raw: &RawPerson, problems: &mut Problems) -> Person {
         aliases: raw.aliases.clone(),
         fte: raw.fte.as_ref().map(|fte| *fte.get_ref()),
         bot: raw.bot,
+        away: Vec::new(),
     }
 }
 

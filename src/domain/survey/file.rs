@@ -17,7 +17,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::items::{Category, Item, Kind, shipped};
@@ -64,6 +64,29 @@ struct RawPlaced {
     kind: Spanned<String>,
     reversed: Option<Spanned<bool>>,
     text: Spanned<String>,
+}
+
+/// Own questions: they stand behind the shipped ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OwnQuestions {
+    /// Own categories, with their questions.
+    pub categories: Vec<Category>,
+    /// Own questions of shipped categories.
+    pub items: Vec<Item>,
+}
+
+impl OwnQuestions {
+    /// Everything that can be asked: the shipped categories with these.
+    pub fn with_shipped(&self) -> Vec<Category> {
+        let mut all = shipped();
+        for item in &self.items {
+            if let Some(category) = all.iter_mut().find(|category| category.id == item.category) {
+                category.items.push(item.clone());
+            }
+        }
+        all.extend(self.categories.iter().cloned());
+        all
+    }
 }
 
 /// The shipped categories with those of a file.

@@ -67,7 +67,7 @@ impl Item {
 }
 
 /// Questions about one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// For ever.
     pub id: String,

@@ -200,6 +200,7 @@ pub fn post(cx: &Cx, it: &Subscription, episode: &Episode, marks: &[Mark], snooz
         thread_of: None,
         card: message::card(&about),
         not_before: None,
+        reminds_of: None,
     }
 }
 

@@ -334,7 +334,7 @@ fn told(card: &Card) -> Vec<Line> {
         match part {
             Part::Text(line) | Part::Beside(line, _) => lines.push(line.clone()),
             Part::List(all, _) => lines.extend(all.iter().cloned()),
-            Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Divider => {}
+            Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Buttons(_) | Part::Divider => {}
         }
     }
     lines

@@ -88,6 +88,7 @@ pub async fn run(cx: &Cx, due: &Due) -> Result<post::Said, Failure> {
         thread_of,
         card,
         not_before: None,
+        reminds_of: None,
     };
     let details = thread.into_iter().enumerate().map(|(n, card)| post(format!("{key}/{n}"), Some(key.clone()), card));
     let posts = std::iter::once(post(key.clone(), None, card)).chain(details).collect();
@@ -104,6 +105,7 @@ fn as_whom(cx: &Cx, asker: Option<Asker>, now: At) -> Cx {
         asker,
         host: cx.host.clone(),
         memo: cx.memo.clone(),
+        keys: cx.keys.clone(),
     }
 }
 

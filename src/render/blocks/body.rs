@@ -32,6 +32,7 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
             Part::Figures(figures) => put_figures(figures, &mut room, &mut out),
             Part::Table(table) => put_table(table, &mut room, &mut out),
             Part::List(lines, _) => put_list(lines, &mut room, &mut out),
+            Part::Buttons(buttons) => actions(buttons).map_or(0, |row| usize::from(!room.put(&mut out, row))),
             Part::Beside(line, button) => one(line, &mut room, &mut out, beside(line, button)),
         };
         if left == 0 {

@@ -82,6 +82,12 @@ fn input(field: &Field) -> Value {
             }
             select(&shown, initial.as_deref())
         }
+        Input::Choice(options, initial) => radio(&usable(options), initial.as_deref()),
+        Input::Date(initial) => {
+            let initial = initial.map(|day| day.to_string()).unwrap_or_default();
+            filled("datepicker", "initial_date", &initial)
+        }
+        Input::Channel(initial) => channel(initial.as_deref().unwrap_or_default()),
         Input::People(initial) => people(initial),
         Input::Note(lines) => return note(&field.label, lines),
     };
@@ -156,6 +162,29 @@ fn usable(options: &[(String, String)]) -> Vec<(&str, Value)> {
         })
         .take(limits::OPTIONS)
         .collect()
+}
+
+/// All options at once, one tap each.
+fn radio(options: &[(&str, Value)], initial: Option<&str>) -> Value {
+    let mut element = select(&options[..options.len().min(limits::RADIO)], initial);
+    element["type"] = json!("radio_buttons");
+    element
+}
+
+/// A channel in which pacer could speak: public, or private and joined.
+fn channel(initial: &str) -> Value {
+    let mut element = filled("conversations_select", "initial_conversation", initial);
+    element["filter"] = json!({"include": ["public", "private"], "exclude_bot_users": true});
+    element
+}
+
+/// An element that Slack fills; without its initial value where there is none.
+fn filled(kind: &str, name: &str, initial: &str) -> Value {
+    let mut element = json!({"type": kind, "action_id": action_id(initial)});
+    if !initial.is_empty() {
+        element[name] = json!(initial);
+    }
+    element
 }
 
 fn select(options: &[(&str, Value)], initial: Option<&str>) -> Value {

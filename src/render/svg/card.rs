@@ -59,6 +59,7 @@ fn put(canvas: &mut Canvas, part: &Part, top: f64) -> f64 {
     match part {
         Part::Text(line) | Part::Beside(line, _) => prose::write(canvas, line, BODY, [MARGIN, top, INNER], 20.0, 12),
         Part::Heading(text) => prose::write(canvas, &Line::plain(text), HEADING, [MARGIN, top + 10.0, INNER], 20.0, 2),
+        Part::Buttons(_) => top,
         Part::Divider => {
             canvas.line([MARGIN, top + 8.0], [WIDTH - MARGIN, top + 8.0], Stroke::solid(Ink::Line, 1.0));
             top + 16.0

@@ -70,5 +70,6 @@ fn note(subscription: &Subscription, why: &str) -> Post {
             ..Card::default()
         },
         not_before: None,
+        reminds_of: None,
     }
 }

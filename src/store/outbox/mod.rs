@@ -32,6 +32,8 @@ pub struct Wanted {
     pub body: String,
     /// Not sent before.
     pub not_before: At,
+    /// The wave of a survey of which it reminds whoever has not answered.
+    pub reminds_of: Option<String>,
 }
 
 /// The outbox in numbers.
@@ -192,8 +194,8 @@ impl Store {
 /// A row for each message that is new or has other words.
 pub(super) async fn put(conn: &mut AnyConnection, posts: Vec<Wanted>, now: At) -> Result<()> {
     for post in posts {
-        let sql = "insert into outbox (key, seq, subscription, channel, thread_of, body, revision, sent_revision, state, not_before, said_at, tries, fence) \
-                   values ($1, (select coalesce(max(seq), 0) + 1 from outbox), $2, $3, $4, $5, 1, 0, 'waiting', $6, $7, 0, 0) \
+        let sql = "insert into outbox (key, seq, subscription, channel, thread_of, body, revision, sent_revision, state, not_before, said_at, tries, fence, reminds_of) \
+                   values ($1, (select coalesce(max(seq), 0) + 1 from outbox), $2, $3, $4, $5, 1, 0, 'waiting', $6, $7, 0, 0, $8) \
                    on conflict (key) do update set body = excluded.body, revision = outbox.revision + 1, said_at = excluded.said_at, \
                    not_before = excluded.not_before, state = case when outbox.state = 'sent' then 'waiting' \
                    when outbox.state = 'parked' and outbox.asked_at is null then 'waiting' else outbox.state end \
@@ -206,6 +208,7 @@ pub(super) async fn put(conn: &mut AnyConnection, posts: Vec<Wanted>, now: At) -
             .bind(post.body)
             .bind(post.not_before.0)
             .bind(now.0)
+            .bind(post.reminds_of)
             .execute(&mut *conn)
             .await?;
     }

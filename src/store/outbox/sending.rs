@@ -59,6 +59,8 @@ pub struct Claim {
     pub tries: i64,
     /// Shown again when it is settled.
     pub fence: i64,
+    /// The wave of a survey of which it reminds whoever has not answered.
+    pub reminds_of: Option<String>,
 }
 
 /// What came of a claim.
@@ -274,7 +276,7 @@ async fn settle_hopeless(conn: &mut AnyConnection, pace: Pace, now: At) -> Resul
 }
 
 async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Result<Claim> {
-    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence, o.tries from outbox o \
+    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence, o.tries, o.reminds_of from outbox o \
                left join outbox p on p.key = o.thread_of left join outbox_channel c on c.channel = o.channel where o.key = $1";
     let row = sqlx::query(sql).bind(key.clone()).fetch_one(&mut *conn).await?;
     let claim = Claim {
@@ -288,6 +290,7 @@ async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Res
         claimed_at: now,
         fence: row.try_get::<i64, _>(7)? + 1,
         tries: row.try_get::<i64, _>(8)? + 1,
+        reminds_of: row.try_get(9)?,
         key,
     };
     let sql = "update outbox set state = 'sending', claimed_at = $1, fence = $2, tries = tries + 1, \

@@ -16,6 +16,7 @@ use sqlx::{AnyConnection, Executor, Row};
 use super::{KeyDir, Refusal, State, Store, frozen, words};
 use crate::domain::survey::seal::{Tag, WaveKeys};
 use crate::domain::survey::tally::{Opened, Tally, tally};
+use crate::domain::time::At;
 use crate::store::Dialect;
 use crate::store::bulk::{self, Val};
 
@@ -30,11 +31,11 @@ pub enum Scrub {
 
 impl Store {
     /// Closes a wave, from wherever it stands.
-    pub async fn close_wave(&self, keys: &KeyDir, wave: &str) -> Result<Result<Scrub, Refusal>> {
+    pub async fn close_wave(&self, keys: &KeyDir, wave: &str, now: At) -> Result<Result<Scrub, Refusal>> {
         if let Err(refusal) = self.begin_close(keys, wave).await? {
             return Ok(Err(refusal));
         }
-        if let Err(refusal) = self.tally_wave(keys, wave).await? {
+        if let Err(refusal) = self.tally_wave(keys, wave, now).await? {
             return Ok(Err(refusal));
         }
         self.clean_wave(keys, wave).await.map(Ok)
@@ -65,7 +66,7 @@ impl Store {
     }
 
     /// Step 2: adds up. Again, and beside another replica, does no harm.
-    pub async fn tally_wave(&self, keys: &KeyDir, wave: &str) -> Result<Result<(), Refusal>> {
+    pub async fn tally_wave(&self, keys: &KeyDir, wave: &str, now: At) -> Result<Result<(), Refusal>> {
         match self.wave(wave).await?.map(|wave| wave.state) {
             Some(State::Closing) => {}
             Some(State::Closed) => return Ok(Ok(())),
@@ -91,7 +92,7 @@ impl Store {
         self.writer
             .write_unread(move |conn| {
                 let (id, tally) = (id.clone(), tally.clone());
-                Box::pin(async move { replace(conn, &id, tally, read).await })
+                Box::pin(async move { replace(conn, &id, tally, read, now).await })
             })
             .await
             .context("writing a tally")?;
@@ -198,7 +199,7 @@ async fn sealed(conn: &mut AnyConnection, sql: &'static str, wave: &str) -> Resu
 }
 
 /// The tally in place of the ballots.
-async fn replace(conn: &mut AnyConnection, id: &str, tally: Tally, read: i64) -> Result<()> {
+async fn replace(conn: &mut AnyConnection, id: &str, tally: Tally, read: i64, now: At) -> Result<()> {
     if super::state(conn, id).await? != Some(State::Closing) {
         return Ok(()); // another replica was first
     }
@@ -225,7 +226,8 @@ async fn replace(conn: &mut AnyConnection, id: &str, tally: Tally, read: i64) ->
         .map(|(key, it)| vec![key.into(), id.into(), it.cell.into(), it.category.into(), it.body.into(), "shown".into()]);
     bulk::insert(conn, "insert into comment (id, wave_id, cell_id, category, body, state)", "", comments.collect()).await?;
     remove_ballots(conn, id).await?;
-    sqlx::query("update wave set state = 'closed' where id = $1").bind(id.to_owned()).execute(conn).await?;
+    let sql = "update wave set state = 'closed', closed_at = $2 where id = $1";
+    sqlx::query(sql).bind(id.to_owned()).bind(now.0).execute(conn).await?;
     Ok(())
 }
 

@@ -33,10 +33,14 @@ pub struct NewWave {
 }
 
 /// A launched wave, read again.
-pub(super) struct Frozen {
-    pub(super) rules: Rules,
-    pub(super) tree: Tree,
-    pub(super) invited: Vec<(String, usize)>,
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    /// Questions and minima.
+    pub rules: Rules,
+    /// The teams.
+    pub tree: Tree,
+    /// Slack user and node. For counting, never for a list.
+    pub invited: Vec<(String, usize)>,
     pub(super) digest: [u8; KEY],
 }
 

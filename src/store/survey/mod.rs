@@ -5,15 +5,19 @@
 //! | `ballot` | one person's answers, sealed before they are written |
 //! | `close` | ballots become a tally in one transaction; then the key goes, then the files are cleaned |
 //! | `tend` | what goes on after a crash, is void after a while, or is forgotten |
+//! | `read` | what is kept of a closed wave: cells, counts, comments |
+//! | `actions` | what was promised after it, by whom, until when |
 //! | `frozen` | a wave as it was launched, and who was in which cell when it was last shown |
 //!
 //! **Invariants**: answers are written sealed or not at all; a wave has ballots or a tally, never both; nothing says who answered or when
 //! but a tag that only the key explains; minima rise, and not while a wave is under way. Write transactions are serial over all replicas,
 //! which is the lock that submitting and closing share. Why refusals are not errors: each has a sentence for whoever pressed a button.
 
+mod actions;
 mod ballot;
 mod close;
 mod frozen;
+mod read;
 mod tend;
 
 use anyhow::{Context, Result};
@@ -21,16 +25,17 @@ use chrono::NaiveDate;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+pub use actions::{ActionItem, Standing};
 pub use ballot::Marked;
 pub use close::Scrub;
-pub use frozen::NewWave;
+pub use frozen::{Frozen, NewWave};
 pub use tend::{Stored, Trouble};
 
 use super::Store;
 use super::keys::KeyDir;
 use crate::domain::survey::Minima;
-use crate::domain::survey::score::Band;
-use crate::domain::survey::tally::{Kept, Row as TallyRow};
+use crate::domain::survey::tally::Kept;
+use crate::domain::time::At;
 
 /// Why a survey did not do what it was asked; a sentence for whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +75,10 @@ pub struct Survey {
     pub title: String,
     /// `full` or `pulse`.
     pub kind: String,
+    /// The team whose people it asks; none: the whole organisation.
+    pub root: Option<String>,
+    /// Slack id of the channel that hears what all together say.
+    pub channel: Option<String>,
     pub minima: Minima,
     /// Slack user id.
     pub created_by: String,
@@ -108,11 +117,13 @@ pub struct Wave {
     pub state: State,
     pub opens_on: NaiveDate,
     pub closes_on: NaiveDate,
+    /// When its answers became counts.
+    pub closed_at: Option<At>,
     pub suspended_on: Option<NaiveDate>,
     pub cleaned: bool,
 }
 
-const WAVE: &str = "select id, survey_id, state, opens_on, closes_on, suspended_on, cleaned from wave";
+const WAVE: &str = "select id, survey_id, state, opens_on, closes_on, suspended_on, cleaned, closed_at from wave";
 
 fn wave(row: &AnyRow) -> Result<Wave> {
     let date = |text: String| text.parse::<NaiveDate>().with_context(|| format!("`{text}` is not a date"));
@@ -124,6 +135,7 @@ fn wave(row: &AnyRow) -> Result<Wave> {
         closes_on: date(row.try_get(4)?)?,
         suspended_on: row.try_get::<Option<String>, _>(5)?.map(date).transpose()?,
         cleaned: row.try_get::<i64, _>(6)? != 0,
+        closed_at: row.try_get::<Option<i64>, _>(7)?.map(At),
     })
 }
 
@@ -151,16 +163,34 @@ impl Store {
                     if open > 0 && now != Some(raised) {
                         return Ok(Err(Refusal::UnderWay));
                     }
-                    let sql = "insert into survey (id, title, kind, k_score, k_hist, k_text, created_by) values ($1, $2, $3, $4, $5, $6, $7) \
-                               on conflict (id) do update set title = excluded.title, k_score = excluded.k_score, k_hist = excluded.k_hist, k_text = excluded.k_text";
+                    let sql = "insert into survey (id, title, kind, k_score, k_hist, k_text, created_by, root, channel) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+                               on conflict (id) do update set title = excluded.title, channel = excluded.channel, k_score = excluded.k_score, k_hist = excluded.k_hist, k_text = excluded.k_text";
                     let query = sqlx::query(sql).bind(it.id).bind(it.title).bind(it.kind);
                     let query = [raised.score, raised.counts, raised.text].into_iter().fold(query, |query, least| query.bind(i64::from(least)));
-                    query.bind(it.created_by).execute(conn).await?;
+                    query.bind(it.created_by).bind(it.root).bind(it.channel).execute(conn).await?;
                     Ok(Ok(()))
                 })
             })
             .await
             .context("keeping a survey")
+    }
+
+    /// Every survey.
+    pub async fn surveys(&self) -> Result<Vec<Survey>> {
+        let sql = "select id, title, kind, k_score, k_hist, k_text, created_by, root, channel from survey order by id";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading surveys")?;
+        let survey = |row: &AnyRow| {
+            Ok(Survey {
+                id: row.try_get(0)?,
+                title: row.try_get(1)?,
+                kind: row.try_get(2)?,
+                minima: minima(row, 3)?,
+                created_by: row.try_get(6)?,
+                root: row.try_get(7)?,
+                channel: row.try_get(8)?,
+            })
+        };
+        rows.iter().map(survey).collect()
     }
 
     /// Every wave, the oldest first.
@@ -183,27 +213,6 @@ impl Store {
         let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading when people were last asked")?;
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<String, _>(1)?.parse()?))).collect()
     }
-
-    /// What is kept of a closed wave, by cell and question.
-    pub async fn tally(&self, wave: &str) -> Result<Vec<TallyRow>> {
-        let sql = "select cell_id, item_id, value, n from tally where wave_id = $1 order by cell_id, item_id, value";
-        let rows = sqlx::query(sql).bind(wave.to_owned()).fetch_all(&self.pool).await.context("reading a tally")?;
-        let mut tally: Vec<TallyRow> = Vec::new();
-        for row in &rows {
-            let (cell, item, value): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            let n = row.try_get::<i64, _>(3)?.unsigned_abs();
-            if let (Some(last), Ok(rating)) =
-                (tally.last_mut().filter(|last| last.cell == cell && last.item == item), value.parse::<usize>())
-                && let Kept::Counts(ratings) = &mut last.kept
-                && let Some(place) = ratings.get_mut(rating - 1)
-            {
-                *place = n;
-                continue;
-            }
-            tally.push(TallyRow { cell, item, kept: kept(&value, n).with_context(|| format!("`{value}` is no value of a tally"))? });
-        }
-        Ok(tally)
-    }
 }
 
 /// How a tally's value is written: its word and number. Counts are five of them.
@@ -212,14 +221,6 @@ fn words(kept: &Kept) -> Vec<(String, u64)> {
         Kept::Counts(ratings) => ratings.iter().zip(1..).map(|(n, value)| (i32::to_string(&value), *n)).collect(),
         Kept::Edge { high, answers } => vec![(if *high { "high" } else { "low" }.to_owned(), *answers)],
         Kept::Band { band, answers } => vec![(format!("band{}", band.number()), *answers)],
-    }
-}
-
-fn kept(word: &str, n: u64) -> Option<Kept> {
-    match word {
-        "1" => Some(Kept::Counts([n, 0, 0, 0, 0])),
-        "high" | "low" => Some(Kept::Edge { high: word == "high", answers: n }),
-        band => Some(Kept::Band { band: Band::numbered(band.strip_prefix("band")?.parse().ok()?)?, answers: n }),
     }
 }
 

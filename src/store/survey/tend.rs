@@ -12,6 +12,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::{KeyDir, Refusal, Scrub, State, Store, Wave, frozen};
 use crate::domain::survey::release::STRICT_UNDER;
+use crate::domain::time::At;
 
 /// Days after which a wave without its key is void.
 const SUSPENDED_FOR: u64 = 7;
@@ -42,13 +43,13 @@ pub struct Stored {
 
 impl Store {
     /// Goes on with every wave that needs it: at start, and each day.
-    pub async fn tend_waves(&self, keys: &KeyDir, today: NaiveDate) -> Result<Vec<Trouble>> {
+    pub async fn tend_waves(&self, keys: &KeyDir, today: NaiveDate, now: At) -> Result<Vec<Trouble>> {
         let mut troubles = Vec::new();
         for wave in self.waves().await? {
             let told = match wave.state {
                 State::Draft => None,
                 State::Open => self.tend_open(keys, &wave, today).await?,
-                State::Closing => match self.close_wave(keys, &wave.id).await? {
+                State::Closing => match self.close_wave(keys, &wave.id, now).await? {
                     Ok(scrub) => later(scrub),
                     Err(Refusal::Suspended) => self.suspend(keys, &wave, today).await?,
                     Err(refusal) => Some(refusal.to_string()),

@@ -20,6 +20,7 @@ fn wanted(key: &str, channel: &str, thread_of: Option<&str>, body: &str) -> Want
         thread_of: thread_of.map(str::to_owned),
         body: body.into(),
         not_before: second(0),
+        reminds_of: None,
     }
 }
 

@@ -257,7 +257,7 @@ async fn attack_10_minima_can_not_be_lowered_nor_people_moved_under_an_open_wave
         ),
     ] {
         place.database.execute(&change);
-        assert_eq!(place.store.close_wave(&place.keys, "w1").await.unwrap(), Err(Refusal::Tampered), "{change}");
+        assert_eq!(place.store.close_wave(&place.keys, "w1", NOW).await.unwrap(), Err(Refusal::Tampered), "{change}");
         assert_eq!(place.database.count("tally"), 0);
         place.database.execute(&back);
     }
@@ -337,10 +337,10 @@ async fn attack_14_a_backup_from_before_close_is_unreadable_and_void() {
     let restored = Store::open(&format!("sqlite://{copy}"), &TaskTracker::new()).await.unwrap();
     assert_eq!(restored.wave("w1").await.unwrap().unwrap().state, State::Open);
     assert!(restored.marked(&place.keys, "w1", "UPAYMENTS000").await.unwrap().is_none());
-    assert_eq!(restored.close_wave(&place.keys, "w1").await.unwrap(), Err(Refusal::Suspended));
+    assert_eq!(restored.close_wave(&place.keys, "w1", NOW).await.unwrap(), Err(Refusal::Suspended));
     assert_eq!(restored.cast(&place.keys, "w1", "UPAYMENTS000", marked(|_| 1)).await.unwrap(), Err(Refusal::Suspended));
-    restored.tend_waves(&place.keys, day("2026-12-01")).await.unwrap();
-    restored.tend_waves(&place.keys, day("2026-12-08")).await.unwrap();
+    restored.tend_waves(&place.keys, day("2026-12-01"), NOW).await.unwrap();
+    restored.tend_waves(&place.keys, day("2026-12-08"), NOW).await.unwrap();
     assert_eq!(restored.wave("w1").await.unwrap().unwrap().state, State::Void);
     assert!(rows_of(&copy).await.is_empty());
 }
@@ -414,7 +414,7 @@ async fn attack_23_a_ballot_beside_a_close_is_counted_or_refused() {
             while done.load(std::sync::atomic::Ordering::Relaxed) < round * 6 {
                 tokio::task::yield_now().await;
             }
-            tokio::join!(other.close_wave(&other_keys, "w1"), other.close_wave(&other_keys, "w1"))
+            tokio::join!(other.close_wave(&other_keys, "w1", NOW), other.close_wave(&other_keys, "w1", NOW))
         };
         let (cast, closed) = tokio::join!(casting, closing);
         let cast: Vec<Result<(), Refusal>> = cast.into_iter().flatten().collect();

@@ -47,14 +47,14 @@ async fn a_child_of_another_test() {
     let keys = KeyDir::open(Path::new(folder)).unwrap();
     match task {
         "close" => {
-            let closed = dies_after(after, store.close_wave(&keys, "w1")).await;
+            let closed = dies_after(after, store.close_wave(&keys, "w1", NOW)).await;
             assert_eq!(closed.unwrap(), Ok(Scrub::Done));
         }
         "log" => {
             tracing::debug!("a naive log: {}", format!("{MARK}-naive"));
             let mine = saying(marked(|at| [5, 1, 4, 2, 3, 3, 2, 4, 1][at]), MARK);
             assert_eq!(store.cast(&keys, "w1", "UPAYMENTS000", mine).await.unwrap(), Ok(()));
-            assert_eq!(store.close_wave(&keys, "w1").await.unwrap(), Ok(Scrub::Done));
+            assert_eq!(store.close_wave(&keys, "w1", NOW).await.unwrap(), Ok(Scrub::Done));
         }
         other => panic!("{other}"),
     }
@@ -100,9 +100,9 @@ async fn attack_13_a_close_killed_wherever_it_waits_leaves_ballots_or_a_tally() 
         // Started again, it goes on by itself, and ends as if nothing had been.
         let (store, keys) = open(&place.database).await;
         if store.wave("w1").await.unwrap().unwrap().state != pacer::store::survey::State::Open {
-            assert_eq!(store.tend_waves(&keys, day("2026-12-02")).await.unwrap(), []);
+            assert_eq!(store.tend_waves(&keys, day("2026-12-02"), NOW).await.unwrap(), []);
         }
-        assert_eq!(store.close_wave(&keys, "w1").await.unwrap(), Ok(Scrub::Done));
+        assert_eq!(store.close_wave(&keys, "w1", NOW).await.unwrap(), Ok(Scrub::Done));
         assert!(left(&place.database).0 == 0 && left(&place.database).1 > 0 && !place.key_file("w1").exists());
         assert_eq!(place.database.count("comment"), 12);
         store.close().await;

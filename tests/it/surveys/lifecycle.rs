@@ -81,20 +81,20 @@ async fn a_wave_without_its_key_takes_nothing_and_is_void_after_seven_days() {
     let (key, aside) = (place.key_file("w1"), place.database.folder.path().join("aside"));
     std::fs::rename(&key, &aside).unwrap();
     assert_eq!(place.answer("w1", "UPAYMENTS001", marked(|_| 5)).await, Err(Refusal::Suspended));
-    assert_eq!(place.store.close_wave(&place.keys, "w1").await.unwrap(), Err(Refusal::Suspended));
-    let told = place.store.tend_waves(&place.keys, day("2026-11-25")).await.unwrap();
+    assert_eq!(place.store.close_wave(&place.keys, "w1", NOW).await.unwrap(), Err(Refusal::Suspended));
+    let told = place.store.tend_waves(&place.keys, day("2026-11-25"), NOW).await.unwrap();
     assert!(
         told.len() == 1 && told[0].sentence.contains("is suspended since 2026-11-25") && told[0].sentence.contains("before 2026-12-02"),
         "{told:?}"
     );
     // Put back, it goes on.
     std::fs::rename(&aside, &key).unwrap();
-    assert_eq!(place.store.tend_waves(&place.keys, day("2026-11-26")).await.unwrap(), []);
+    assert_eq!(place.store.tend_waves(&place.keys, day("2026-11-26"), NOW).await.unwrap(), []);
     assert_eq!(place.answer("w1", "UPAYMENTS001", marked(|_| 5)).await, Ok(()));
     std::fs::rename(&key, &aside).unwrap();
-    place.store.tend_waves(&place.keys, day("2026-11-27")).await.unwrap();
-    assert_eq!(place.store.tend_waves(&place.keys, day("2026-12-03")).await.unwrap().len(), 1);
-    assert_eq!(place.store.tend_waves(&place.keys, day("2026-12-04")).await.unwrap(), []);
+    place.store.tend_waves(&place.keys, day("2026-11-27"), NOW).await.unwrap();
+    assert_eq!(place.store.tend_waves(&place.keys, day("2026-12-03"), NOW).await.unwrap().len(), 1);
+    assert_eq!(place.store.tend_waves(&place.keys, day("2026-12-04"), NOW).await.unwrap(), []);
     let wave = place.store.wave("w1").await.unwrap().unwrap();
     assert_eq!((wave.state, wave.cleaned, place.database.count("ballot")), (State::Void, true, 0));
 }
@@ -107,7 +107,7 @@ async fn a_key_that_others_may_read_stops_the_wave_but_never_ends_it() {
     std::fs::set_permissions(place.key_file("w1"), std::fs::Permissions::from_mode(0o644)).unwrap();
     assert!(place.store.cast(&place.keys, "w1", "UPAYMENTS000", marked(|_| 5)).await.is_err());
     for today in ["2026-11-25", "2026-12-25"] {
-        let told = place.store.tend_waves(&place.keys, day(today)).await.unwrap();
+        let told = place.store.tend_waves(&place.keys, day(today), NOW).await.unwrap();
         assert!(told[0].sentence.contains("others may read the survey key"), "{told:?}");
     }
     assert_eq!(place.store.wave("w1").await.unwrap().unwrap().state, State::Open);
@@ -126,13 +126,13 @@ async fn a_close_that_stopped_after_any_step_goes_on_by_itself() {
             assert_eq!(place.answer("w1", "UPAYMENTS000", marked(|_| 1)).await, Err(Refusal::NotOpen));
         }
         if steps >= 2 {
-            assert_eq!(place.store.tally_wave(&place.keys, "w1").await.unwrap(), Ok(()));
+            assert_eq!(place.store.tally_wave(&place.keys, "w1", NOW).await.unwrap(), Ok(()));
             assert!(place.key_file("w1").exists(), "the key goes last");
         }
         assert_eq!((place.database.count("ballot"), place.database.count("tally") > 0), (if steps < 2 { 12 } else { 0 }, steps == 2));
         place.store.close().await;
         let (store, keys) = open(&place.database).await;
-        assert_eq!(store.tend_waves(&keys, day("2026-11-30")).await.unwrap(), []);
+        assert_eq!(store.tend_waves(&keys, day("2026-11-30"), NOW).await.unwrap(), []);
         let wave = store.wave("w1").await.unwrap().unwrap();
         assert_eq!((wave.state, wave.cleaned), if steps == 0 { (State::Open, false) } else { (State::Closed, true) });
         assert_eq!((place.key_file("w1").exists(), place.database.count("ballot")), if steps == 0 { (true, 12) } else { (false, 0) });
@@ -217,7 +217,7 @@ async fn a_wave_of_ten_thousand_measured() {
         let began = std::time::Instant::now();
         match step {
             "closing" => drop(place.store.begin_close(&place.keys, "w1").await.unwrap()),
-            "tally" => assert_eq!(place.store.tally_wave(&place.keys, "w1").await.unwrap(), Ok(())),
+            "tally" => assert_eq!(place.store.tally_wave(&place.keys, "w1", NOW).await.unwrap(), Ok(())),
             _ => assert_eq!(place.store.clean_wave(&place.keys, "w1").await.unwrap(), Scrub::Done),
         }
         println!("{step}: {:?}", began.elapsed());

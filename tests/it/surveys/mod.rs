@@ -17,6 +17,7 @@ use pacer::domain::survey::Minima;
 use pacer::domain::survey::items::{Item, shipped};
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::time::At;
 use pacer::store::Store;
 use pacer::store::keys::KeyDir;
 use pacer::store::survey::{Marked, NewWave, Refusal, Scrub, Survey};
@@ -27,6 +28,8 @@ use zeroize::Zeroizing;
 
 use crate::harness::database::Database;
 
+/// When waves close, as far as these tests care.
+const NOW: At = At(1_800_000_000_000_000);
 const SURVEY: &str = "quarterly";
 /// What a planted comment has in it, and nothing else has.
 const MARK: &str = "zanzibar-quokka";
@@ -75,7 +78,7 @@ impl Place {
     }
 
     async fn close(&self, wave: &str) {
-        assert_eq!(self.store.close_wave(&self.keys, wave).await.unwrap(), Ok(Scrub::Done));
+        assert_eq!(self.store.close_wave(&self.keys, wave, NOW).await.unwrap(), Ok(Scrub::Done));
     }
 
     fn key_file(&self, wave: &str) -> PathBuf {
@@ -93,7 +96,15 @@ async fn pool(url: &str) -> AnyPool {
 }
 
 fn survey(minima: Minima) -> Survey {
-    Survey { id: SURVEY.into(), title: "How it goes".into(), kind: "full".into(), minima, created_by: "UADMIN".into() }
+    Survey {
+        id: SURVEY.into(),
+        title: "How it goes".into(),
+        kind: "full".into(),
+        root: None,
+        channel: None,
+        minima,
+        created_by: "UADMIN".into(),
+    }
 }
 
 /// The core questions: ten, one of them in own words.
