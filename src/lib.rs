@@ -40,6 +40,9 @@
 //! - **Digest, alert**: [`schedule`] finds the slot of a subscription that is due, takes its lease, and the feature says what
 //!   should stand in Slack ([`domain::post`]). Messages, what the subscription keeps in mind and the slot's end are one transaction; then
 //!   the outbox ([`slack::outbox`]) brings Slack to what should stand: posts, edits, or asks Slack before it repeats.
+//! - **Survey**: a wave freezes teams, people and questions ([`features`], `pulse`), each is asked by the outbox; an answer is sealed in
+//!   memory under a key that is not in the database ([`domain::survey`], [`store::survey`]) and stored before the press is acknowledged;
+//!   at close seals become counts of groups that are large enough, in one transaction, and the key is destroyed.
 //! - **Receipt**: each answer freezes its question, period, organisation and figures; `why` derives the rows again as
 //!   of that instant, `verify` compares.
 //!
@@ -51,6 +54,7 @@
 //! - **Later facts do not exist.** Every figure is as of an instant, so a receipt can be recomputed at any later time.
 //! - **No evidence is not zero.** A figure without data is null with a reason.
 //! - **No person has a number.** No table, command or card holds one.
+//! - **No answer is kept.** A survey's answers stand sealed or as counts of at least five people, never both, and nothing says who answered.
 //! - **Everything from outside is data**: escaped by the renderers, never interpreted.
 //! - **One slot, one row; one message, one row.** What pacer says by itself is stored before it is sent, and never sent twice
 //!   without asking Slack.
