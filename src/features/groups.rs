@@ -11,6 +11,7 @@ use super::host::Host;
 use super::{Cx, Job};
 use crate::domain::org::Org;
 use crate::domain::org::follow::{self, Following};
+use crate::domain::post::Post;
 use crate::domain::time::At;
 use crate::error::Failure;
 use crate::store::org::Author;
@@ -21,8 +22,8 @@ pub const JOB: Job = Job { name: "slack_groups", cron: "17 * * * *", run: |cx| -
 /// How often a reading is joined to an organisation that changed meanwhile.
 const ROUNDS: usize = 3;
 
-async fn run(cx: &Cx) -> Result<(), Failure> {
-    read(cx).await.map(|_| ())
+async fn run(cx: &Cx) -> Result<Vec<Post>, Failure> {
+    read(cx).await.map(|_| Vec::new())
 }
 
 /// An organisation that is not stored yet, with the members of the groups that its teams would follow anew: for a preview. As

@@ -87,6 +87,13 @@ impl Store {
         Ok(())
     }
 
+    /// Whether any message has a key that begins so; letters, digits, `-` and `/` in it.
+    pub async fn said_any(&self, prefix: &str) -> Result<bool> {
+        let sql = "select count(*) from outbox where key like $1";
+        let row = sqlx::query(sql).bind(format!("{prefix}%")).fetch_one(&self.pool).await.context("looking for messages")?;
+        Ok(row.try_get::<i64, _>(0)? > 0)
+    }
+
     /// Waits until this process puts something into the outbox.
     pub async fn something_said(&self) {
         self.said.notified().await;

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use sqlx::{AnyConnection, Row};
 
-use super::{KeyDir, NaiveDate, Refusal, State, Store, minima};
+use super::{KeyDir, NaiveDate, Refusal, State, Store, Survey, minima};
 use crate::domain::survey::release::{History, members};
 use crate::domain::survey::seal::{KEY, frozen_digest};
 use crate::domain::survey::tally::Rules;
@@ -45,8 +45,17 @@ pub struct Frozen {
 }
 
 impl Store {
-    /// Opens a wave: freezes it and makes its key, in one transaction.
+    /// Opens a wave of a survey that is kept: freezes it and makes its key, in one transaction.
     pub async fn launch_wave(&self, keys: &KeyDir, wave: NewWave) -> Result<Result<(), Refusal>> {
+        self.launched(keys, None, wave).await
+    }
+
+    /// Keeps a survey and opens a wave of it, both or neither; refused while another wave of it is under way.
+    pub async fn launch_survey(&self, keys: &KeyDir, survey: Survey, wave: NewWave) -> Result<Result<(), Refusal>> {
+        self.launched(keys, Some(survey), wave).await
+    }
+
+    async fn launched(&self, keys: &KeyDir, survey: Option<Survey>, wave: NewWave) -> Result<Result<(), Refusal>> {
         let mut wave = wave;
         wave.invited.sort();
         wave.invited.dedup_by(|a, b| a.0 == b.0);
@@ -57,8 +66,22 @@ impl Store {
         let keys = keys.clone();
         self.writer
             .write_unread(move |conn| {
-                let (wave, keys) = (wave.clone(), keys.clone());
-                Box::pin(async move { launch(conn, wave, &keys).await })
+                let (survey, wave, keys) = (survey.clone(), wave.clone(), keys.clone());
+                Box::pin(async move {
+                    if let Some(survey) = survey {
+                        // Before anything is written: a refusal ends no transaction.
+                        if super::state(conn, &wave.id).await?.is_some_and(|state| state != State::Draft) {
+                            return Ok(Err(Refusal::Launched));
+                        }
+                        if super::under_way(conn, &survey.id).await? {
+                            return Ok(Err(Refusal::OneAtATime));
+                        }
+                        if let Err(refusal) = super::keep(conn, survey).await? {
+                            return Ok(Err(refusal));
+                        }
+                    }
+                    launch(conn, wave, &keys).await
+                })
             })
             .await
             .context("launching a wave")
