@@ -26,12 +26,14 @@ use super::{actions, answer};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
 use crate::domain::post::Post;
-use crate::domain::survey::invite::LeftOut;
+use crate::domain::survey::invite::{InSlack, LeftOut};
 use crate::domain::survey::release::shown;
 use crate::domain::survey::tally::Rules;
+use crate::domain::survey::tree::Tree;
 use crate::domain::survey::wave::{Length, questions};
 use crate::domain::survey::{LEAST_COUNTS, LEAST_SCORE, Minima};
 use crate::domain::time::At;
+use crate::domain::window::local;
 use crate::domain::words;
 use crate::error::Failure;
 use crate::features::Cx;
@@ -65,6 +67,8 @@ struct Launch {
     zones: BTreeMap<String, Tz>,
     at_once: bool,
     half: bool,
+    /// There was a wave of it before.
+    again: bool,
     left_out: BTreeMap<LeftOut, u64>,
     /// Why Slack did not say who is who.
     silent: Option<String>,
@@ -149,8 +153,8 @@ async fn prepare(cx: &Cx, wanted: &Wanted) -> Result<Result<Launch, Wrong>, Fail
         minima,
         created_by: before.map_or_else(|| cx.user(), |it| it.created_by),
     };
-    let (at_once, half) = (wanted.at_once, wanted.half);
-    Ok(Ok(Launch { survey, wave, zones: asked.zones, at_once, half, left_out: asked.left_out, silent }))
+    let (at_once, half, again) = (wanted.at_once, wanted.half, !asked_before.is_empty());
+    Ok(Ok(Launch { survey, wave, zones: asked.zones, at_once, half, again, left_out: asked.left_out, silent }))
 }
 
 /// Why no wave of this survey may be launched now, whoever it would ask.
@@ -182,7 +186,7 @@ async fn too_early(cx: &Cx, length: Length) -> Result<Option<String>, Failure> {
 }
 
 /// What Slack says of these people; and why it does not, where that is so.
-async fn in_slack(cx: &Cx, all: &[Someone<'_>]) -> (BTreeMap<String, crate::domain::survey::invite::InSlack>, Option<String>) {
+async fn in_slack(cx: &Cx, all: &[Someone<'_>]) -> (BTreeMap<String, InSlack>, Option<String>) {
     let Some(reader) = &cx.host.slack_people else { return (BTreeMap::new(), Some("Slack is not set up".into())) };
     let wanted = all.iter().filter_map(|someone| someone.slack.map(str::to_owned)).collect();
     match (reader.0)(wanted).await {
@@ -199,22 +203,16 @@ fn opening(calendar: &WorkCalendar, at_once: bool, all: &[Someone<'_>], known: &
             zones.push(zone);
         }
     }
-    let today = crate::domain::window::local::wall(calendar.zone(), now).date();
+    let today = local::wall(calendar.zone(), now).date();
     if at_once {
         let first = zones.iter().map(|zone| when::at_work(calendar, *zone, now)).min();
-        return first.map_or(today, |first| crate::domain::window::local::wall(calendar.zone(), first).date());
+        return first.map_or(today, |first| local::wall(calendar.zone(), first).date());
     }
     when::midweek(calendar, &zones, now).unwrap_or(today)
 }
 
 /// Everybody, or half of each group where every group that can be shown can still reach counts; else why not.
-fn drawn(
-    half: bool,
-    asked: &Asked,
-    tree: &crate::domain::survey::tree::Tree,
-    minima: Minima,
-    known: &Known,
-) -> Result<Vec<(String, usize)>, String> {
+fn drawn(half: bool, asked: &Asked, tree: &Tree, minima: Minima, known: &Known) -> Result<Vec<(String, usize)>, String> {
     if !half {
         return Ok(asked.invited.clone());
     }

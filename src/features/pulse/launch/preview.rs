@@ -44,9 +44,9 @@ fn first_message(launch: &Launch) -> (Card, String) {
 fn asked(launch: &Launch, categories: &[Category]) -> String {
     let items = &launch.wave.rules.items;
     let has = |category: &&Category| items.iter().any(|item| item.category == category.id);
-    let names: Vec<String> = categories.iter().filter(has).map(|category| category.name.to_lowercase()).collect();
+    let names: Vec<String> = categories.iter().filter(has).map(|category| category.name.clone()).collect();
     let of = words::count(names.len() as u64, "category", "categories");
-    format!("{} of {of}: {}. Everybody is asked the same.", words::count(items.len() as u64, "question", "questions"), words::join(&names))
+    format!("{} of {of}: {}. Everybody is asked the same.", words::count(items.len() as u64, "question", "questions"), names.join(", "))
 }
 
 fn whom(launch: &Launch, zone: chrono_tz::Tz) -> Vec<Line> {
@@ -77,7 +77,7 @@ pub fn begins(launch: &Launch) -> String {
     } else {
         format!("Each is asked on {} at 10:00 of their own clock", when::day(launch.wave.opens_on))
     };
-    format!("{first}. Who has not answered is reminded at most twice, on the second and fourth working day after.")
+    format!("{first}. Who has not answered is reminded at most twice, on the second and fourth working day after, while it is open.")
 }
 
 fn reason(reason: LeftOut) -> String {
@@ -126,7 +126,7 @@ fn groups(launch: &Launch) -> Vec<Line> {
     let counts = shown(tree, &own, minima.counts, None);
     let mut lines = vec![
         format!("If all answer: {}.", named(tree, &all, Some(&sums))),
-        format!("If half of them answer: {}.", named(tree, &half, None)),
+        format!("If half of each group answers: {}.", named(tree, &half, None)),
         format!(
             "With {} answers a group is shown roughly, in fifths; with {} it is shown in counts: if all answer, {}.",
             minima.score,
@@ -143,6 +143,9 @@ fn groups(launch: &Launch) -> Vec<Line> {
     for (into, names) in folded {
         let (verb, into) = (if names.len() == 1 { "counts" } else { "count" }, &tree.nodes()[into].name);
         lines.push(format!("Not shown alone, since a few people could be told apart: {} {verb} in {into}.", few(names)));
+    }
+    if launch.again {
+        lines.push("A small group of which a few people changed since it was last shown is not shown either.".into());
     }
     lines.into_iter().map(Line::plain).collect()
 }
