@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 use futures::future::BoxFuture;
 
 use super::host::Host;
-use super::{Cx, Job};
+use super::{Cx, Done, Job};
 use crate::domain::org::Org;
 use crate::domain::org::follow::{self, Following};
-use crate::domain::post::Post;
 use crate::domain::time::At;
 use crate::error::Failure;
 use crate::store::org::Author;
@@ -22,7 +21,7 @@ pub const JOB: Job = Job { name: "slack_groups", cron: "17 * * * *", run: |cx| -
 /// How often a reading is joined to an organisation that changed meanwhile.
 const ROUNDS: usize = 3;
 
-async fn run(cx: &Cx) -> Result<Vec<Post>, Failure> {
+async fn run(cx: &Cx) -> Done {
     read(cx).await.map(|_| Vec::new())
 }
 

@@ -172,6 +172,9 @@ pub struct Action {
     pub run: for<'a> fn(&'a Cx, Press) -> BoxFuture<'a, Result<Effect, Failure>>,
 }
 
+/// What came of a job: all that should then stand in Slack.
+pub type Done = Result<Vec<Post>, Failure>;
+
 /// A job of the schedule.
 pub struct Job {
     /// Its name: half of the lease's key.
@@ -179,7 +182,7 @@ pub struct Job {
     /// Five-field crontab, in UTC.
     pub cron: &'static str,
     /// Does it; what should then stand in Slack.
-    pub run: for<'a> fn(&'a Cx) -> BoxFuture<'a, Result<Vec<Post>, Failure>>,
+    pub run: for<'a> fn(&'a Cx) -> BoxFuture<'a, Done>,
 }
 
 /// What a channel can be subscribed to.

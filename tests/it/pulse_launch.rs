@@ -130,7 +130,9 @@ fn preview(result: Result<Effect, Failure>) -> (String, String) {
     for field in &form.fields {
         if let Input::Note(lines) = &field.input {
             writeln!(said, "{}", field.label).unwrap();
-            lines.iter().for_each(|line| writeln!(said, "{}", line.text()).unwrap());
+            for line in lines {
+                writeln!(said, "{}", line.text()).unwrap();
+            }
         }
     }
     (form.state, said)
@@ -219,6 +221,10 @@ async fn an_admin_reads_what_would_happen_and_launches_it() {
         assert!(done.contains(line), "{line}\n{done}");
     }
     assert_eq!(t.database.count("outbox"), 63);
+    assert_eq!(
+        t.database.texts("select count(*) || ' ' || coalesce(reminds_of, 'asks') from outbox group by reminds_of order by 1"),
+        ["21 asks", "42 full-1"]
+    );
     // Ten of their clocks: in Berlin, in Tokyo and in Los Angeles; reminded on Monday, over holiday and weekend, and on Wednesday.
     place.check("U0P01", ["2026-11-25T09:00:00Z", "2026-11-30T09:00:00Z", "2026-12-02T09:00:00Z"]);
     place.check("U0S01", ["2026-11-25T01:00:00Z", "2026-11-30T01:00:00Z", "2026-12-02T01:00:00Z"]);
@@ -259,6 +265,23 @@ async fn two_replicas_launch_one_wave() {
     );
     let said = [one, other].into_iter().filter(|result| matches!(result, Ok(Effect::Say(..)))).count();
     assert_eq!((said, place.t.database.count("wave"), place.t.database.count("invite")), (1, 1, 21));
+    replica.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_surveys_at_once_ask_nobody_twice() {
+    let place = sample_place().await;
+    let replica = place.replica().await;
+    let payments = [("about", "payments")];
+    let (whole, _) = preview(pressed(&place.t.app, "ana", "pulse_launch_sent", "full|", &[]).await);
+    let (part, _) = preview(pressed(&replica, "ana", "pulse_launch_sent", "full|", &payments).await);
+    let (one, other) = tokio::join!(
+        pressed(&place.t.app, "ana", "pulse_launch_sent", &whole, &[]),
+        pressed(&replica, "ana", "pulse_launch_sent", &part, &payments)
+    );
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    assert_eq!(place.t.database.texts("select user_id from invite group by user_id having count(*) > 1"), [""; 0]);
+    assert_eq!(place.t.database.count("wave"), 1);
     replica.store.close().await;
 }
 
@@ -435,6 +458,7 @@ async fn an_admin_closes_one_early_and_voids_another() {
     }
     t.submit(&asked, &[]).await;
     t.until("it is closed", async || states(&place).await == [State::Closed]).await;
+    assert_eq!(t.database.texts("select distinct state || ': ' || problem from outbox"), ["dropped: The survey ended before."]);
     t.sent().await;
     t.advance(20 * DAY);
     acted(&place).await;
@@ -448,6 +472,7 @@ async fn an_admin_closes_one_early_and_voids_another() {
     let done = words(&updated(t.submit(&asked, &[]).await));
     assert!(done.contains("is void: its answers are destroyed, and nobody is asked any more."), "{done}");
     assert_eq!(states(&place).await, [State::Closed, State::Void]);
+    assert_eq!(t.database.texts("select distinct state from outbox"), ["dropped"]);
     let again = wrong(pressed(&t.app, "ana", "pulse_void_sent", "full-2", &[]).await);
     assert!(again.contains("This survey is over already."), "{again}");
     t.sent().await;

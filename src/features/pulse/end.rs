@@ -96,11 +96,20 @@ pub async fn close(cx: &Cx, wave: &Wave) -> Result<Result<Vec<Post>, Refusal>, F
     if let Err(refusal) = cx.store.close_wave(&cx.keys, &wave.id, cx.now).await? {
         return Ok(Err(refusal));
     }
+    if wave.state == State::Open {
+        unsaid(cx, wave).await?;
+    }
     tracing::info!(wave = wave.id, "a survey is closed");
     match cx.store.wave(&wave.id).await? {
         Some(closed) => Ok(Ok(results::posts(cx, &closed).await?)),
         None => Ok(Ok(Vec::new())),
     }
+}
+
+/// Takes back what still waits to be sent of a wave that has ended just now. Never later: its results stand under the same name.
+async fn unsaid(cx: &Cx, wave: &Wave) -> Result<(), Failure> {
+    cx.store.unsay(&format!("survey/{}/", wave.id), "The survey ended before.").await?;
+    Ok(())
 }
 
 async fn voided(cx: &Cx, press: Press) -> Result<Effect, Failure> {
@@ -111,6 +120,7 @@ async fn voided(cx: &Cx, press: Press) -> Result<Effect, Failure> {
             return Err(UserError::new(Kind::NotAllowed, refusal.to_string(), "Type `/metrics pulse` to see what there is.").into());
         }
     };
+    unsaid(cx, &wave).await?;
     tracing::info!(wave = wave.id, "a survey is void");
     let tail = match scrub {
         Scrub::Done => "",

@@ -10,7 +10,7 @@ use crate::domain::post::Post;
 use crate::domain::time::DAY;
 use crate::domain::window::local;
 use crate::error::Failure;
-use crate::features::{Cx, Job};
+use crate::features::{Cx, Done, Job};
 use crate::store::survey::{State, Wave};
 
 /// The registration: every ten minutes, and at each start.
@@ -21,7 +21,7 @@ pub const FORGET: Job = Job { name: "pulse_forget", cron: "50 3 * * *", run: |cx
 /// For so long after the close its results are said again, which changes nothing where they stand: teams hear at once, others in a day.
 const TOLD_FOR: i64 = 3 * DAY;
 
-async fn run(cx: &Cx) -> Result<Vec<Post>, Failure> {
+async fn run(cx: &Cx) -> Done {
     let mut posts = Vec::new();
     for wave in cx.store.waves().await? {
         match tended(cx, &wave).await {
@@ -54,7 +54,7 @@ async fn tended(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
     }
 }
 
-async fn forget(cx: &Cx) -> Result<Vec<Post>, Failure> {
+async fn forget(cx: &Cx) -> Done {
     let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
     cx.store.forget_old(today).await?;
     Ok(Vec::new())

@@ -4,9 +4,11 @@
 //! finds that it can only be voided.
 
 use anyhow::{Context, Result};
+use chrono::Days;
 use sqlx::{AnyConnection, Row};
 
 use super::{KeyDir, NaiveDate, Refusal, State, Store, Survey, minima};
+use crate::domain::survey::invite::BETWEEN_ASKS;
 use crate::domain::survey::release::{History, members};
 use crate::domain::survey::seal::{KEY, frozen_digest};
 use crate::domain::survey::tally::Rules;
@@ -50,7 +52,8 @@ impl Store {
         self.launched(keys, None, wave).await
     }
 
-    /// Keeps a survey and opens a wave of it, both or neither; refused while another wave of it is under way.
+    /// Keeps a survey and opens a wave of it, both or neither; refused while another wave of it is under way, and where another survey
+    /// asked any of these people lately.
     pub async fn launch_survey(&self, keys: &KeyDir, survey: Survey, wave: NewWave) -> Result<Result<(), Refusal>> {
         self.launched(keys, Some(survey), wave).await
     }
@@ -75,6 +78,11 @@ impl Store {
                         }
                         if super::under_way(conn, &survey.id).await? {
                             return Ok(Err(Refusal::OneAtATime));
+                        }
+                        let since = wave.opens_on.checked_sub_days(Days::new(BETWEEN_ASKS)).unwrap_or(wave.opens_on);
+                        let lately = super::asked_after(conn, since).await?;
+                        if wave.invited.iter().any(|(user, _)| lately.contains(user)) {
+                            return Ok(Err(Refusal::AskedMeanwhile));
                         }
                         if let Err(refusal) = super::keep(conn, survey).await? {
                             return Ok(Err(refusal));

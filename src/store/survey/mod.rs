@@ -62,6 +62,10 @@ pub enum Refusal {
     #[error("A wave of this survey is open already. Wait until it is closed, or close it: the next one can be launched then.")]
     OneAtATime,
     #[error(
+        "Another survey was launched meanwhile that asks some of these people, and nobody is asked twice in 12 days. Nothing was stored: begin again."
+    )]
+    AskedMeanwhile,
+    #[error(
         "What was frozen when this wave was launched is not what the database holds now, or a ballot was changed in it. It can't be added up: an admin can void it."
     )]
     Tampered,
@@ -166,6 +170,13 @@ async fn under_way(conn: &mut AnyConnection, survey: &str) -> Result<bool> {
     let sql = "select count(*) from wave where survey_id = $1 and state in ('open', 'closing')";
     let open: i64 = sqlx::query(sql).bind(survey.to_owned()).fetch_one(conn).await?.try_get(0)?;
     Ok(open > 0)
+}
+
+/// Who was asked by a wave that opens after a day, within a transaction.
+async fn asked_after(conn: &mut AnyConnection, day: NaiveDate) -> Result<std::collections::BTreeSet<String>> {
+    let sql = "select i.user_id from invite i join wave w on w.id = i.wave_id where w.opens_on > $1";
+    let rows = sqlx::query(sql).bind(day.to_string()).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// The state of a wave, within a transaction.

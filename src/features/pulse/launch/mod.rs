@@ -7,9 +7,10 @@
 //! | `people` | who is asked, and in which group each counts |
 //! | `when` | when each is asked and reminded |
 //!
-//! A wave is frozen and open once its form is sent; its messages stand in the outbox until it is their time. Each of them is sent only to
-//! who has not answered by then: so one that is closed, void, stopped or answered on the Home tab asks nobody any more. Where pacer is
-//! killed between the two, the job says the messages again. Never to be used to see who answered.
+//! A wave is frozen and open once its form is sent; its messages stand in the outbox until it is their time, and go when it ends before.
+//! Everybody gets the invitation, whoever answered on the Home tab before it too: so that it tells nothing, and is tried until it
+//! arrives. A reminder is sent only to who has not answered by then. Where pacer is killed between launch and outbox, the job says the
+//! messages again. Never to be used to see who answered.
 
 mod form;
 mod people;
@@ -264,7 +265,7 @@ fn posts(survey: &Survey, wave: &NewWave, zones: &BTreeMap<String, Tz>, calendar
             thread_of: None,
             card: answer::invitation(survey, wave, &asked, *node, round),
             not_before: Some(at),
-            reminds_of: Some(wave.id.clone()),
+            reminds_of: (round != answer::Round::Invitation).then(|| wave.id.clone()),
         };
         posts.push(post(key.clone(), answer::Round::Invitation, asked_at));
         let last = reminders.len();

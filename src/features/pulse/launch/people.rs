@@ -157,21 +157,23 @@ pub fn asked(people: &[Someone<'_>], known: &Known, calendar: &WorkCalendar, day
             last_asked: known.last_asked.get(&user).copied(),
             user,
         };
-        match candidate.left_out(days.0) {
-            Some(reason) => *asked.left_out.entry(reason).or_default() += 1,
-            None => {
-                asked.zones.insert(candidate.user.clone(), known.zone(someone));
-                asked.invited.push((candidate.user, someone.node));
-            }
+        if let Some(reason) = candidate.left_out(days.0) {
+            *asked.left_out.entry(reason).or_default() += 1;
+        } else {
+            asked.zones.insert(candidate.user.clone(), known.zone(someone));
+            asked.invited.push((candidate.user, someone.node));
         }
     }
     asked
 }
 
+/// When somebody was last asked, their lot, and who it is.
+type Lot<'a> = (Option<NaiveDate>, u64, &'a String);
+
 /// Half of each group's own people, rounded up: those longest not asked first, by lot between equals. The next wave asks the others,
 /// since these were asked later.
 pub fn half(asked: &Asked, last_asked: &BTreeMap<String, NaiveDate>, mut random: impl FnMut() -> u64) -> Vec<(String, usize)> {
-    let mut groups: BTreeMap<usize, Vec<(Option<NaiveDate>, u64, &String)>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Vec<Lot<'_>>> = BTreeMap::new();
     for (user, node) in &asked.invited {
         groups.entry(*node).or_default().push((last_asked.get(user).copied(), random(), user));
     }

@@ -17,7 +17,7 @@ use crate::domain::words;
 use crate::features::pulse::answer;
 
 /// Groups that are named; the others are counted.
-const NAMED: usize = 25;
+const NAMED: usize = 12;
 
 /// Lines to be read above the form.
 pub fn notes(launch: &Launch, categories: &[Category], zone: chrono_tz::Tz) -> Vec<Field> {
@@ -124,14 +124,15 @@ fn groups(launch: &Launch) -> Vec<Line> {
     let all = shown(tree, &own, minima.score, None);
     let half = shown(tree, &halved(&own), minima.score, None);
     let counts = shown(tree, &own, minima.counts, None);
+    let besides = |others: &[bool]| if *others == all { "the same".to_owned() } else { named(tree, others, None) };
     let mut lines = vec![
         format!("If all answer: {}.", named(tree, &all, Some(&sums))),
-        format!("If half of each group answers: {}.", named(tree, &half, None)),
+        format!("If half of each group answers: {}.", besides(&half)),
         format!(
             "With {} answers a group is shown roughly, in fifths; with {} it is shown in counts: if all answer, {}.",
             minima.score,
             minima.counts,
-            named(tree, &counts, None)
+            besides(&counts)
         ),
     ];
     let mut folded: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -198,6 +199,6 @@ mod tests {
     fn many_groups_are_counted() {
         assert_eq!(few(vec!["A".into(), "B".into()]), "A and B");
         let many: Vec<String> = (0..30).map(|n| format!("T{n}")).collect();
-        assert!(few(many).ends_with("T24 and 5 more"));
+        assert!(few(many).ends_with("T11 and 18 more"));
     }
 }

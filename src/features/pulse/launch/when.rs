@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn who_is_at_work_is_asked_now_and_others_at_ten_of_their_next_working_day() {
         let check = |now: &str, name: &str, expect: &str| {
-            assert_eq!(at_work(&calendar(), zone(name), instant(now)), instant(expect), "{now} {name}")
+            assert_eq!(at_work(&calendar(), zone(name), instant(now)), instant(expect), "{now} {name}");
         };
         check("2026-11-24T13:30:00Z", "Europe/Berlin", "2026-11-24T13:30:00Z");
         check("2026-11-24T15:59:00Z", "Europe/Berlin", "2026-11-24T15:59:00Z"); // 16:59
