@@ -214,7 +214,7 @@ mod tests {
         people(org, &tree, now()).into_iter().map(place).collect()
     }
 
-    const TREE: &str = "[[teams]]\nid = 'tribe'\nmembers = ['head']\n[[teams]]\nid = 'b'\nparent = 'tribe'\nmembers = ['lead', 'one', 'U0TWO']\nleads = ['lead']\n\
+    const TREE: &str = "[[teams]]\nid = 'tribe'\nmembers = ['head']\n[[teams]]\nid = 'b'\nparent = 'tribe'\nmembers = ['lead', 'one', 'U0TWO']\n\
         [[teams]]\nid = 'c'\nmembers = ['one', 'nobody']\n[[people]]\nid = 'lead'\nslack = 'U0LEAD'\n[[people]]\nid = 'one'\nslack = 'U0ONE'\n\
         [[people]]\nid = 'head'\nslack = 'U0HEAD'\n";
 
