@@ -105,6 +105,7 @@ impl App {
             admins: self.config.admins.clone(),
             feeds: SOURCES.iter().filter(|source| source.webhook).map(feed).collect(),
             slack_groups: self.config.slack.bot_token.is_some().then(|| crate::slack::groups::reader(&self.slack)),
+            slack_people: self.config.slack.bot_token.is_some().then(|| crate::slack::people::reader(&self.slack)),
         }
     }
 

@@ -78,6 +78,26 @@ pub struct Card {
     pub data: serde_json::Map<String, serde_json::Value>,
 }
 
+impl Card {
+    /// What it says, line by line, for where only lines can stand: no figures, tables or pictures; buttons as their labels.
+    pub fn lines(&self) -> Vec<Line> {
+        let labels = |row: &[Button]| Line::plain(row.iter().map(|button| format!("[{}]", button.label)).collect::<Vec<_>>().join(" "));
+        let mut lines = vec![self.verdict.clone()];
+        for part in &self.parts {
+            match part {
+                Part::Text(line) | Part::Beside(line, _) => lines.push(line.clone()),
+                Part::List(all, _) => lines.extend(all.iter().cloned()),
+                Part::Buttons(row) => lines.push(labels(row)),
+                Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Divider => {}
+            }
+        }
+        if !self.buttons.is_empty() {
+            lines.push(labels(&self.buttons));
+        }
+        lines
+    }
+}
+
 /// A line of text: plain, strong or code pieces, and who is meant. Never markup.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line(pub Vec<Span>);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures::future::BoxFuture;
 
 use super::host::Host;
-use super::{Cx, Job};
+use super::{Cx, Done, Job};
 use crate::domain::org::Org;
 use crate::domain::org::follow::{self, Following};
 use crate::domain::time::At;
@@ -21,8 +21,8 @@ pub const JOB: Job = Job { name: "slack_groups", cron: "17 * * * *", run: |cx| -
 /// How often a reading is joined to an organisation that changed meanwhile.
 const ROUNDS: usize = 3;
 
-async fn run(cx: &Cx) -> Result<(), Failure> {
-    read(cx).await.map(|_| ())
+async fn run(cx: &Cx) -> Done {
+    read(cx).await.map(|_| Vec::new())
 }
 
 /// An organisation that is not stored yet, with the members of the groups that its teams would follow anew: for a preview. As

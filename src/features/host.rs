@@ -3,12 +3,13 @@
 //! Why a way to Slack stands here although features never talk to Slack: who is in a user group can't be handed over before it
 //! is known which teams follow which. The door makes [`SlackGroups`]; a feature only asks it, as it asks the store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
 use crate::domain::org::follow::SlackGroup;
+use crate::domain::survey::invite::InSlack;
 
 /// Where pacer runs, and with what.
 #[derive(Clone, Default)]
@@ -21,6 +22,8 @@ pub struct Host {
     pub feeds: Vec<Feed>,
     /// The workspace's user groups; none where Slack is not set up.
     pub slack_groups: Option<SlackGroups>,
+    /// The workspace's people; none where Slack is not set up.
+    pub slack_people: Option<SlackPeople>,
 }
 
 /// A source that delivers by webhook.
@@ -47,3 +50,9 @@ impl Feed {
 #[derive(Clone)]
 #[allow(clippy::type_complexity, reason = "a name for it would say no more")]
 pub struct SlackGroups(pub Arc<dyn Fn(BTreeSet<String>) -> BoxFuture<'static, Result<Vec<SlackGroup>, String>> + Send + Sync>);
+
+/// Says of these people who is a bot, who is deactivated and in which zone they are; nothing of whom Slack does not know. Or why not,
+/// without the full stop.
+#[derive(Clone)]
+#[allow(clippy::type_complexity, reason = "a name for it would say no more")]
+pub struct SlackPeople(pub Arc<dyn Fn(BTreeSet<String>) -> BoxFuture<'static, Result<BTreeMap<String, InSlack>, String>> + Send + Sync>);

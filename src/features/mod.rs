@@ -172,14 +172,17 @@ pub struct Action {
     pub run: for<'a> fn(&'a Cx, Press) -> BoxFuture<'a, Result<Effect, Failure>>,
 }
 
+/// What came of a job: all that should then stand in Slack.
+pub type Done = Result<Vec<Post>, Failure>;
+
 /// A job of the schedule.
 pub struct Job {
     /// Its name: half of the lease's key.
     pub name: &'static str,
     /// Five-field crontab, in UTC.
     pub cron: &'static str,
-    /// Does it.
-    pub run: for<'a> fn(&'a Cx) -> BoxFuture<'a, Result<(), Failure>>,
+    /// Does it; what should then stand in Slack.
+    pub run: for<'a> fn(&'a Cx) -> BoxFuture<'a, Done>,
 }
 
 /// What a channel can be subscribed to.
@@ -258,13 +261,19 @@ pub const ACTIONS: &[Action] = &[
     alert::REMOVE,
     alert::REMOVED,
     alert::LIST,
+    pulse::LAUNCH,
+    pulse::LAUNCHED,
+    pulse::CLOSE,
+    pulse::CLOSED,
+    pulse::VOID,
+    pulse::VOIDED,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB];
 
 /// Answers what was typed after `/metrics`: the one way in for Slack, the terminal and tests.
 ///

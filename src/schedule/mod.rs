@@ -76,8 +76,10 @@ pub async fn run(app: Arc<App>) {
 pub async fn start(app: &App) -> Result<()> {
     for job in AT_START {
         let cx = app.cx(None).await?;
-        if let Some(Err(error)) = app.tasks.guard("job", (job.run)(&cx)).await {
-            tracing::error!(job = job.name, "a job failed: {error:#}");
+        match app.tasks.guard("job", (job.run)(&cx)).await {
+            Some(Ok(posts)) => app.store.say(App::wanted(posts, None, cx.now), cx.now).await?,
+            Some(Err(error)) => tracing::error!(job = job.name, "a job failed: {error:#}"),
+            None => {}
         }
     }
     Ok(())
@@ -122,7 +124,7 @@ async fn run_job(app: &App, job: &Job, last: Option<At>, holder: &str) -> Result
     let Some(lease) = app.store.take_lease(job.name, at, holder, now.plus(JOB_LEASE), now).await? else { return Ok(false) };
     let cx = app.cx(None).await?;
     let outcome = match app.tasks.guard("job", (job.run)(&cx)).await {
-        Some(Ok(())) => Outcome { word: "said", ..Outcome::default() },
+        Some(Ok(posts)) => Outcome { word: "said", posts: App::wanted(posts, None, now), ..Outcome::default() },
         Some(Err(error)) => failed(job.name, &error, lease, at, app.clock.now(), JOB_GRACE),
         None => failed(job.name, &panicked(), lease, at, app.clock.now(), JOB_GRACE),
     };

@@ -21,6 +21,7 @@ pub mod interactions;
 pub mod origins;
 pub mod outbox;
 pub mod outgoing;
+pub mod people;
 mod profiles;
 pub mod scopes;
 mod socket;

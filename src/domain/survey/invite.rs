@@ -1,10 +1,11 @@
 //! Who is asked, and in which one team each counts.
 //!
 //! Left out, of the denominator too: new joiners, absentees, bots, deactivated people, who stopped surveys, and whoever was asked by any
-//! survey in the last 12 days. Why one team a person: somebody in two cells would join them into sums that tell of few. A lead counts in
+//! survey in the last 12 days; and who has no Slack id, since they can't be. Why one team a person: somebody in two cells would join them into sums that tell of few. A lead counts in
 //! the node above the team, since a team's answers are read by its lead. Never to be used to see who has answered.
 
 use chrono::{Days, NaiveDate};
+use chrono_tz::Tz;
 
 use super::tree::Tree;
 
@@ -13,11 +14,22 @@ pub const BETWEEN_ASKS: u64 = 12;
 /// Who joined fewer days ago is not asked yet.
 pub const NEW_FOR: u64 = 30;
 
+/// What Slack says of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InSlack {
+    /// A machine.
+    pub bot: bool,
+    /// Slack no longer lets them in.
+    pub deactivated: bool,
+    /// The zone of their clock, where Slack tells one.
+    pub zone: Option<Tz>,
+}
+
 /// What is known of a person when a wave is launched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts of Slack and the person")]
 pub struct Candidate {
-    /// Slack user id.
+    /// Slack user id; empty: none is known.
     pub user: String,
     /// The first day in any team, where it is known.
     pub joined: Option<NaiveDate>,
@@ -37,6 +49,7 @@ pub struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "plain names")]
 pub enum LeftOut {
+    NoSlackId,
     Bot,
     Deactivated,
     Stopped,
@@ -52,6 +65,7 @@ impl Candidate {
             day.is_some_and(|day| day.checked_add_days(Days::new(days)).is_none_or(|until| opens_on < until))
         };
         let reasons = [
+            (self.user.is_empty(), LeftOut::NoSlackId),
             (self.bot, LeftOut::Bot),
             (self.deactivated, LeftOut::Deactivated),
             (self.stopped, LeftOut::Stopped),
@@ -85,9 +99,11 @@ mod tests {
     fn who_is_left_out_and_why() {
         let check =
             |candidate: Candidate, expect: Option<LeftOut>| assert_eq!(candidate.left_out(day("2026-11-24")), expect, "{candidate:?}");
-        let known = Candidate { joined: Some(day("2026-01-01")), ..Candidate::default() };
+        let somebody = Candidate { user: "U1".into(), ..Candidate::default() };
+        let known = Candidate { joined: Some(day("2026-01-01")), ..somebody.clone() };
         check(known.clone(), None);
-        check(Candidate::default(), None);
+        check(somebody, None);
+        check(Candidate { bot: true, ..Candidate::default() }, Some(LeftOut::NoSlackId));
         check(Candidate { bot: true, ..known.clone() }, Some(LeftOut::Bot));
         check(Candidate { deactivated: true, ..known.clone() }, Some(LeftOut::Deactivated));
         check(Candidate { stopped: true, absent: true, ..known.clone() }, Some(LeftOut::Stopped));

@@ -303,7 +303,7 @@ async fn preview(cx: &Cx, wanted: &Wanted) -> Result<Field, Failure> {
     let (settings, org) = (&wanted.settings, &cx.org.org);
     let now = slot::outcome(cx, settings, &BTreeMap::new(), cx.now, "").await?;
     let mut lines = match &now.cards {
-        Some((card, _)) => told(card),
+        Some((card, _)) => card.lines(),
         None => vec![Line::plain(format!("Now it would be quiet. {}", now.quiet))],
     };
     let since = cx.now.plus(-WEEK * i64::try_from(HISTORY).unwrap_or_default());
@@ -325,19 +325,6 @@ async fn preview(cx: &Cx, wanted: &Wanted) -> Result<Field, Failure> {
 
 fn times(n: u64) -> String {
     words::count(n, "time", "times")
-}
-
-/// A card's words as lines.
-fn told(card: &Card) -> Vec<Line> {
-    let mut lines = vec![card.verdict.clone()];
-    for part in &card.parts {
-        match part {
-            Part::Text(line) | Part::Beside(line, _) => lines.push(line.clone()),
-            Part::List(all, _) => lines.extend(all.iter().cloned()),
-            Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Buttons(_) | Part::Divider => {}
-        }
-    }
-    lines
 }
 
 fn done(cx: &Cx, subscription: &Subscription, asked: &Asked) -> Result<Card, Failure> {

@@ -1,13 +1,61 @@
-//! Closes waves whose last day is over, tells their results, and forgets what is kept long enough.
+//! Closes waves whose last day is over, tells their results, goes on with what was cut off, and forgets what is kept long enough.
+//!
+//! Every step can run again: a wave closes once, a message that stands is left alone. One wave that fails stops no other.
 
 use futures::future::BoxFuture;
 
+use super::{end, launch, results};
+use crate::domain::card::Scope;
+use crate::domain::post::Post;
+use crate::domain::time::DAY;
+use crate::domain::window::local;
 use crate::error::Failure;
-use crate::features::{Cx, Job};
+use crate::features::{Cx, Done, Job};
+use crate::store::survey::{State, Wave};
 
-/// The registration.
+/// The registration: every ten minutes, and at each start.
 pub const JOB: Job = Job { name: "pulse", cron: "*/10 * * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
+/// The registration of what is forgotten: nightly.
+pub const FORGET: Job = Job { name: "pulse_forget", cron: "50 3 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(forget(cx)) } };
 
-async fn run(_cx: &Cx) -> Result<(), Failure> {
-    Ok(())
+/// For so long after the close its results are said again, which changes nothing where they stand: teams hear at once, others in a day.
+const TOLD_FOR: i64 = 3 * DAY;
+
+async fn run(cx: &Cx) -> Done {
+    let mut posts = Vec::new();
+    for wave in cx.store.waves().await? {
+        match tended(cx, &wave).await {
+            Ok(said) => posts.extend(said),
+            Err(error) => tracing::error!(wave = wave.id, "a survey could not be tended, trying again: {error:#}"),
+        }
+    }
+    let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
+    for trouble in cx.store.tend_waves(&cx.keys, today, cx.now).await? {
+        tracing::warn!(wave = trouble.wave, "{}", trouble.sentence);
+    }
+    Ok(posts)
+}
+
+async fn tended(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
+    let zone = cx.org.org.zone_for(&Scope::Organisation);
+    match wave.state {
+        State::Open | State::Closing if launch::when::closes_at(zone, wave.closes_on) <= cx.now || wave.state == State::Closing => {
+            match end::close(cx, wave).await? {
+                Ok(posts) => Ok(posts),
+                Err(refusal) => {
+                    tracing::warn!(wave = wave.id, "a survey can't be closed: {refusal}");
+                    Ok(Vec::new())
+                }
+            }
+        }
+        State::Open => launch::unsaid(cx, wave).await,
+        State::Closed if wave.closed_at.is_some_and(|at| cx.now.since(at) < TOLD_FOR) => results::posts(cx, wave).await,
+        State::Draft | State::Closing | State::Closed | State::Void => Ok(Vec::new()),
+    }
+}
+
+async fn forget(cx: &Cx) -> Done {
+    let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
+    cx.store.forget_old(today).await?;
+    Ok(Vec::new())
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `overview` | `/metrics pulse`: what waits for the asker, what runs, what came of the last wave |
 //! | `launch` | who is asked, a preview of what they see and which groups will be shown, the wave, its invitations and reminders |
+//! | `end` | a wave is closed, by its last day or at once, or void |
 //! | `answer` | the direct message with five buttons, the pages of a full wave, who sees what; answers go sealed into the store |
 //! | `results` | what a closed wave says, to whom and when; three lines first, each beside its delivery metric |
 //! | `actions` | you said, we do: action, owner, date; or why there is none |
@@ -16,6 +17,7 @@
 mod actions;
 #[allow(dead_code, reason = "filled next")]
 mod answer;
+mod end;
 mod job;
 mod launch;
 mod overview;
@@ -29,7 +31,9 @@ use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words, closest};
 use crate::error::{Failure, Kind, UserError};
 
-pub use job::JOB;
+pub use end::{CLOSE, CLOSED, VOID, VOIDED};
+pub use job::{FORGET, JOB};
+pub use launch::{LAUNCH, LAUNCHED};
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -46,6 +50,19 @@ pub const COMMAND: Command = Command {
 
 /// What may stand behind the command.
 const VIEWS: [&str; 3] = ["results", "actions", "perception"];
+
+/// Refuses whoever may not launch or end a survey.
+fn admin(cx: &Cx) -> Result<(), Failure> {
+    if cx.asker.as_ref().is_some_and(|asker| asker.admin) {
+        return Ok(());
+    }
+    let error = |hint: &str| UserError::new(Kind::NotAllowed, "Surveys are launched and ended by pacer's admins.", hint);
+    Err(if cx.host.admins.is_empty() {
+        error("Ask an admin or owner of this workspace.").into()
+    } else {
+        error("Ask one of them:").asking(&cx.host.admins).into()
+    })
+}
 
 async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let words: Vec<String> = ask.words.iter().map(|word| word.to_lowercase()).collect();

@@ -87,6 +87,28 @@ impl Store {
         Ok(())
     }
 
+    /// Whether any message has a key that begins so; letters, digits, `-` and `/` in it.
+    pub async fn said_any(&self, prefix: &str) -> Result<bool> {
+        let sql = "select count(*) from outbox where key like $1";
+        let row = sqlx::query(sql).bind(format!("{prefix}%")).fetch_one(&self.pool).await.context("looking for messages")?;
+        Ok(row.try_get::<i64, _>(0)? > 0)
+    }
+
+    /// Drops what is still to be sent under keys that begin so, and says why.
+    pub async fn unsay(&self, prefix: &str, problem: &str) -> Result<u64> {
+        let (like, problem) = (format!("{prefix}%"), problem.to_owned());
+        self.writer
+            .write_unread(move |conn| {
+                let (like, problem) = (like.clone(), problem.clone());
+                Box::pin(async move {
+                    let sql = "update outbox set state = 'dropped', problem = $1 where key like $2 and state in ('waiting', 'parked')";
+                    Ok(sqlx::query(sql).bind(problem).bind(like).execute(conn).await?.rows_affected())
+                })
+            })
+            .await
+            .context("taking messages back")
+    }
+
     /// Waits until this process puts something into the outbox.
     pub async fn something_said(&self) {
         self.said.notified().await;

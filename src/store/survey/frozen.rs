@@ -4,9 +4,11 @@
 //! finds that it can only be voided.
 
 use anyhow::{Context, Result};
+use chrono::Days;
 use sqlx::{AnyConnection, Row};
 
-use super::{KeyDir, NaiveDate, Refusal, State, Store, minima};
+use super::{KeyDir, NaiveDate, Refusal, State, Store, Survey, minima};
+use crate::domain::survey::invite::BETWEEN_ASKS;
 use crate::domain::survey::release::{History, members};
 use crate::domain::survey::seal::{KEY, frozen_digest};
 use crate::domain::survey::tally::Rules;
@@ -45,8 +47,18 @@ pub struct Frozen {
 }
 
 impl Store {
-    /// Opens a wave: freezes it and makes its key, in one transaction.
+    /// Opens a wave of a survey that is kept: freezes it and makes its key, in one transaction.
     pub async fn launch_wave(&self, keys: &KeyDir, wave: NewWave) -> Result<Result<(), Refusal>> {
+        self.launched(keys, None, wave).await
+    }
+
+    /// Keeps a survey and opens a wave of it, both or neither; refused while another wave of it is under way, and where another survey
+    /// asked any of these people lately.
+    pub async fn launch_survey(&self, keys: &KeyDir, survey: Survey, wave: NewWave) -> Result<Result<(), Refusal>> {
+        self.launched(keys, Some(survey), wave).await
+    }
+
+    async fn launched(&self, keys: &KeyDir, survey: Option<Survey>, wave: NewWave) -> Result<Result<(), Refusal>> {
         let mut wave = wave;
         wave.invited.sort();
         wave.invited.dedup_by(|a, b| a.0 == b.0);
@@ -57,8 +69,27 @@ impl Store {
         let keys = keys.clone();
         self.writer
             .write_unread(move |conn| {
-                let (wave, keys) = (wave.clone(), keys.clone());
-                Box::pin(async move { launch(conn, wave, &keys).await })
+                let (survey, wave, keys) = (survey.clone(), wave.clone(), keys.clone());
+                Box::pin(async move {
+                    if let Some(survey) = survey {
+                        // Before anything is written: a refusal ends no transaction.
+                        if super::state(conn, &wave.id).await?.is_some_and(|state| state != State::Draft) {
+                            return Ok(Err(Refusal::Launched));
+                        }
+                        if super::under_way(conn, &survey.id).await? {
+                            return Ok(Err(Refusal::OneAtATime));
+                        }
+                        let since = wave.opens_on.checked_sub_days(Days::new(BETWEEN_ASKS)).unwrap_or(wave.opens_on);
+                        let lately = super::asked_after(conn, since).await?;
+                        if wave.invited.iter().any(|(user, _)| lately.contains(user)) {
+                            return Ok(Err(Refusal::AskedMeanwhile));
+                        }
+                        if let Err(refusal) = super::keep(conn, survey).await? {
+                            return Ok(Err(refusal));
+                        }
+                    }
+                    launch(conn, wave, &keys).await
+                })
             })
             .await
             .context("launching a wave")

@@ -59,6 +59,12 @@ pub enum Refusal {
     UnderWay,
     #[error("A wave can be launched once. Make a new one.")]
     Launched,
+    #[error("A wave of this survey is open already. Wait until it is closed, or close it: the next one can be launched then.")]
+    OneAtATime,
+    #[error(
+        "Another survey was launched meanwhile that asks some of these people, and nobody is asked twice in 12 days. Nothing was stored: begin again."
+    )]
+    AskedMeanwhile,
     #[error(
         "What was frozen when this wave was launched is not what the database holds now, or a ballot was changed in it. It can't be added up: an admin can void it."
     )]
@@ -139,6 +145,40 @@ fn wave(row: &AnyRow) -> Result<Wave> {
     })
 }
 
+/// Keeps a survey, within a transaction.
+async fn keep(conn: &mut AnyConnection, it: Survey) -> Result<Result<(), Refusal>> {
+    let known =
+        sqlx::query("select k_score, k_hist, k_text from survey where id = $1").bind(it.id.clone()).fetch_optional(&mut *conn).await?;
+    let now = known.map(|row| minima(&row, 0)).transpose()?;
+    let raised = match now.unwrap_or_default().raised(it.minima) {
+        Ok(raised) => raised,
+        Err(sentence) => return Ok(Err(Refusal::Minima(sentence))),
+    };
+    if under_way(conn, &it.id).await? && now != Some(raised) {
+        return Ok(Err(Refusal::UnderWay));
+    }
+    let sql = "insert into survey (id, title, kind, k_score, k_hist, k_text, created_by, root, channel) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+               on conflict (id) do update set title = excluded.title, channel = excluded.channel, k_score = excluded.k_score, k_hist = excluded.k_hist, k_text = excluded.k_text";
+    let query = sqlx::query(sql).bind(it.id).bind(it.title).bind(it.kind);
+    let query = [raised.score, raised.counts, raised.text].into_iter().fold(query, |query, least| query.bind(i64::from(least)));
+    query.bind(it.created_by).bind(it.root).bind(it.channel).execute(conn).await?;
+    Ok(Ok(()))
+}
+
+/// Whether a wave of a survey is open or closing, within a transaction.
+async fn under_way(conn: &mut AnyConnection, survey: &str) -> Result<bool> {
+    let sql = "select count(*) from wave where survey_id = $1 and state in ('open', 'closing')";
+    let open: i64 = sqlx::query(sql).bind(survey.to_owned()).fetch_one(conn).await?.try_get(0)?;
+    Ok(open > 0)
+}
+
+/// Who was asked by a wave that opens after a day, within a transaction.
+async fn asked_after(conn: &mut AnyConnection, day: NaiveDate) -> Result<std::collections::BTreeSet<String>> {
+    let sql = "select i.user_id from invite i join wave w on w.id = i.wave_id where w.opens_on > $1";
+    let rows = sqlx::query(sql).bind(day.to_string()).fetch_all(conn).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 /// The state of a wave, within a transaction.
 async fn state(conn: &mut AnyConnection, id: &str) -> Result<Option<State>> {
     let row = sqlx::query("select state from wave where id = $1").bind(id.to_owned()).fetch_optional(conn).await?;
@@ -151,25 +191,7 @@ impl Store {
         self.writer
             .write_unread(move |conn| {
                 let it = survey.clone();
-                Box::pin(async move {
-                    let known = sqlx::query("select k_score, k_hist, k_text from survey where id = $1").bind(it.id.clone()).fetch_optional(&mut *conn).await?;
-                    let now = known.map(|row| minima(&row, 0)).transpose()?;
-                    let raised = match now.unwrap_or_default().raised(it.minima) {
-                        Ok(raised) => raised,
-                        Err(sentence) => return Ok(Err(Refusal::Minima(sentence))),
-                    };
-                    let sql = "select count(*) from wave where survey_id = $1 and state in ('open', 'closing')";
-                    let open: i64 = sqlx::query(sql).bind(it.id.clone()).fetch_one(&mut *conn).await?.try_get(0)?;
-                    if open > 0 && now != Some(raised) {
-                        return Ok(Err(Refusal::UnderWay));
-                    }
-                    let sql = "insert into survey (id, title, kind, k_score, k_hist, k_text, created_by, root, channel) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                               on conflict (id) do update set title = excluded.title, channel = excluded.channel, k_score = excluded.k_score, k_hist = excluded.k_hist, k_text = excluded.k_text";
-                    let query = sqlx::query(sql).bind(it.id).bind(it.title).bind(it.kind);
-                    let query = [raised.score, raised.counts, raised.text].into_iter().fold(query, |query, least| query.bind(i64::from(least)));
-                    query.bind(it.created_by).bind(it.root).bind(it.channel).execute(conn).await?;
-                    Ok(Ok(()))
-                })
+                Box::pin(async move { keep(conn, it).await })
             })
             .await
             .context("keeping a survey")

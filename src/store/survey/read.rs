@@ -1,17 +1,40 @@
 //! What is kept of a wave that is closed: its cells, its counts and its comments, as close wrote them. There is nothing else to read.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::{Frozen, KeyDir, State, Store, frozen};
 use crate::domain::survey::score::Band;
-use crate::domain::survey::tally::{Cell, Comment, Kept, Row as TallyRow};
+use crate::domain::survey::tally::{Cell, Comment, Kept, Row as TallyRow, Rules};
 
 impl Store {
     /// A wave as it was launched: questions, tree, and who is asked. Its people are for counting, never for a list.
     pub async fn frozen_wave(&self, wave: &str) -> Result<Option<Frozen>> {
         let mut conn = self.pool.acquire().await.context("taking a connection")?;
         frozen::read(&mut conn, wave).await
+    }
+
+    /// What each wave of a survey asked that was not voided, the oldest first.
+    pub async fn asked_before(&self, survey: &str) -> Result<Vec<Rules>> {
+        let sql = "select rules from wave where survey_id = $1 and state in ('open', 'closing', 'closed') order by closes_on, id";
+        let rows = sqlx::query(sql).bind(survey.to_owned()).fetch_all(&self.pool).await.context("reading what was asked before")?;
+        rows.iter().map(|row| serde_json::from_str(&row.try_get::<String, _>(0)?).context("reading a wave's rules")).collect()
+    }
+
+    /// How many a wave asks.
+    pub async fn asked_by(&self, wave: &str) -> Result<u64> {
+        let sql = "select count(*) from invite where wave_id = $1";
+        let row = sqlx::query(sql).bind(wave.to_owned()).fetch_one(&self.pool).await.context("counting who is asked")?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+
+    /// Who stopped a survey, or all of them: they are not asked.
+    pub async fn stopped(&self, survey: &str) -> Result<BTreeSet<String>> {
+        let sql = "select user_id from survey_optout where scope in ('all', $1)";
+        let rows = sqlx::query(sql).bind(survey.to_owned()).fetch_all(&self.pool).await.context("reading who stopped surveys")?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     /// Whether a wave waits for somebody: it is open, asks them, and they have neither answered, skipped nor stopped it. Only a key tells.

@@ -1,0 +1,132 @@
+//! A wave ends: when its last day is over, at once, or void. The first two are the same: its answers become counts, and the teams hear them.
+//!
+//! Both buttons ask first, in a form that says what happens. For admins. Never to be used to look at answers before: closing is the end.
+
+use futures::future::BoxFuture;
+
+use super::{admin, launch::when, results};
+use crate::domain::card::{Card, Line, Scope};
+use crate::domain::form::{Field, Form, Input};
+use crate::domain::post::Post;
+use crate::domain::window::local;
+use crate::error::{Failure, Kind, UserError};
+use crate::features::{Action, Cx, Effect, Press};
+use crate::store::survey::{Refusal, Scrub, State, Survey, Wave};
+
+/// "Close now". Value: the wave.
+pub const CLOSE: Action = Action { name: "pulse_close", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(ask(cx, press, &CLOSING)) } };
+/// The form sent. State: the wave.
+pub const CLOSED: Action = Action { name: "pulse_close_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(closed(cx, press)) } };
+/// "Void". Value: the wave.
+pub const VOID: Action = Action { name: "pulse_void", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(ask(cx, press, &VOIDING)) } };
+/// The form sent. State: the wave.
+pub const VOIDED: Action = Action { name: "pulse_void_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(voided(cx, press)) } };
+
+/// What a form asks and says.
+struct Question {
+    title: &'static str,
+    submit: &'static str,
+    action: &'static str,
+    says: &'static [&'static str],
+}
+
+const CLOSING: Question = Question {
+    title: "Close this survey now?",
+    submit: "Close it now",
+    action: CLOSED.name,
+    says: &[
+        "No answer is taken any more, and nobody is asked or reminded any more. This can't be taken back.",
+        "The answers so far become counts of groups, the key is destroyed, and the teams hear their results at once.",
+        "Leads, the organisation's channel and everybody else see them a day later, as always.",
+    ],
+};
+
+const VOIDING: Question = Question {
+    title: "Void this survey?",
+    submit: "Void it",
+    action: VOIDED.name,
+    says: &[
+        "All answers and their key are destroyed unread: there will be no results. This can't be taken back.",
+        "Nobody is asked or reminded any more. Who presses a button of its message reads that it is closed.",
+        "Who was asked counts as asked: no survey asks them again for 12 days, so that nobody is asked twice.",
+    ],
+};
+
+/// The open wave of that id, and its survey.
+async fn open(cx: &Cx, id: &str) -> Result<(Wave, Survey), Failure> {
+    admin(cx)?;
+    let wave = cx.store.wave(id).await?.filter(|wave| matches!(wave.state, State::Open | State::Closing));
+    let gone = || UserError::new(Kind::NotAllowed, "This survey is over already.", "Type `/metrics pulse` to see what there is.");
+    let wave = wave.ok_or_else(gone)?;
+    let survey = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey).ok_or_else(gone)?;
+    Ok((wave, survey))
+}
+
+async fn ask(cx: &Cx, press: Press, question: &Question) -> Result<Effect, Failure> {
+    let (wave, survey) = open(cx, &press.value).await?;
+    let mut lines: Vec<Line> = question.says.iter().map(|line| Line::plain(*line)).collect();
+    let zone = cx.org.org.zone_for(&Scope::Organisation);
+    if wave.opens_on > local::wall(zone, cx.now).date() {
+        lines.push(Line::plain(format!("Most people are not asked before {}.", when::day(wave.opens_on))));
+    }
+    let label = format!("{}, until {} at 17:00 ({zone})", survey.title, when::day(wave.closes_on));
+    let note = Field { id: "note".into(), label, hint: None, optional: true, input: Input::Note(lines) };
+    Ok(Effect::Form(Form {
+        title: question.title.into(),
+        submit: question.submit.into(),
+        action: question.action.into(),
+        state: wave.id,
+        fields: vec![note],
+    }))
+}
+
+async fn closed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let (wave, survey) = open(cx, &press.value).await?;
+    let posts = match close(cx, &wave).await? {
+        Ok(posts) => posts,
+        Err(refusal) => return Err(UserError::new(Kind::NotAllowed, refusal.to_string(), "`pacer doctor` says more.").into()),
+    };
+    let verdict =
+        Line::default().strong(survey.title).and(" is closed. Its teams hear their results now; leads and everybody else in a day.");
+    Ok(Effect::Say(posts, Box::new(Effect::Modal(Box::new(Card { title: "Closed".into(), verdict, ..Card::default() })))))
+}
+
+/// Closes a wave, from wherever it stands; what should then stand in Slack.
+pub async fn close(cx: &Cx, wave: &Wave) -> Result<Result<Vec<Post>, Refusal>, Failure> {
+    if let Err(refusal) = cx.store.close_wave(&cx.keys, &wave.id, cx.now).await? {
+        return Ok(Err(refusal));
+    }
+    if wave.state == State::Open {
+        unsaid(cx, wave).await?;
+    }
+    tracing::info!(wave = wave.id, "a survey is closed");
+    match cx.store.wave(&wave.id).await? {
+        Some(closed) => Ok(Ok(results::posts(cx, &closed).await?)),
+        None => Ok(Ok(Vec::new())),
+    }
+}
+
+/// Takes back what still waits to be sent of a wave that has ended just now. Never later: its results stand under the same name.
+async fn unsaid(cx: &Cx, wave: &Wave) -> Result<(), Failure> {
+    cx.store.unsay(&format!("survey/{}/", wave.id), "The survey ended before.").await?;
+    Ok(())
+}
+
+async fn voided(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let (wave, survey) = open(cx, &press.value).await?;
+    let scrub = match cx.store.void_wave(&cx.keys, &wave.id).await? {
+        Ok(scrub) => scrub,
+        Err(refusal) => {
+            return Err(UserError::new(Kind::NotAllowed, refusal.to_string(), "Type `/metrics pulse` to see what there is.").into());
+        }
+    };
+    unsaid(cx, &wave).await?;
+    tracing::info!(wave = wave.id, "a survey is void");
+    let tail = match scrub {
+        Scrub::Done => "",
+        Scrub::Later(_) => " The database's files are cleaned within the day.",
+    };
+    let verdict =
+        Line::default().strong(survey.title).and(format!(" is void: its answers are destroyed, and nobody is asked any more.{tail}"));
+    Ok(Effect::Modal(Box::new(Card { title: "Void".into(), verdict, ..Card::default() })))
+}
