@@ -28,7 +28,8 @@ pub struct Place {
 impl Place {
     /// From a click or a form sent: the message behind a modal is looked up.
     pub fn of_click(app: &App, click: &Interaction) -> Self {
-        let own = Origin { channel_id: click.channel_id.clone(), response_url: click.response_url.clone() };
+        let lasting_ts = if click.is_ephemeral { String::new() } else { click.message_ts.clone() };
+        let own = Origin { channel_id: click.channel_id.clone(), response_url: click.response_url.clone(), lasting_ts };
         let kept = app.slack.origins.of([&click.view_id, &click.root_view_id], app.clock.now());
         Self {
             user_id: click.user_id.clone(),
@@ -101,14 +102,36 @@ impl Place {
         }
     }
 
-    /// Puts a message in the place of the private answer; where that is out of reach, a new private one.
+    /// Puts a message in the place of the private answer, or of one in the direct message; where that is out of reach, a new private one.
+    /// What all of a channel see is not replaced by what one of them pressed.
     async fn replace(&self, app: &App, mut message: Value) -> Result<(), CallError> {
-        message["replace_original"] = json!(true);
-        self.answer(app, message).await?;
+        match (self.origin.lasting_ts.is_empty(), self.origin.channel_id.starts_with('D')) {
+            (false, true) => self.edit(app, message).await?,
+            (private, _) => {
+                message["replace_original"] = json!(private);
+                self.answer(app, message).await?;
+            }
+        }
         if !self.loading_id.is_empty() {
             self.show(app, &as_modal(&json!({ "text": "Done: the answer in the channel is the new one." }))).await?;
         }
         Ok(())
+    }
+
+    /// Puts a message in the place of one that stays. Said to be private, it would be a second one: Slack makes no message private later.
+    async fn edit(&self, app: &App, mut message: Value) -> Result<(), CallError> {
+        message.as_object_mut().and_then(|message| message.remove("response_type"));
+        if !self.origin.response_url.is_empty() {
+            message["replace_original"] = json!(true);
+            match outgoing::respond(app, &self.origin.response_url, &message).await {
+                Err(CallError::Api(_) | CallError::Busy(400..=499)) => {}
+                done => return done,
+            }
+        }
+        message.as_object_mut().and_then(|message| message.remove("replace_original"));
+        message["channel"] = json!(self.origin.channel_id);
+        message["ts"] = json!(self.origin.lasting_ts);
+        outgoing::post(app, "chat.update", &message).await.map(|_| ())
     }
 
     async fn answer(&self, app: &App, mut message: Value) -> Result<(), CallError> {

@@ -14,8 +14,7 @@
 
 #[allow(dead_code, reason = "filled next")]
 mod actions;
-#[allow(dead_code, reason = "filled next")]
-mod answer;
+pub mod answer;
 mod job;
 mod launch;
 mod overview;

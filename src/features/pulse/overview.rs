@@ -7,7 +7,7 @@ use crate::features::{Cx, Reply};
 
 /// The card.
 pub async fn run(cx: &Cx, ask: &Ask) -> Result<Reply, Failure> {
-    let parts = super::answer::waiting(cx).await?;
+    let parts = [super::answer::waiting(cx).await?, super::answer::changeable(cx).await?].concat();
     Ok(Reply::Card(Box::new(Card {
         command: ask.command.clone(),
         title: "Pulse".into(),

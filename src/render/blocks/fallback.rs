@@ -44,7 +44,11 @@ fn pieces(part: &Part) -> Vec<String> {
         Part::Table(table) => table.rows.iter().take(SPOKEN_ROWS).map(|row| spoken_row(&spoken(table, row))).collect(),
         Part::List(lines, _) => lines.iter().take(SPOKEN_ROWS).map(|line| bare(line, PIECE)).collect(),
         Part::Chart(chart) => vec![bare(&Line::plain(spoken_chart(chart)), CHART_PIECE)],
-        Part::Buttons(_) | Part::Divider => Vec::new(),
+        Part::Buttons(row) => {
+            let labels: Vec<&str> = row.iter().map(|button| button.label.as_str()).collect();
+            vec![bare(&Line::plain(format!("To press: {}", labels.join(", "))), PIECE)]
+        }
+        Part::Divider => Vec::new(),
     }
 }
 
