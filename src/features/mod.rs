@@ -129,6 +129,8 @@ pub enum Effect {
     Answer(Box<Card>),
     /// Show in a modal (update it where the press came from one).
     Modal(Box<Card>),
+    /// The same, and in the place of the direct message from which the modal was opened.
+    Finish(Box<Card>),
     /// Ask back in a modal.
     Form(Form),
     /// The form that was sent stays, with a sentence under each field that is wrong.
@@ -378,7 +380,11 @@ impl Needs {
 /// # Errors
 /// As [`answer`]; an action that is not in the table is ours.
 pub async fn press(cx: &Cx, action: &str, press: Press) -> Result<Effect, Failure> {
-    let known = SEALED.iter().chain(ACTIONS).find(|known| known.name == action).ok_or_else(|| anyhow::anyhow!("no action `{action}` in the table"))?;
+    let known = SEALED
+        .iter()
+        .chain(ACTIONS)
+        .find(|known| known.name == action)
+        .ok_or_else(|| anyhow::anyhow!("no action `{action}` in the table"))?;
     (known.run)(cx, press).await
 }
 

@@ -7,6 +7,7 @@ use super::inbound::Interaction;
 use super::origins::Origin;
 use super::outgoing;
 use crate::app::App;
+use crate::domain::card::Card;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::Effect;
 use crate::render::blocks::{self, without_people};
@@ -159,6 +160,10 @@ impl Place {
 pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), Failure> {
     let done = match effect {
         Effect::Modal(card) => place.show(app, &blocks::modal(&card)).await,
+        Effect::Finish(card) => {
+            finish_message(app, place, &card).await;
+            place.show(app, &blocks::modal(&card)).await
+        }
         Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
         Effect::Form(form) => place.ask(app, &blocks::form(&form)).await,
         Effect::Wrong(form, errors) => place.ask(app, &blocks::form_with_errors(&form, &errors)).await,
@@ -177,6 +182,17 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Say(_, then) => return Box::pin(carry_out(app, place, *then)).await,
     };
     done.map_err(not_shown)
+}
+
+/// Shows in the direct message that a modal was opened from that all is done. Of another place it says nothing: an answer to a command is
+/// the person's own list, and stays.
+pub(super) async fn finish_message(app: &App, place: &Place, card: &Card) {
+    if place.origin.lasting_ts.is_empty() || !place.origin.channel_id.starts_with('D') {
+        return;
+    }
+    if let Err(error) = place.edit(app, blocks::message(card)).await {
+        tracing::warn!(%error, "a direct message could not be brought up to date");
+    }
 }
 
 /// A trigger lives 3 s: after that Slack opens no modal, and the person has only to press again.

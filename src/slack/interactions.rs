@@ -193,7 +193,7 @@ async fn refuses(app: &App, view_id: &str, view: &Value) -> bool {
 /// What stands in a form's acknowledgement.
 fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: Result<Effect, Failure>) -> Value {
     let (body, outcome) = match result {
-        Ok(Effect::Modal(card)) => (update(&blocks::modal(&card)), "ok"),
+        Ok(Effect::Modal(card) | Effect::Finish(card)) => (update(&blocks::modal(&card)), "ok"),
         Ok(Effect::Form(form)) => (update(&blocks::form(&form)), "ok"),
         Ok(Effect::Wrong(_, errors)) => (json!({ "response_action": "errors", "errors": as_errors(&errors, click) }), "user_error"),
         Ok(effect) => {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::commands;
-use super::effects::{Place, carry_out};
+use super::effects::{Place, carry_out, finish_message};
 use super::inbound::Interaction;
 use super::interactions::{as_errors, field_error, update};
 use crate::app::App;
@@ -62,6 +62,11 @@ pub(super) async fn submitted(app: &Arc<App>, action: &'static Action, mut click
     let place = Place { view_id: String::new(), ..Place::of_click(app, &click) };
     match run(app, action, &click.user_id, &place, press).await {
         Ok(Effect::Modal(card)) => update(&blocks::modal(&card)),
+        Ok(Effect::Finish(card)) => {
+            let (late, shown) = (Arc::clone(app), card.clone());
+            app.tasks.spawn("sealed form", async move { finish_message(&late, &place, &shown).await });
+            update(&blocks::modal(&card))
+        }
         Ok(Effect::Form(form)) => update(&blocks::form(&form)),
         Ok(Effect::Wrong(_, errors)) => json!({ "response_action": "errors", "errors": as_errors(&errors, &click) }),
         Ok(effect) => {

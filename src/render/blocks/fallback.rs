@@ -4,7 +4,7 @@ use super::super::chart_text;
 use super::super::limits::cut;
 use super::super::outside::{mrkdwn, plain};
 use super::super::table::spoken;
-use crate::domain::card::{Card, Figure, Line, Part};
+use crate::domain::card::{Card, Figure, Line, Part, Span};
 use crate::domain::chart::Chart;
 
 /// Rows of a table and items of a list that are read out.
@@ -75,7 +75,11 @@ fn spoken_row((first, rest): &(String, String)) -> String {
     bare(&Line::plain(if rest.is_empty() { first.clone() } else { format!("{first}: {rest}") }), PIECE)
 }
 
-/// Without weight: a notification shows marks as they are.
+/// Without weight: a notification shows marks as they are. Of who is meant it shows the name.
 fn bare(line: &Line, max: usize) -> String {
-    mrkdwn(&Line::plain(line.text()), max)
+    let light = |span: &Span| match span {
+        Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Link(text, _) => Span::Plain(text.clone()),
+        Span::Mention(id) => Span::Mention(id.clone()),
+    };
+    mrkdwn(&Line(line.0.iter().map(light).collect()), max)
 }

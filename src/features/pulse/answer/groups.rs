@@ -48,7 +48,9 @@ pub fn card(about: &About<'_>, tree: &Tree, asked: &[u32], node: usize) -> Card 
     let rules = [
         "A group is also counted in the next one only where a sum or difference of what is shown would tell of a few people.".to_owned(),
         format!("Comments are shown word for word, in a random order, in the nearest group where {} or more answer.", least.text),
-        format!("Your team sees its result when the survey closes; leads and everybody else see it {when} later. Who leads a team counts in the group above it, not in the team."),
+        format!(
+            "Your team sees its result when the survey closes; leads and everybody else see it {when} later. Who leads a team counts in the group above it, not in the team."
+        ),
         "Whether you answered is told to nobody, and there is no list of who has not.".to_owned(),
     ];
     Card {

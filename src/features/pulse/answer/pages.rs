@@ -115,7 +115,8 @@ pub fn read(items: &[Item], mut fields: BTreeMap<String, String>) -> Result<Mark
             if characters > LONGEST_COMMENT {
                 let over = words::number((characters - LONGEST_COMMENT) as u64);
                 let most = words::number(LONGEST_COMMENT as u64);
-                let sentence = format!("Nothing of this page is stored yet: this is {over} characters too long. A comment has at most {most}.");
+                let sentence =
+                    format!("Nothing of this page is stored yet: this is {over} characters too long. A comment has at most {most}.");
                 wrong.push((name, sentence));
             } else if was || !value.trim().is_empty() {
                 marked.texts.insert(item.id.clone(), if value.trim().is_empty() { Zeroizing::default() } else { value });

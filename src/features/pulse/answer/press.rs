@@ -109,7 +109,7 @@ pub async fn page(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     // Of the next page nothing was changed by this one.
     Ok(match before {
         Some(before) => Effect::Form(pages::form(&about, page + 1, &before, &names(cx))),
-        None => modal(message::thanks(&about)),
+        None => Effect::Finish(Box::new(message::thanks(&about))),
     })
 }
 

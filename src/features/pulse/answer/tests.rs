@@ -70,7 +70,7 @@ fn the_message_says_who_why_how_long_and_until_when_and_asks_at_once() {
     let card = invited("pulse", Round::Invitation);
     assert_eq!(
         text(&card),
-        "How it goes. U0ANA asks how your work goes, so that what gets in its way is seen and changed: 3 questions, under a minute, until \
+        "How it goes. <@U0ANA> asks how your work goes, so that what gets in its way is seen and changed: 3 questions, under a minute, until \
          Thursday 3 December, 17:00. You count in Payments (6 asked). Answers are sealed, and only groups are shown, never you. Question 1 of \
          3: Taking everything together, how satisfied are you with the experience of building software here? To press: Very dissatisfied, \
          Dissatisfied, Neither, Satisfied, Very satisfied"
@@ -86,7 +86,11 @@ fn a_full_wave_has_one_way_in_and_reminders_say_which_they_are() {
     let card = invited("full", Round::Invitation);
     let labels: Vec<String> = buttons(&card).into_iter().map(|button| button.label).collect();
     assert_eq!(labels, ["Start", "Not now", "Skip this one", "Stop", "Who sees what"]);
-    assert!(text(&card).contains("30 questions, about 6 minutes") || text(&card).contains(" questions, about 5 minutes"), "{}", text(&card));
+    assert!(
+        text(&card).contains("30 questions, about 6 minutes") || text(&card).contains(" questions, about 5 minutes"),
+        "{}",
+        text(&card)
+    );
     for (last, words) in [(false, "This is the first of two reminders"), (true, "This is the last of two reminders")] {
         let said = text(&invited("pulse", Round::Reminder { last }));
         assert!(said.contains(words) && said.contains("nobody is told who that is"), "{said}");
@@ -219,7 +223,11 @@ fn what_was_touched_counts_and_what_was_emptied_is_taken_back() {
         assert_eq!(marked.texts.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect::<Vec<_>>(), texts);
     };
     check(&[("overall_satisfied", "4"), ("overall_good_work", ""), ("overall_slowed", "")], &[("overall_satisfied", Some(4))], &[]);
-    check(&[("overall_satisfied:was", "0"), ("overall_good_work:was", "5")], &[("overall_good_work", Some(5)), ("overall_satisfied", None)], &[]);
+    check(
+        &[("overall_satisfied:was", "0"), ("overall_good_work:was", "5")],
+        &[("overall_good_work", Some(5)), ("overall_satisfied", None)],
+        &[],
+    );
     check(&[("overall_satisfied:was", ""), ("overall_slowed:was", " \n")], &[("overall_satisfied", None)], &[("overall_slowed", "")]);
     check(&[("overall_slowed", "<@U1> & <!channel> *x*"), ("ci_fast", "3")], &[], &[("overall_slowed", "<@U1> & <!channel> *x*")]);
     check(&[("overall_satisfied", "seven")], &[("overall_satisfied", Some(u8::MAX))], &[]);
