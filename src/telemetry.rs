@@ -1,8 +1,8 @@
 //! Logs to stderr, and the counters that Prometheus reads.
 //!
-//! Why labels are names from our own tables: a label from outside would let anybody grow the memory. Why what carries messages is never
-//! logged in detail, whatever the filter asks: tungstenite and slack-morphism print whole messages there, and among them are answers to
-//! surveys; and a line for each connection would tell to whom a reminder went.
+//! Why labels are names from our own tables: a label from outside would let anybody grow the memory. Why no library but the database's
+//! is logged in detail, whatever the filter asks: those of the WebSocket and of Slack print whole messages there, and among them are answers
+//! to surveys; and a line for each connection would tell to whom a reminder went.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ use crate::config::LogFormat;
 /// Label names and values.
 type Labels = Vec<(&'static str, String)>;
 
-/// Libraries that carry messages between Slack and pacer.
-const CARRIERS: [&str; 7] = ["tungstenite", "tokio_tungstenite", "slack_morphism", "hyper", "hyper_util", "h2", "reqwest"];
+/// What may be logged in detail: pacer itself, and statements without their values.
+const DETAILED: [&str; 2] = ["pacer", "sqlx"];
 
-/// Whether something may be logged at all: carriers only tell of trouble.
+/// Whether something may be logged at all: other libraries only tell of trouble.
 fn may_be_logged(target: &str, level: tracing::Level) -> bool {
     let library = target.split("::").next().unwrap_or_default();
-    level <= tracing::Level::INFO || !CARRIERS.contains(&library)
+    level <= tracing::Level::INFO || DETAILED.contains(&library)
 }
 
 /// Starts logging. Call once, before anything is logged.
@@ -190,11 +190,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_carries_messages_tells_of_trouble_alone() {
+    fn libraries_that_carry_messages_tell_of_trouble_alone() {
         use tracing::Level;
         let check = |target: &str, level: Level, expect: bool| assert_eq!(may_be_logged(target, level), expect, "{target} {level}");
         check("tungstenite::protocol::frame", Level::TRACE, false);
-        check("slack_morphism::hyper_tokio::connector", Level::DEBUG, false);
+        check("hyper_util::client::legacy::pool", Level::DEBUG, false);
         check("hyper_util::client::legacy::pool", Level::WARN, true);
         check("pacer::slack::socket", Level::TRACE, true);
         check("sqlx::query", Level::DEBUG, true);

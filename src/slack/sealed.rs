@@ -42,7 +42,7 @@ pub(super) async fn pressed(app: &Arc<App>, action: &'static Action, mut click: 
     let (late, user) = (Arc::clone(app), click.user_id);
     // A task of its own: it goes on where Slack hangs up.
     app.tasks.spawn("sealed press", async move {
-        let result = run(&late, action, &user, &place, press).await;
+        let result = run(&late, action, &user, press).await;
         let _ = stored.send(());
         match result {
             Ok(effect) => show(&late, &place, effect, action.name).await,
@@ -59,8 +59,9 @@ pub(super) async fn submitted(app: &Arc<App>, action: &'static Action, mut click
     let press = Press { value: click.private_metadata.clone(), fields: std::mem::take(&mut click.fields) };
     // Of the inputs the door keeps the names alone, to set errors under them.
     click.fields = press.fields.keys().map(|name| (name.clone(), String::new())).collect();
+    let result = run(app, action, &click.user_id, press).await;
     let place = Place { view_id: String::new(), ..Place::of_click(app, &click) };
-    match run(app, action, &click.user_id, &place, press).await {
+    match result {
         Ok(Effect::Modal(card)) => update(&blocks::modal(&card)),
         Ok(Effect::Finish(card)) => {
             let (late, shown) = (Arc::clone(app), card.clone());
@@ -83,9 +84,9 @@ pub(super) async fn submitted(app: &Arc<App>, action: &'static Action, mut click
 }
 
 /// The feature's part. Slack is asked nothing of the person: only who was invited may answer.
-async fn run(app: &Arc<App>, action: &'static Action, user: &str, place: &Place, press: Press) -> Result<Effect, Failure> {
+async fn run(app: &Arc<App>, action: &'static Action, user: &str, press: Press) -> Result<Effect, Failure> {
     let work = async {
-        let cx = app.cx(Some(app.asker(user).in_channel(&place.origin.channel_id))).await?;
+        let cx = app.cx(Some(app.asker(user))).await?;
         features::press(&cx, action.name, press).await
     };
     app.tasks.guard("sealed press", work).await.unwrap_or_else(|| Err(Failure::Ours(anyhow::anyhow!("it panicked"))))
