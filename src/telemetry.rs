@@ -1,6 +1,8 @@
 //! Logs to stderr, and the counters that Prometheus reads.
 //!
-//! Why labels are names from our own tables: a label from outside would let anybody grow the memory.
+//! Why labels are names from our own tables: a label from outside would let anybody grow the memory. Why no library but the database's
+//! is logged in detail, whatever the filter asks: those of the WebSocket and of Slack print whole messages there, and among them are answers
+//! to surveys; and a line for each connection would tell to whom a reminder went.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,11 +14,23 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
 /// Label names and values.
 type Labels = Vec<(&'static str, String)>;
+
+/// What may be logged in detail: pacer itself, and statements without their values.
+const DETAILED: [&str; 2] = ["pacer", "sqlx"];
+
+/// Whether something may be logged at all: other libraries only tell of trouble.
+fn may_be_logged(target: &str, level: tracing::Level) -> bool {
+    let library = target.split("::").next().unwrap_or_default();
+    level <= tracing::Level::INFO || DETAILED.contains(&library)
+}
 
 /// Starts logging. Call once, before anything is logged.
 ///
@@ -24,12 +38,14 @@ type Labels = Vec<(&'static str, String)>;
 /// Where the filter can't be read, or logging runs already.
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = filter.and(filter_fn(|it| may_be_logged(it.target(), *it.level())));
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // On a terminal colours are as its own settings say (NO_COLOR); in a file or a journal they would be noise.
     let logs = if std::io::stderr().is_terminal() { logs } else { logs.with_ansi(false) };
+    let registry = tracing_subscriber::registry();
     let started = match format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Text => registry.with(logs.with_filter(filter)).try_init(),
+        LogFormat::Json => registry.with(logs.json().flatten_event(true).with_filter(filter)).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging can't start: {error}"))
 }
@@ -172,6 +188,17 @@ fn seconds() -> Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libraries_that_carry_messages_tell_of_trouble_alone() {
+        use tracing::Level;
+        let check = |target: &str, level: Level, expect: bool| assert_eq!(may_be_logged(target, level), expect, "{target} {level}");
+        check("tungstenite::protocol::frame", Level::TRACE, false);
+        check("hyper_util::client::legacy::pool", Level::DEBUG, false);
+        check("hyper_util::client::legacy::pool", Level::WARN, true);
+        check("pacer::slack::socket", Level::TRACE, true);
+        check("sqlx::query", Level::DEBUG, true);
+    }
 
     #[test]
     fn counters_show_by_label() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-use super::{Action, COMMANDS, Cx, Effect, Press, SUBSCRIBED, access, dora, health, help, me, setup, waiting};
+use super::{Action, COMMANDS, Cx, Effect, Press, SUBSCRIBED, access, dora, health, help, me, pulse, setup, waiting};
 use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::domain::subscription::{State, Subscription};
 use crate::domain::window::Window;
@@ -29,7 +29,8 @@ const DAYS: u32 = 90;
 
 /// The tab of the asker.
 pub async fn home(cx: &Cx) -> Result<Card, Failure> {
-    let mut parts = teams(cx).await?;
+    let mut parts = pulse::answer::waiting(cx).await?;
+    parts.extend(teams(cx).await?);
     parts.extend(waiting(cx).await?);
     parts.extend(heard(cx).await?);
     parts.push(Part::Heading("Data".into()));

@@ -20,7 +20,7 @@ pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
-mod pulse;
+pub mod pulse;
 pub mod receipts;
 mod retention;
 mod scope;
@@ -129,6 +129,8 @@ pub enum Effect {
     Answer(Box<Card>),
     /// Show in a modal (update it where the press came from one).
     Modal(Box<Card>),
+    /// The same, and in the place of the direct message from which the modal was opened.
+    Finish(Box<Card>),
     /// Ask back in a modal.
     Form(Form),
     /// The form that was sent stays, with a sentence under each field that is wrong.
@@ -213,7 +215,10 @@ pub const COMMANDS: &[Command] = &[
     setup::COMMAND,
     help::COMMAND,
 ];
-/// Every button and form.
+/// Buttons and forms whose press holds an answer of a survey: stored before it is acknowledged, never queued, counted, logged or kept
+/// otherwise. Looked up before [`ACTIONS`].
+pub const SEALED: &[Action] = &[pulse::answer::TAP, pulse::answer::SKIP, pulse::answer::PAGE];
+/// Every other button and form.
 pub const ACTIONS: &[Action] = &[
     press::SHARE,
     why::ACTION,
@@ -267,6 +272,14 @@ pub const ACTIONS: &[Action] = &[
     pulse::CLOSED,
     pulse::VOID,
     pulse::VOIDED,
+    pulse::answer::START,
+    pulse::answer::OPEN,
+    pulse::answer::LATER,
+    pulse::answer::ASK_AGAIN,
+    pulse::answer::NEXT,
+    pulse::answer::GROUPS,
+    pulse::answer::STOP,
+    pulse::answer::STOPPED,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
@@ -376,7 +389,11 @@ impl Needs {
 /// # Errors
 /// As [`answer`]; an action that is not in the table is ours.
 pub async fn press(cx: &Cx, action: &str, press: Press) -> Result<Effect, Failure> {
-    let known = ACTIONS.iter().find(|known| known.name == action).ok_or_else(|| anyhow::anyhow!("no action `{action}` in the table"))?;
+    let known = SEALED
+        .iter()
+        .chain(ACTIONS)
+        .find(|known| known.name == action)
+        .ok_or_else(|| anyhow::anyhow!("no action `{action}` in the table"))?;
     (known.run)(cx, press).await
 }
 
@@ -390,7 +407,7 @@ mod tests {
     fn names_in_each_table_are_unique() {
         let unique = |names: Vec<&str>| assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
         unique(COMMANDS.iter().map(|it| it.name).collect());
-        unique(ACTIONS.iter().map(|it| it.name).collect());
+        unique(SEALED.iter().chain(ACTIONS).map(|it| it.name).collect());
         unique(JOBS.iter().map(|it| it.name).collect());
         unique(SUBSCRIBED.iter().map(|it| it.kind).collect());
     }

@@ -78,7 +78,10 @@ impl Workspace {
         let now = self.now();
         let mut state = self.lock();
         let blocks = state.identified(&sent);
-        if let Some(origin) = origin.filter(|_| args.flag("replace_original")) {
+        // A message that stays is not made private: said to be ephemeral, the new one is a message of its own.
+        let private = args.string("response_type") == Some("ephemeral");
+        let replaces = |origin: &Message| args.flag("replace_original") && (origin.only_for.is_some() || !private);
+        if let Some(origin) = origin.filter(replaces) {
             let new = Message { text, blocks, edited: true, ..origin };
             state.replace(&new);
             return Ok(Some(new));

@@ -220,6 +220,14 @@ impl Client {
         result
     }
 
+    /// Posts a reminder of a survey, once: neither counted nor told of, since either would say who has not answered.
+    pub async fn post_unseen(&self, message: &Value) {
+        if let Some(token) = &self.bot {
+            let session = self.api.open_session(token);
+            let _ = limited(session.http_session_api.http_post::<_, Value>("chat.postMessage", message, None)).await;
+        }
+    }
+
     /// Posts to a response URL: the one way to answer where the bot is no member.
     pub async fn respond(&self, response_url: &str, body: &Value) -> Result<(), CallError> {
         if !is_response_url(response_url, self.local) {

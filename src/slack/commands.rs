@@ -93,7 +93,7 @@ async fn ask(app: &Arc<App>, slash: &Slash) -> Result<Value, Failure> {
             let place = Place {
                 user_id: slash.user_id.clone(),
                 trigger_id: slash.trigger_id.clone(),
-                origin: Origin { channel_id: slash.channel_id.clone(), response_url: slash.response_url.clone() },
+                origin: Origin { channel_id: slash.channel_id.clone(), response_url: slash.response_url.clone(), ..Origin::default() },
                 ..Place::default()
             };
             carry_out(app, &place, Effect::Form(form)).await?;

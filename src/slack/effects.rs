@@ -7,6 +7,7 @@ use super::inbound::Interaction;
 use super::origins::Origin;
 use super::outgoing;
 use crate::app::App;
+use crate::domain::card::Card;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::Effect;
 use crate::render::blocks::{self, without_people};
@@ -28,7 +29,8 @@ pub struct Place {
 impl Place {
     /// From a click or a form sent: the message behind a modal is looked up.
     pub fn of_click(app: &App, click: &Interaction) -> Self {
-        let own = Origin { channel_id: click.channel_id.clone(), response_url: click.response_url.clone() };
+        let lasting_ts = if click.is_ephemeral { String::new() } else { click.message_ts.clone() };
+        let own = Origin { channel_id: click.channel_id.clone(), response_url: click.response_url.clone(), lasting_ts };
         let kept = app.slack.origins.of([&click.view_id, &click.root_view_id], app.clock.now());
         Self {
             user_id: click.user_id.clone(),
@@ -101,14 +103,36 @@ impl Place {
         }
     }
 
-    /// Puts a message in the place of the private answer; where that is out of reach, a new private one.
+    /// Puts a message in the place of the private answer, or of one in the direct message; where that is out of reach, a new private one.
+    /// What all of a channel see is not replaced by what one of them pressed.
     async fn replace(&self, app: &App, mut message: Value) -> Result<(), CallError> {
-        message["replace_original"] = json!(true);
-        self.answer(app, message).await?;
+        match (self.origin.lasting_ts.is_empty(), self.origin.channel_id.starts_with('D')) {
+            (false, true) => self.edit(app, message).await?,
+            (private, _) => {
+                message["replace_original"] = json!(private);
+                self.answer(app, message).await?;
+            }
+        }
         if !self.loading_id.is_empty() {
             self.show(app, &as_modal(&json!({ "text": "Done: the answer in the channel is the new one." }))).await?;
         }
         Ok(())
+    }
+
+    /// Puts a message in the place of one that stays. Said to be private, it would be a second one: Slack makes no message private later.
+    async fn edit(&self, app: &App, mut message: Value) -> Result<(), CallError> {
+        message.as_object_mut().and_then(|message| message.remove("response_type"));
+        if !self.origin.response_url.is_empty() {
+            message["replace_original"] = json!(true);
+            match outgoing::respond(app, &self.origin.response_url, &message).await {
+                Err(CallError::Api(_) | CallError::Busy(400..=499)) => {}
+                done => return done,
+            }
+        }
+        message.as_object_mut().and_then(|message| message.remove("replace_original"));
+        message["channel"] = json!(self.origin.channel_id);
+        message["ts"] = json!(self.origin.lasting_ts);
+        outgoing::post(app, "chat.update", &message).await.map(|_| ())
     }
 
     async fn answer(&self, app: &App, mut message: Value) -> Result<(), CallError> {
@@ -136,6 +160,10 @@ impl Place {
 pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), Failure> {
     let done = match effect {
         Effect::Modal(card) => place.show(app, &blocks::modal(&card)).await,
+        Effect::Finish(card) => {
+            finish_message(app, place, &card).await;
+            place.show(app, &blocks::modal(&card)).await
+        }
         Effect::Form(form) if !place.view_id.is_empty() => place.open(app, "views.push", &blocks::form(&form)).await.map(|_| ()),
         Effect::Form(form) => place.ask(app, &blocks::form(&form)).await,
         Effect::Wrong(form, errors) => place.ask(app, &blocks::form_with_errors(&form, &errors)).await,
@@ -154,6 +182,17 @@ pub async fn carry_out(app: &App, place: &Place, effect: Effect) -> Result<(), F
         Effect::Say(_, then) => return Box::pin(carry_out(app, place, *then)).await,
     };
     done.map_err(not_shown)
+}
+
+/// Shows in the direct message that a modal was opened from that all is done. Of another place it says nothing: an answer to a command is
+/// the person's own list, and stays.
+pub(super) async fn finish_message(app: &App, place: &Place, card: &Card) {
+    if place.origin.lasting_ts.is_empty() || !place.origin.channel_id.starts_with('D') {
+        return;
+    }
+    if let Err(error) = place.edit(app, blocks::message(card)).await {
+        tracing::warn!(%error, "a direct message could not be brought up to date");
+    }
 }
 
 /// A trigger lives 3 s: after that Slack opens no modal, and the person has only to press again.

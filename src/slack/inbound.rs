@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A slash command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,8 +51,18 @@ impl Slash {
 /// The `payload` of an interaction's form.
 pub fn payload_of_form(form: &str) -> Option<Value> {
     let fields: Vec<(String, String)> = serde_urlencoded::from_str(form).ok()?;
-    let payload = fields.into_iter().find(|(name, _)| name == "payload")?.1;
+    let payload = Zeroizing::new(fields.into_iter().find(|(name, _)| name == "payload")?.1);
     serde_json::from_str(&payload).ok()
+}
+
+/// Wipes every text of a payload from memory: one of them may be the answer to a survey.
+pub fn wipe(payload: &mut Value) {
+    match payload {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// A click, a form sent, a modal closed.
@@ -66,6 +77,8 @@ pub struct Interaction {
     pub response_url: String,
     pub channel_id: String,
     pub message_ts: String,
+    /// Whether only that person sees the message.
+    pub is_ephemeral: bool,
     /// The modal or Home tab it happened in; empty: a message.
     pub view_id: String,
     /// Whether it is the Home tab.
@@ -95,6 +108,7 @@ impl Interaction {
             response_url: first(&["/response_url", "/response_urls/0/response_url"]),
             channel_id: first(&["/channel/id", "/container/channel_id", "/response_urls/0/channel_id"]),
             message_ts: first(&["/container/message_ts", "/message/ts"]),
+            is_ephemeral: payload.pointer("/container/is_ephemeral").and_then(Value::as_bool) == Some(true),
             view_id: first(&["/view/id", "/container/view_id"]),
             is_home: text("/view/type") == "home",
             root_view_id: text("/view/root_view_id"),
@@ -109,6 +123,13 @@ impl Interaction {
     /// The action's name: what stands before the suffix that makes it unique in its message.
     pub fn action(&self) -> &str {
         self.action_id.split(':').next().unwrap_or_default()
+    }
+
+    /// Wipes from memory what was pressed or put in; the names of the inputs stay.
+    pub fn wipe(&mut self) {
+        self.action_id.zeroize();
+        self.action_value.zeroize();
+        self.fields.values_mut().for_each(Zeroize::zeroize);
     }
 }
 

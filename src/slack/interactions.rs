@@ -1,4 +1,5 @@
-//! Clicks on buttons and forms sent: acknowledged at once, carried out by [`effects`](super::effects).
+//! Clicks on buttons and forms sent: acknowledged at once, carried out by [`effects`](super::effects). Those that hold the answer to a
+//! survey go another way: [`sealed`](super::sealed).
 //!
 //! Why a loading modal only after 800 ms: most presses are counted sooner, and then the modal opens full; a trigger
 //! lives 3 s, so waiting longer would lose it.
@@ -14,11 +15,11 @@ use serde_json::{Value, json};
 use super::admission::Admission;
 use super::client::CallError;
 use super::effects::{Place, carry_out};
-use super::inbound::Interaction;
-use super::{Answer, Stranger, commands};
+use super::inbound::{self, Interaction};
+use super::{Answer, Stranger, commands, sealed};
 use crate::app::App;
 use crate::error::{Failure, Kind, UserError};
-use crate::features::{self, ACTIONS, Action, Effect, Needs, Press};
+use crate::features::{self, ACTIONS, Action, Effect, Needs, Press, SEALED};
 use crate::render::blocks;
 
 /// A second click on the same button within this time does nothing.
@@ -34,8 +35,9 @@ const TRIAL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where it comes from another workspace.
-pub async fn interact(app: &Arc<App>, payload: &Value) -> Answer {
-    let click = Interaction::read(payload);
+pub async fn interact(app: &Arc<App>, mut payload: Value) -> Answer {
+    let click = Interaction::read(&payload);
+    inbound::wipe(&mut payload);
     match app.slack.workspaces.admit(&click.team_id, &click.enterprise_id) {
         Admission::Welcome => {}
         other => {
@@ -43,17 +45,20 @@ pub async fn interact(app: &Arc<App>, payload: &Value) -> Answer {
             return Err(Stranger(other));
         }
     }
-    match click.kind.as_str() {
-        "block_actions" => {
+    let sealed = |name: &str| SEALED.iter().find(|action| action.name == name);
+    match (click.kind.as_str(), sealed(click.action()), sealed(&click.callback_id)) {
+        ("block_actions", Some(action), _) => Ok(sealed::pressed(app, action, click).await),
+        ("view_submission", _, Some(action)) => Ok(sealed::submitted(app, action, click).await),
+        ("block_actions", ..) => {
             pressed(app, click);
             Ok(Value::Null)
         }
-        "view_submission" => Ok(submitted(app, click).await),
-        "view_closed" => {
+        ("view_submission", ..) => Ok(submitted(app, click).await),
+        ("view_closed", ..) => {
             app.slack.origins.forget(&click.view_id);
             Ok(Value::Null)
         }
-        kind => {
+        (kind, ..) => {
             tracing::info!(kind, "an interaction of this kind is not used");
             Ok(Value::Null)
         }
@@ -188,7 +193,7 @@ async fn refuses(app: &App, view_id: &str, view: &Value) -> bool {
 /// What stands in a form's acknowledgement.
 fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: Result<Effect, Failure>) -> Value {
     let (body, outcome) = match result {
-        Ok(Effect::Modal(card)) => (update(&blocks::modal(&card)), "ok"),
+        Ok(Effect::Modal(card) | Effect::Finish(card)) => (update(&blocks::modal(&card)), "ok"),
         Ok(Effect::Form(form)) => (update(&blocks::form(&form)), "ok"),
         Ok(Effect::Wrong(_, errors)) => (json!({ "response_action": "errors", "errors": as_errors(&errors, click) }), "user_error"),
         Ok(effect) => {
@@ -205,13 +210,13 @@ fn acknowledge(app: &Arc<App>, name: &'static str, click: &Interaction, result: 
     body
 }
 
-fn update(view: &Value) -> Value {
+pub(super) fn update(view: &Value) -> Value {
     json!({ "response_action": "update", "view": view })
 }
 
 /// A sentence under each input that is wrong, without marks, which Slack would show as they are. Slack takes only errors of
 /// inputs that it shows: others stand under the first.
-fn as_errors(errors: &[(String, String)], click: &Interaction) -> Value {
+pub(super) fn as_errors(errors: &[(String, String)], click: &Interaction) -> Value {
     let first = || click.fields.keys().next().cloned().unwrap_or_default();
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for (field, error) in errors {
@@ -223,7 +228,7 @@ fn as_errors(errors: &[(String, String)], click: &Interaction) -> Value {
 }
 
 /// The sentence under the input that it is about, else under the first.
-fn field_error(error: &UserError, click: &Interaction, name: &str) -> Value {
+pub(super) fn field_error(error: &UserError, click: &Interaction, name: &str) -> Value {
     let about = match error.kind {
         Kind::BadWindow => "window",
         Kind::UnknownTeam => "team",

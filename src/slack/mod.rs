@@ -24,6 +24,7 @@ pub mod outgoing;
 pub mod people;
 mod profiles;
 pub mod scopes;
+mod sealed;
 mod socket;
 pub mod verify;
 
@@ -36,6 +37,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use zeroize::Zeroize;
 
 use crate::app::App;
 use crate::config::Config;
@@ -65,6 +67,8 @@ pub struct Slack {
     pub charts: outgoing::Charts,
     /// Held by whoever sends what the outbox has.
     sending: tokio::sync::Mutex<()>,
+    /// Held for reading by each reminder of a survey that is on its way.
+    reminding: Arc<tokio::sync::RwLock<()>>,
     state: AtomicU8,
     metrics: Metrics,
 }
@@ -111,6 +115,7 @@ impl Slack {
             origins: Origins::new(),
             charts: outgoing::Charts::new(),
             sending: tokio::sync::Mutex::default(),
+            reminding: Arc::default(),
             state: AtomicU8::new(Connection::Off as u8),
             metrics,
         })
@@ -170,9 +175,11 @@ async fn post_command(State(app): State<Arc<App>>, signed: Signed) -> Response {
     }
 }
 
-async fn post_interaction(State(app): State<Arc<App>>, signed: Signed) -> Response {
-    match inbound::payload_of_form(&signed.body) {
-        Some(payload) => acknowledge(interactions::interact(&app, &payload).await),
+async fn post_interaction(State(app): State<Arc<App>>, mut signed: Signed) -> Response {
+    let payload = inbound::payload_of_form(&signed.body);
+    signed.body.zeroize(); // it may hold the answer to a survey
+    match payload {
+        Some(payload) => acknowledge(interactions::interact(&app, payload).await),
         None => malformed(),
     }
 }

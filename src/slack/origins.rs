@@ -15,6 +15,8 @@ pub struct Origin {
     pub channel_id: String,
     /// Empty where it is not known any more.
     pub response_url: String,
+    /// Slack's name of the message, where it is not private to one person but stays: it can be edited.
+    pub lasting_ts: String,
 }
 
 /// Slack's own limit for a response URL.
@@ -68,7 +70,7 @@ mod tests {
     #[test]
     fn an_origin_lives_half_an_hour_and_is_found_by_the_modal_below() {
         let origins = Origins::new();
-        let origin = Origin { channel_id: "C1".into(), response_url: "https://hooks.slack.com/x".into() };
+        let origin = Origin { channel_id: "C1".into(), response_url: "https://hooks.slack.com/x".into(), ..Origin::default() };
         origins.keep("V1", origin.clone(), At::from_secs(0));
         let check =
             |views: [&str; 2], secs: i64, expect: Option<&Origin>| assert_eq!(origins.of(views, At::from_secs(secs)).as_ref(), expect);

@@ -196,7 +196,7 @@ impl Session {
                 if let (Some(envelope_id), Some(owe)) = (message["envelope_id"].as_str(), owe) {
                     let (app, owe, envelope_id) = (Arc::clone(&self.app), owe.clone(), envelope_id.to_owned());
                     self.app.tasks.spawn("envelope", async move {
-                        let acknowledgement = acknowledge(&envelope_id, dispatch(&app, &message).await);
+                        let acknowledgement = acknowledge(&envelope_id, dispatch(&app, message).await);
                         let _ = owe.send(acknowledgement).await;
                     });
                 }
@@ -207,12 +207,12 @@ impl Session {
 }
 
 /// Hands an envelope's payload to the same functions that HTTP uses.
-async fn dispatch(app: &Arc<App>, envelope: &Value) -> Answer {
-    let payload = &envelope["payload"];
+async fn dispatch(app: &Arc<App>, mut envelope: Value) -> Answer {
+    let payload = envelope["payload"].take();
     match envelope["type"].as_str().unwrap_or_default() {
-        "slash_commands" => commands::slash(app, Slash::from_json(payload)).await,
+        "slash_commands" => commands::slash(app, Slash::from_json(&payload)).await,
         "interactive" => interactions::interact(app, payload).await,
-        "events_api" => events::event(app, payload),
+        "events_api" => events::event(app, &payload),
         kind => {
             tracing::info!(kind, "an envelope of this kind is not used");
             Ok(Value::Null)

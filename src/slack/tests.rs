@@ -102,7 +102,7 @@ impl Door {
     }
 
     fn place(&self) -> Place {
-        let origin = Origin { channel_id: "C1".into(), response_url: format!("{}/api/response_url", self.url) };
+        let origin = Origin { channel_id: "C1".into(), response_url: format!("{}/api/response_url", self.url), ..Origin::default() };
         Place { user_id: "U1".into(), trigger_id: "t1".into(), origin, ..Place::default() }
     }
 }
@@ -241,7 +241,7 @@ async fn an_answer_whose_response_url_is_used_up_or_unknown_comes_as_a_new_priva
     let heard = door.slack.heard();
     assert_eq!(heard.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>(), ["response_url", "chat.postEphemeral"]);
     assert_eq!((&heard[1].1["user"], &heard[1].1["channel"], &heard[1].1["replace_original"]), (&json!("U1"), &json!("C1"), &Value::Null));
-    let unknown = Place { origin: Origin { channel_id: "C1".into(), response_url: String::new() }, ..door.place() };
+    let unknown = Place { origin: Origin { channel_id: "C1".into(), ..Origin::default() }, ..door.place() };
     unknown.tell(&door.app, commands::say("No.")).await;
     assert_eq!(door.slack.methods(), ["chat.postEphemeral"]);
 }

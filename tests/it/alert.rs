@@ -256,7 +256,7 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     assert!(said(&card).contains("U0CHEN has seen to it already."), "{}", said(&card));
     let seen = story.only().await;
     println!("{seen}\n");
-    assert!(seen.contains("Acknowledged by U0CHEN, 23 Nov"), "{seen}");
+    assert!(seen.contains("Acknowledged by <@U0CHEN>, 23 Nov"), "{seen}");
     story.hours(2).await;
     assert_eq!(story.only().await, seen, "a slot says the same again");
 
@@ -265,7 +265,11 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     let told = [("choice", "too_sensitive"), ("words", "we had a drill")];
     let Ok(Effect::Modal(card)) = story.press("chen", "alert_wrong_sent", &ask.state, &told).await else { panic!("thanks") };
     println!("{}\n", said(&card));
-    assert!(said(&card).contains("it would not have fired this time") && said(&card).contains("It is changed by U0BEN"), "{}", said(&card));
+    assert!(
+        said(&card).contains("it would not have fired this time") && said(&card).contains("It is changed by <@U0BEN>"),
+        "{}",
+        said(&card)
+    );
     let Ok(Effect::Modal(card)) = story.press("ben", "alert_wrong_sent", &ask.state, &[("choice", "wrong_data")]).await else {
         panic!("thanks")
     };
@@ -288,7 +292,7 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     let over = story.only().await;
     println!("{over}\n");
     assert!(over.contains("Resolved - Payments") && over.contains("is back inside: ") && over.contains("It was beyond for 1"), "{over}");
-    assert!(over.contains("Acknowledged by U0CHEN"), "{over}");
+    assert!(over.contains("Acknowledged by <@U0CHEN>"), "{over}");
     let list = story.listed().await;
     assert_eq!((list[0]["state"].as_str(), list[0]["fired_90_days"].as_i64()), (Some("inside"), Some(1)), "{list}");
     let Ok(Effect::Replace(card)) = story.press("ben", "alert_list", "", &[]).await else { panic!("a list") };
@@ -416,7 +420,7 @@ async fn paused_snoozed_too_few_and_stale_alerts_neither_begin_nor_end() {
     let value = carried(&story.outbox().await[0]);
     let Ok(Effect::Form(ask)) = story.press("chen", "alert_snooze", &value, &[]).await else { panic!("a form") };
     let Ok(Effect::Modal(_)) = story.press("chen", "alert_snooze_sent", &ask.state, &[("days", "7")]).await else { panic!("snoozed") };
-    assert!(story.only().await.contains("Snoozed by U0CHEN until "), "{}", story.only().await);
+    assert!(story.only().await.contains("Snoozed by <@U0CHEN> until "), "{}", story.only().await);
     story.deploy(20, false).await;
     story.hours(30).await;
     assert!(story.only().await.contains("Snoozed by"), "not looked at");
@@ -498,7 +502,7 @@ async fn what_a_team_shows_to_its_members_alone_is_told_nowhere_else_and_what_is
         tokio::join!(story.press("ben", "alert_acknowledge", &value, &[]), story.press("chen", "alert_acknowledge", &value, &[]));
     one.and(two).expect("both are answered");
     story.hours(1).await;
-    assert!(story.only().await.contains("Acknowledged by U0"), "{}", story.only().await);
+    assert!(story.only().await.contains("Acknowledged by <@U0"), "{}", story.only().await);
     // Changed to another limit, the episode under way ends as that; removed, likewise.
     let Ok(Effect::Form(form)) = story.press("ben", "alert_change", &id, &[]).await else { panic!("a form") };
     let fields = [("metric", "change_fail_rate"), ("scope", "team:payments"), ("rule", "above"), ("limit", "20%")];

@@ -228,14 +228,14 @@ async fn anybody_quiets_it_but_only_its_author_or_an_admin_changes_or_ends_it() 
     let card = t.slash_in("chen", "payments", "digest").await;
     assert_eq!(labels(&card.blocks), ["Preview", "Change", "Pause", "Snooze a week", "Less often", "Unsubscribe", "Add another"]);
     let paused = shown(&card, "Pause").await;
-    assert!(paused.text.contains("Paused by U0CHEN"), "{}", paused.text);
+    assert!(paused.text.contains("Paused by <@U0CHEN>"), "{}", paused.text);
     assert_eq!(state().await, State::Paused { until: None, by: "U0CHEN".into() });
     t.advance(TO_MONDAY);
     assert!(step(&t).await.is_empty());
     let resumed = shown(&paused, "Resume").await;
     assert!(resumed.text.contains("Next: 7 Dec 09:00"), "{}", resumed.text);
     let snoozed = shown(&resumed, "Snooze a week").await;
-    assert!(snoozed.text.contains("Snoozed by U0CHEN until 7 Dec 09:00. Next: 14 Dec 09:00"), "{}", snoozed.text);
+    assert!(snoozed.text.contains("Snoozed by <@U0CHEN> until 7 Dec 09:00. Next: 14 Dec 09:00"), "{}", snoozed.text);
     let resumed = shown(&snoozed, "Resume").await;
     let rarer = shown(&resumed, "Less often").await;
     assert!(rarer.text.contains("every second Monday at 09:00 (Europe/Berlin)") && rarer.text.contains("Next: 14 Dec"), "{}", rarer.text);

@@ -20,6 +20,7 @@ mod outbox;
 mod pagers;
 mod people;
 mod pictures;
+mod pulse_answer;
 mod pulse_launch;
 mod receipts;
 mod rules;

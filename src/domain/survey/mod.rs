@@ -28,6 +28,9 @@ pub mod tally;
 pub mod tree;
 pub mod wave;
 
+/// What every respondent is told, to the letter, wherever they answer.
+pub const PROMISE: &str = "While a survey is open your answers are stored encrypted, under a key that is not in the database. When it closes, pacer adds them into counts for groups of at least 5 people and destroys the key. After that nobody, the admin included, can look up your answer in pacer. Not protected: someone who controls the server while it is open or keeps a copy of it from that time, Slack itself, your writing style in comments.";
+
 /// Fewest answers of which a band may be shown.
 pub const LEAST_SCORE: u32 = 5;
 /// Fewest answers of which counts may be shown, and anything computed from counts.

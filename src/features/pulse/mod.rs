@@ -15,8 +15,7 @@
 
 #[allow(dead_code, reason = "filled next")]
 mod actions;
-#[allow(dead_code, reason = "filled next")]
-mod answer;
+pub mod answer;
 mod end;
 mod job;
 mod launch;

@@ -23,7 +23,7 @@ pub async fn run(cx: &Cx, ask: &Ask) -> Result<Reply, Failure> {
     let is_admin = cx.asker.as_ref().is_some_and(|asker| asker.admin);
     let open: Vec<&Wave> = waves.iter().filter(|wave| matches!(wave.state, State::Open | State::Closing)).collect();
     let closed = waves.iter().any(|wave| wave.state == State::Closed);
-    let mut parts = answer::waiting(cx).await?;
+    let mut parts = [answer::waiting(cx).await?, answer::changeable(cx).await?].concat();
     if !open.is_empty() {
         parts.push(Part::Heading("Open".into()));
         for wave in &open {

@@ -4,7 +4,7 @@ use super::super::chart_text;
 use super::super::limits::cut;
 use super::super::outside::{mrkdwn, plain};
 use super::super::table::spoken;
-use crate::domain::card::{Card, Figure, Line, Part};
+use crate::domain::card::{Card, Figure, Line, Part, Span};
 use crate::domain::chart::Chart;
 
 /// Rows of a table and items of a list that are read out.
@@ -44,7 +44,11 @@ fn pieces(part: &Part) -> Vec<String> {
         Part::Table(table) => table.rows.iter().take(SPOKEN_ROWS).map(|row| spoken_row(&spoken(table, row))).collect(),
         Part::List(lines, _) => lines.iter().take(SPOKEN_ROWS).map(|line| bare(line, PIECE)).collect(),
         Part::Chart(chart) => vec![bare(&Line::plain(spoken_chart(chart)), CHART_PIECE)],
-        Part::Buttons(_) | Part::Divider => Vec::new(),
+        Part::Buttons(row) => {
+            let labels: Vec<&str> = row.iter().map(|button| button.label.as_str()).collect();
+            vec![bare(&Line::plain(format!("To press: {}", labels.join(", "))), PIECE)]
+        }
+        Part::Divider => Vec::new(),
     }
 }
 
@@ -71,7 +75,11 @@ fn spoken_row((first, rest): &(String, String)) -> String {
     bare(&Line::plain(if rest.is_empty() { first.clone() } else { format!("{first}: {rest}") }), PIECE)
 }
 
-/// Without weight: a notification shows marks as they are.
+/// Without weight: a notification shows marks as they are. Of who is meant it shows the name.
 fn bare(line: &Line, max: usize) -> String {
-    mrkdwn(&Line::plain(line.text()), max)
+    let light = |span: &Span| match span {
+        Span::Plain(text) | Span::Strong(text) | Span::Code(text) | Span::Link(text, _) => Span::Plain(text.clone()),
+        Span::Mention(id) => Span::Mention(id.clone()),
+    };
+    mrkdwn(&Line(line.0.iter().map(light).collect()), max)
 }

@@ -1,5 +1,7 @@
 //! One message: opened, looked for, posted or edited; then its row says what came of it.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -24,6 +26,9 @@ const PAGES: usize = 10;
 /// Sends a message and settles its claim.
 pub async fn deliver(app: &App, claim: &Claim) {
     let done = async {
+        if let Some(wave) = &claim.reminds_of {
+            return remind(app, claim, wave).await;
+        }
         let fate = match attempt(app, claim).await {
             Ok(Some(fate)) => fate,
             Ok(None) => {
@@ -41,6 +46,25 @@ pub async fn deliver(app: &App, claim: &Claim) {
     if let Err(error) = done.await {
         tracing::error!(key = claim.key, "what came of a message could not be kept: {error:#}");
     }
+}
+
+/// Reminds whoever has not answered. The row is settled first and in the same way for all: a crash, a refusal or an outage after that
+/// leaves the same traces as an answer given, which are none. So a reminder is sent once at most.
+async fn remind(app: &App, claim: &Claim, wave: &str) -> Result<()> {
+    let waits = app.store.waits_for(&app.keys, wave, &claim.channel).await.unwrap_or_else(|error| {
+        tracing::warn!("reminders of a survey are not sent: {error:#}");
+        false
+    });
+    let message = message(claim, claim.place.as_ref().unwrap_or(&claim.channel));
+    if !app.store.settle_message(claim, Fate::Reminded, app.clock.now()).await? || !waits {
+        return Ok(());
+    }
+    let (client, under_way) = (Arc::clone(&app.slack.client), Arc::clone(&app.slack.reminding).read_owned().await);
+    app.tasks.spawn("reminder", async move {
+        client.post_unseen(&message).await;
+        drop(under_way);
+    });
+    Ok(())
 }
 
 type Failed = (Step, CallError);

@@ -17,6 +17,8 @@
 //!   goes on. What stays open is a pause of a minute between that look at the clock and the first byte.
 //! - **Late**: a first post of a digest or alert that could not leave for a day is dropped, and health says so: Monday's digest on
 //!   Thursday is noise. Notes of pacer's own are sent however late.
+//! - **Reminders** of a survey: whether somebody has answered is decided in memory, then the row is done, the same for all, and only
+//!   then one attempt is made, by a task of its own that nobody waits for or counts. Cut off or refused, it is not made again.
 //! - **Gone**: a channel that is archived, deleted or left stops its subscriptions ([`stops`]), with one note to whoever subscribed.
 //!   Trouble with the token drops and stops nothing: all waits.
 //!
@@ -56,7 +58,7 @@ const TOKEN_WAIT: i64 = 300 * SECOND;
 pub async fn run(app: Arc<App>) {
     let stop = app.tasks.token();
     loop {
-        if let Err(error) = step(&app).await {
+        if let Err(error) = send(&app).await {
             tracing::error!("the outbox failed, trying again: {error:#}");
         }
         let next = app.store.next_message_at(PACE).await.ok().flatten();
@@ -69,8 +71,15 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Sends what may be sent now; how many calls were tried. Public so that tests drive time.
+/// Sends what may be sent now, reminders included; how many messages were tried. Public so that tests drive time.
 pub async fn step(app: &App) -> Result<usize> {
+    let tried = send(app).await;
+    drop(app.slack.reminding.write().await);
+    tried
+}
+
+/// As [`step`], but waits for no reminder: how long it takes would tell whether one went out.
+async fn send(app: &App) -> Result<usize> {
     let _one_at_a_time = app.slack.sending.lock().await;
     let stop = app.tasks.token();
     let mut tried = 0;

@@ -87,6 +87,8 @@ pub enum Fate {
     Refused(String),
     /// It is not sent any more.
     Dropped(String),
+    /// A reminder, whether it goes out or not: its row is done, and nothing in it says which.
+    Reminded,
 }
 
 /// A channel, or the workspace, waits.
@@ -314,6 +316,11 @@ async fn settle(conn: &mut AnyConnection, claim: &Claim, fate: Fate, now: At) ->
             let sql = "update outbox set state = case when revision > $3 then 'waiting' else 'sent' end, sent_revision = $3, place = $4, ts = $5, \
                        problem = $6, sent_at = $7, asked_at = null, tries = 0 where key = $1 and fence = $2 and state = 'sending'";
             sqlx::query(sql).bind(key).bind(fence).bind(revision).bind(place).bind(ts).bind(note).bind(now.0)
+        }
+        Fate::Reminded => {
+            let sql = "update outbox set state = 'sent', sent_revision = revision, place = null, ts = null, problem = null, \
+                       sent_at = claimed_at, asked_at = null, tries = 0 where key = $1 and fence = $2 and state = 'sending'";
+            sqlx::query(sql).bind(key).bind(fence)
         }
         Fate::Again(problem) => becomes("waiting", "null").bind(key).bind(fence).bind(problem),
         Fate::Unsure(problem) => becomes("waiting", "asked_at").bind(key).bind(fence).bind(problem),

@@ -9,6 +9,7 @@ pub mod database;
 pub mod facts;
 pub mod forms;
 pub mod hub;
+pub mod waves;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -313,6 +314,7 @@ fn config(slack: &Workspace, database: &Database, transport: Transport, settings
     let options = slack.options();
     let mut vars: BTreeMap<String, String> = [
         ("PACER_DATABASE_URL", database.url.as_str()),
+        ("PACER_KEY_DIR", &database.path("keys")),
         ("SLACK_API_URL", &slack.api_url()),
         ("SLACK_BOT_TOKEN", &options.bot_token),
         ("SLACK_SIGNING_SECRET", &options.signing_secret),

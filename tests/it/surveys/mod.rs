@@ -4,6 +4,7 @@
 //! that most people would write, and succeeds there; then against ours. The release rule against random trees (attack 7) and what is kept
 //! of equal answers are tested where they are computed, in `domain::survey`.
 
+mod app;
 mod attacks;
 mod children;
 mod lifecycle;

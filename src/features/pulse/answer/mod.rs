@@ -1,9 +1,52 @@
 //! A wave is answered: in the direct message by five buttons, or in the pages of a modal.
+//!
+//! | file | does |
+//! |---|---|
+//! | `message` | the direct message: who asks, a question with five buttons, the next one, thanks |
+//! | `pages` | the pages of a modal, and what somebody marked on one |
+//! | `groups` | who sees what: the person's own groups, with their sizes |
+//! | `press` | what each button leads to |
+//!
+//! Three taps answer a pulse. No message ever says what was answered: a screen is shared, a notification is read by others. Only the
+//! pages show it, to the person alone, so that they can change it. Never to be used to see whether or what somebody else answered:
+//! everything here begins with who presses.
 
-use crate::domain::card::{Card, Part};
+mod groups;
+mod message;
+mod pages;
+mod press;
+
+use futures::future::BoxFuture;
+
+use super::super::{Action, Cx};
+use crate::domain::card::{Button, Card, Line, Part};
 use crate::error::Failure;
-use crate::features::Cx;
-use crate::store::survey::{NewWave, Survey};
+use crate::store::survey::{NewWave, State, Survey};
+
+use message::About;
+
+/// One of the five answers. Value: wave, question, number.
+pub const TAP: Action = Action { name: "survey_tap", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::tap(cx, press)) } };
+/// This wave is left out: an empty ballot, and no reminder. Value: the wave.
+pub const SKIP: Action = Action { name: "survey_skip", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::skip(cx, press)) } };
+/// A page sent. Value: wave and page; fields: by question.
+pub const PAGE: Action = Action { name: "survey_page", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::page(cx, press)) } };
+/// Opens the pages from the direct message. Value: the wave.
+pub const START: Action = Action { name: "survey_start", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::start(cx, press)) } };
+/// Opens the pages from anywhere else. Value: the wave.
+pub const OPEN: Action = Action { name: "survey_open", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::open(cx, press)) } };
+/// "Not now": nothing is stored. Value: the wave.
+pub const LATER: Action = Action { name: "survey_later", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::later(cx, press)) } };
+/// The first question after "Not now". Value: the wave.
+pub const ASK_AGAIN: Action = Action { name: "survey_again", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::again(cx, press)) } };
+/// The next question, this one left out. Value: wave and question.
+pub const NEXT: Action = Action { name: "survey_next", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::next(cx, press)) } };
+/// "Who sees what". Value: the wave.
+pub const GROUPS: Action = Action { name: "survey_groups", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::groups(cx, press)) } };
+/// "Stop": asks what. Value: the wave.
+pub const STOP: Action = Action { name: "survey_stop", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::stop(cx, press)) } };
+/// What is stopped. Value: the wave; field: `scope`.
+pub const STOPPED: Action = Action { name: "survey_stopped", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::stopped(cx, press)) } };
 
 /// Which message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +61,52 @@ pub enum Round {
 }
 
 /// The direct message that asks somebody who counts in a node; `asked` is how many are asked in each node and below it.
-pub fn invitation(_survey: &Survey, _wave: &NewWave, _asked: &[u32], _node: usize, _round: Round) -> Card {
-    Card::default()
+pub fn invitation(survey: &Survey, wave: &NewWave, asked: &[u32], node: usize, round: Round) -> Card {
+    let about = About { wave: &wave.id, survey, closes_on: wave.closes_on, rules: &wave.rules };
+    message::invitation(&about, &groups::counts_in(&wave.tree, asked, node), round)
 }
 
 /// What waits for the asker: a line a wave with a button that opens it. Nothing where none waits.
-pub async fn waiting(_cx: &Cx) -> Result<Vec<Part>, Failure> {
-    Ok(Vec::new())
+pub async fn waiting(cx: &Cx) -> Result<Vec<Part>, Failure> {
+    open_to(cx, true).await
 }
+
+/// What the asker has answered or skipped and may still change. Of no use to anybody but them.
+pub async fn changeable(cx: &Cx) -> Result<Vec<Part>, Failure> {
+    open_to(cx, false).await
+}
+
+async fn open_to(cx: &Cx, waits: bool) -> Result<Vec<Part>, Failure> {
+    let Some(asker) = &cx.asker else { return Ok(Vec::new()) };
+    let mut parts = Vec::new();
+    let mut surveys = None;
+    for wave in cx.store.waves().await?.into_iter().filter(|wave| wave.state == State::Open) {
+        let stands = async {
+            let asks = cx.store.waits_for(&cx.keys, &wave.id, &asker.user).await?;
+            anyhow::Ok(asks == waits && (asks || cx.store.marked(&cx.keys, &wave.id, &asker.user).await?.is_some()))
+        };
+        // A key that can't be read is for an admin: it takes nobody their Home tab.
+        if !stands.await.unwrap_or(false) {
+            continue;
+        }
+        let known = match surveys.take() {
+            Some(known) => known,
+            None => cx.store.surveys().await?,
+        };
+        let title = known.iter().find(|survey| survey.id == wave.survey).map_or("A survey", |survey| survey.title.as_str());
+        let until = message::until(wave.closes_on);
+        let line = Line::default().strong(title);
+        let (line, label) = if waits {
+            (line.and(format!(" waits for your answers until {until}.")), "Answer")
+        } else {
+            (line.and(format!(": you answered or skipped it, and may change that until {until}.")), "Change")
+        };
+        let button = Button { label: label.into(), action: OPEN.name.into(), value: wave.id.clone(), primary: false };
+        parts.push(Part::Beside(line, button));
+        surveys = Some(known);
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests;

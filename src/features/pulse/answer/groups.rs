@@ -1,0 +1,69 @@
+//! Who sees what: the groups in which one person's answers may be counted, with their real sizes, from the frozen wave. Pure.
+//!
+//! It says what the release rule can promise before anybody has answered: which group is large enough, and which is the next. It says
+//! nothing of who has answered, which it does not know.
+
+use super::message::About;
+use crate::domain::card::{Card, Line, Part};
+use crate::domain::survey::PROMISE;
+use crate::domain::survey::tree::Tree;
+use crate::domain::words;
+
+/// How many are asked in each node and below it.
+pub fn asked(tree: &Tree, invited: &[(String, usize)]) -> Vec<u32> {
+    let mut own = vec![0; tree.nodes().len()];
+    for (_, node) in invited {
+        own[*node] += 1;
+    }
+    tree.summed(&own)
+}
+
+/// "You count in Payments (6 asked). Only groups are shown, never you."
+pub fn counts_in(tree: &Tree, asked: &[u32], node: usize) -> Line {
+    Line::plain("You count in ")
+        .strong(&tree.nodes()[node].name)
+        .and(format!(" ({} asked). Answers are sealed, and only groups are shown, never you.", asked[node]))
+}
+
+/// The whole answer to "Who sees what".
+pub fn card(about: &About<'_>, tree: &Tree, asked: &[u32], node: usize) -> Card {
+    let least = about.rules.minima;
+    let mut groups = Vec::new();
+    for (step, at) in tree.path(node).enumerate() {
+        let (name, size) = (&tree.nodes()[at].name, asked[at]);
+        let line = Line::plain(if step == 0 { "You count in " } else { "Else your answers count in " }).strong(name);
+        let shown = match size {
+            size if size < least.score => format!(" ({size} asked): too few to be shown, whatever they answer."),
+            size if size < least.counts => {
+                format!(" ({size} asked). Its result is shown as a band, a fifth of the scale, if {} or more answer.", least.score)
+            }
+            size => format!(
+                " ({size} asked). Its result is shown as a band, a fifth of the scale, if {} or more answer, as counts from {}.",
+                least.score, least.counts
+            ),
+        };
+        groups.push(line.and(shown));
+    }
+    let when = words::count(24, "hour", "hours");
+    let rules = [
+        "A group is also counted in the next one only where a sum or difference of what is shown would tell of a few people.".to_owned(),
+        format!("Comments are shown word for word, in a random order, in the nearest group where {} or more answer.", least.text),
+        format!(
+            "Your team sees its result when the survey closes; leads and everybody else see it {when} later. Who leads a team counts in the group above it, not in the team."
+        ),
+        "Whether you answered is told to nobody, and there is no list of who has not.".to_owned(),
+    ];
+    Card {
+        command: "pulse".into(),
+        title: "Who sees what".into(),
+        verdict: PROMISE.into(),
+        parts: vec![
+            Part::Heading("Your groups".into()),
+            Part::List(groups, None),
+            Part::Heading("What is shown".into()),
+            Part::List(rules.into_iter().map(Line::plain).collect(), None),
+        ],
+        notes: vec![Line::plain("What pacer keeps about you, and how to have it forgotten: ").code("/metrics privacy").and(".")],
+        ..Card::default()
+    }
+}

@@ -1,0 +1,160 @@
+//! The direct message: who asks and why, a question with five buttons, the next one, thanks. Pure.
+//!
+//! Never an answer in it: a tap is followed by the next question and not by what was tapped. A button's value is ids and a number.
+
+use chrono::NaiveDate;
+
+use super::{ASK_AGAIN, GROUPS, LATER, NEXT, OPEN, Round, SKIP, START, STOP, TAP};
+use crate::domain::card::{Button, Card, Line, Part};
+use crate::domain::survey::items::{Item, Kind};
+use crate::domain::survey::tally::Rules;
+use crate::domain::words;
+use crate::store::survey::{Refusal, Survey};
+
+/// Seconds that a rated question takes, and one in own words.
+const RATED_SECS: u64 = 10;
+const TEXT_SECS: u64 = 40;
+
+/// A wave, as messages and pages need it.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    /// Its id.
+    pub wave: &'a str,
+    /// Of which survey.
+    pub survey: &'a Survey,
+    /// Its last day.
+    pub closes_on: NaiveDate,
+    /// What it asks.
+    pub rules: &'a Rules,
+}
+
+impl About<'_> {
+    /// Whether it is answered by taps in the message.
+    pub fn is_pulse(&self) -> bool {
+        self.survey.kind == "pulse"
+    }
+
+    fn card(&self, verdict: Line) -> Card {
+        Card { command: "pulse".into(), title: self.survey.title.clone(), verdict, ..Card::default() }
+    }
+
+    fn button(&self, label: &str, action: &str) -> Button {
+        Button { label: label.into(), action: action.into(), value: self.wave.to_owned(), primary: false }
+    }
+
+    /// "3 questions, under a minute, until Thursday 3 December, 17:00".
+    fn size(&self) -> String {
+        let secs = RATED_SECS * self.rules.rated().count() as u64 + TEXT_SECS * self.rules.texts().count() as u64;
+        let takes = match secs {
+            ..60 => "under a minute".to_owned(),
+            secs => format!("about {}", words::count(secs.div_ceil(60), "minute", "minutes")),
+        };
+        let questions = words::count(self.rules.items.len() as u64, "question", "questions");
+        format!("{questions}, {takes}, until {}", until(self.closes_on))
+    }
+}
+
+/// "Thursday 3 December, 17:00": surveys close at that time in the organisation's zone.
+pub fn until(closes_on: NaiveDate) -> String {
+    closes_on.format("%A %-d %B, 17:00").to_string()
+}
+
+/// What is asked, with the time it is about.
+pub fn question(item: &Item) -> String {
+    if item.kind == Kind::Often { format!("{} (in the past two weeks)", item.text) } else { item.text.clone() }
+}
+
+/// The first message, or a reminder.
+pub fn invitation(about: &About<'_>, counts_in: &Line, round: Round) -> Card {
+    let why = " asks how your work goes, so that what gets in its way is seen and changed: ";
+    let verdict = Line::default().mention(&about.survey.created_by).and(format!("{why}{}.", about.size()));
+    let mut card = about.card(verdict);
+    let sent = "it goes to whoever has neither answered nor skipped, and nobody is told who that is.";
+    match round {
+        Round::Invitation => {}
+        Round::Reminder { last: false } => card.parts.push(Part::Text(format!("This is the first of two reminders: {sent}").into())),
+        Round::Reminder { last: true } => card.parts.push(Part::Text(format!("This is the last of two reminders: {sent}").into())),
+    }
+    card.parts.push(Part::Text(counts_in.clone()));
+    match about.rules.rated().next() {
+        Some(item) if about.is_pulse() => card.parts.extend(ask(about, item)),
+        _ => card.buttons.push(Button { primary: true, ..about.button("Start", START.name) }),
+    }
+    card.buttons.extend([
+        about.button("Not now", LATER.name),
+        about.button("Skip this one", SKIP.name),
+        about.button("Stop", STOP.name),
+        about.button("Who sees what", GROUPS.name),
+    ]);
+    let small = "Not now: nothing is stored, and a reminder asks again. Skip this one: no reminder, and you may still answer with ";
+    card.notes.push(Line::plain(small).code("/metrics pulse").and(". Stop: you are not asked any more."));
+    card
+}
+
+/// A question with its buttons.
+fn ask(about: &About<'_>, item: &Item) -> [Part; 2] {
+    let rated: Vec<&Item> = about.rules.rated().collect();
+    let at = rated.iter().position(|known| known.id == item.id).unwrap_or_default() + 1;
+    let line = Line::plain(format!("Question {at} of {}: ", rated.len())).strong(question(item));
+    let tap = |(label, number): (&str, u8)| Button {
+        label: label.into(),
+        action: TAP.name.into(),
+        value: format!("{} {} {number}", about.wave, item.id),
+        primary: false,
+    };
+    [Part::Text(line), Part::Buttons(item.labels().unwrap_or_default().into_iter().zip(1..).map(tap).collect())]
+}
+
+/// What stands in the place of a question: the next one, or thanks. `saved`: whether the one before was answered.
+pub fn after(about: &About<'_>, item: &str, saved: bool) -> Card {
+    let Some(next) = about.rules.rated().skip_while(|known| known.id != item).nth(1) else { return thanks(about) };
+    let mut card = about.card(Line::plain(if saved { "Saved, sealed." } else { "Left out." }));
+    card.parts.extend(ask(about, next));
+    let leave_out = Button { value: format!("{} {}", about.wave, next.id), ..about.button("Leave this one out", NEXT.name) };
+    card.buttons = vec![leave_out, about.button("Who sees what", GROUPS.name)];
+    card
+}
+
+/// The first question again, after "Not now".
+pub fn first(about: &About<'_>) -> Option<Card> {
+    let item = about.rules.rated().next()?;
+    let mut card = about.card(Line::plain(format!("{}.", words::capitalised(&about.size()))));
+    card.parts.extend(ask(about, item));
+    card.buttons = [("Not now", LATER), ("Skip this one", SKIP), ("Stop", STOP), ("Who sees what", GROUPS)]
+        .map(|(label, action)| about.button(label, action.name))
+        .into();
+    Some(card)
+}
+
+/// After the last question.
+pub fn thanks(about: &About<'_>) -> Card {
+    let closes = until(about.closes_on);
+    let next = format!(
+        "Thank you. You may change your answers until {closes}. Then they become counts of groups, and the key to them is destroyed. Your team's channel \
+         gets its result at once, everybody else a day later, and then what will be done about it."
+    );
+    let mut card = about.card(next.into());
+    card.buttons = vec![about.button("Change an answer", OPEN.name), about.button("Who sees what", GROUPS.name)];
+    card
+}
+
+/// The line that "Not now" leaves.
+pub fn later(about: &About<'_>) -> Card {
+    let action = if about.is_pulse() { ASK_AGAIN } else { START };
+    let mut card = about.card(Line::plain(format!("Not now: nothing was stored. It is open until {}.", until(about.closes_on))));
+    card.buttons = vec![about.button("Answer", action.name)];
+    card
+}
+
+/// After "Skip this one".
+pub fn skipped(about: &About<'_>) -> Card {
+    let line = Line::plain("Skipped: you are not reminded of this one. You may still answer until ")
+        .and(format!("{} with ", until(about.closes_on)))
+        .code("/metrics pulse");
+    about.card(line.and("."))
+}
+
+/// Why nothing was stored.
+pub fn refused(title: &str, refusal: &Refusal) -> Card {
+    Card { command: "pulse".into(), title: title.into(), verdict: Line::sentence(&refusal.to_string()), ..Card::default() }
+}

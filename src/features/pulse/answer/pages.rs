@@ -1,0 +1,128 @@
+//! The pages of a wave as a modal: a category or two each, all of it optional, filled with what the person marked. Pure.
+//!
+//! A field is named by its question; `ID:was` where something stood in it when it was opened. So an input that is empty now and was not
+//! then takes the answer back, and one that was never touched takes nothing: two windows do not undo each other. Slack lets nobody empty
+//! radio buttons, so a marked question has "No answer" besides its five.
+
+use std::collections::BTreeMap;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::PAGE;
+use super::message::{About, question, until};
+use crate::domain::card::Line;
+use crate::domain::form::{Field, Form, Input};
+use crate::domain::survey::PROMISE;
+use crate::domain::survey::items::Item;
+use crate::domain::survey::seal::LONGEST_COMMENT;
+use crate::domain::words;
+use crate::store::survey::Marked;
+
+/// Questions and categories of a page at most. A larger category has a page of its own.
+const MOST: usize = 8;
+const CATEGORIES: usize = 2;
+/// What takes an answer back.
+const NO_ANSWER: &str = "0";
+
+/// The questions of each page.
+pub fn pages(items: &[Item]) -> Vec<&[Item]> {
+    let mut pages: Vec<&[Item]> = Vec::new();
+    let (mut begins, mut categories) = (0, 0);
+    let mut at = 0;
+    for category in items.chunk_by(|a, b| a.category == b.category) {
+        if at > begins && (categories == CATEGORIES || at + category.len() - begins > MOST) {
+            pages.push(&items[begins..at]);
+            (begins, categories) = (at, 0);
+        }
+        at += category.len();
+        categories += 1;
+    }
+    if at > begins {
+        pages.push(&items[begins..at]);
+    }
+    pages
+}
+
+/// A page, counted from nought, with what the person marked. `names` are the categories' by id.
+pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<String, String>) -> Form {
+    let pages = pages(&about.rules.items);
+    let page = page.min(pages.len().saturating_sub(1));
+    let mut fields = Vec::new();
+    if page == 0 {
+        let lines = vec![
+            PROMISE.into(),
+            Line::plain(format!("Answer what you like and leave out the rest. Open until {}.", until(about.closes_on))),
+        ];
+        fields.push(note("promise", about.survey.title.clone(), lines));
+    }
+    for category in pages.get(page).into_iter().flat_map(|items| items.chunk_by(|a, b| a.category == b.category)) {
+        let id = &category[0].category;
+        let name = names.get(id).cloned().unwrap_or_else(|| words::capitalised(&id.replace('_', " ")));
+        fields.push(note(&format!("category:{id}"), name, Vec::new()));
+        fields.extend(category.iter().map(|item| field(about, item, marked)));
+    }
+    let last = page + 1 >= pages.len();
+    Form {
+        title: if pages.len() == 1 { "Your answers".into() } else { format!("Page {} of {}", page + 1, pages.len()) },
+        submit: if last { "Save and finish" } else { "Save and go on" }.into(),
+        action: PAGE.name.into(),
+        state: format!("{} {page}", about.wave),
+        fields,
+    }
+}
+
+fn note(id: &str, label: String, lines: Vec<Line>) -> Field {
+    Field { id: id.into(), label, hint: None, optional: true, input: Input::Note(lines) }
+}
+
+fn field(about: &About<'_>, item: &Item, marked: &Marked) -> Field {
+    let (was, hint, input) = if let Some(labels) = item.labels() {
+        let given = marked.ratings.get(&item.id).copied().flatten().map(|number| number.to_string());
+        let mut options: Vec<(String, String)> = (1..).zip(labels).map(|(number, label)| (i32::to_string(&number), label.into())).collect();
+        if given.is_some() {
+            options.push((NO_ANSWER.into(), "No answer".into()));
+        }
+        (given.is_some(), None, Input::Choice(options, given))
+    } else {
+        let said = marked.texts.get(&item.id).map(|text| text.as_str()).filter(|text| !text.is_empty()).unwrap_or_default();
+        let least = about.rules.minima.text;
+        let hint = format!(
+            "At most {} characters. Shown word for word where {least} or more answer: leave out names, and what only you would write.",
+            words::number(LONGEST_COMMENT as u64)
+        );
+        (!said.is_empty(), Some(hint), Input::Lines(said.to_owned()))
+    };
+    let id = if was { format!("{}:was", item.id) } else { item.id.clone() };
+    Field { id, label: question(item), hint, optional: true, input }
+}
+
+/// What somebody marked on a page; else the fields that can't be taken, each with a sentence.
+pub fn read(items: &[Item], mut fields: BTreeMap<String, String>) -> Result<Marked, Vec<(String, String)>> {
+    let (mut marked, mut wrong) = (Marked::default(), Vec::new());
+    for item in items {
+        for (name, was) in [(item.id.clone(), false), (format!("{}:was", item.id), true)] {
+            let Some(value) = fields.remove(&name).map(Zeroizing::new) else { continue };
+            if item.rated() {
+                match value.as_str() {
+                    NO_ANSWER => drop(marked.ratings.insert(item.id.clone(), None)),
+                    "" if was => drop(marked.ratings.insert(item.id.clone(), None)),
+                    "" => {}
+                    number => drop(marked.ratings.insert(item.id.clone(), Some(number.parse().unwrap_or(u8::MAX)))),
+                }
+                continue;
+            }
+            let characters = value.chars().count();
+            if characters > LONGEST_COMMENT {
+                let over = words::number((characters - LONGEST_COMMENT) as u64);
+                let most = words::number(LONGEST_COMMENT as u64);
+                let sentence =
+                    format!("Nothing of this page is stored yet: this is {over} characters too long. A comment has at most {most}.");
+                wrong.push((name, sentence));
+            } else if was || !value.trim().is_empty() {
+                marked.texts.insert(item.id.clone(), if value.trim().is_empty() { Zeroizing::default() } else { value });
+            }
+        }
+    }
+    fields.values_mut().for_each(Zeroize::zeroize);
+    if wrong.is_empty() { Ok(marked) } else { Err(wrong) }
+}
