@@ -26,6 +26,7 @@ mod retention;
 mod scope;
 mod setup;
 mod trend;
+mod typed;
 mod verdict;
 pub mod verify;
 mod waiting;
@@ -258,6 +259,12 @@ pub const ACTIONS: &[Action] = &[
     alert::REMOVE,
     alert::REMOVED,
     alert::LIST,
+    pulse::ACTION_ADD,
+    pulse::ACTION_SENT,
+    pulse::ACTION_CHANGE,
+    pulse::ACTION_DONE,
+    pulse::ACTION_DROP,
+    pulse::ACTION_DROPPED,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];
@@ -351,14 +358,18 @@ impl Needs {
         let command = command_of(text);
         Self {
             names: command.is_some_and(|it| it.private),
-            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
+            admin: command
+                .is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
         }
     }
 
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)), ..asked }
+        Self {
+            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)),
+            ..asked
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one integration test: journeys through the whole of pacer, the binary as scripts use it, the house's rules.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
 
+mod actions;
 mod alert;
 mod answers;
 mod backfill;

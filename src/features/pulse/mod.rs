@@ -12,7 +12,6 @@
 //!
 //! The promise that binds all of it stands at [`crate::domain::survey`]. Never to be used to find out what somebody answered, or whether.
 
-#[allow(dead_code, reason = "filled next")]
 mod actions;
 #[allow(dead_code, reason = "filled next")]
 mod answer;
@@ -29,6 +28,9 @@ use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words, closest};
 use crate::error::{Failure, Kind, UserError};
 
+pub use actions::{
+    ADD as ACTION_ADD, CHANGE as ACTION_CHANGE, DONE as ACTION_DONE, DROP as ACTION_DROP, DROPPED as ACTION_DROPPED, SENT as ACTION_SENT,
+};
 pub use job::JOB;
 
 /// The registration.
