@@ -23,6 +23,7 @@ mod press;
 mod pulse;
 pub mod receipts;
 mod retention;
+mod retro;
 mod scope;
 mod setup;
 mod trend;
@@ -207,6 +208,7 @@ pub const COMMANDS: &[Command] = &[
     digest::COMMAND,
     alert::COMMAND,
     pulse::COMMAND,
+    retro::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -265,6 +267,10 @@ pub const ACTIONS: &[Action] = &[
     pulse::ACTION_DONE,
     pulse::ACTION_DROP,
     pulse::ACTION_DROPPED,
+    retro::WRITE,
+    retro::SENT,
+    retro::READ,
+    retro::VERDICT,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];
@@ -359,7 +365,7 @@ impl Needs {
         Self {
             names: command.is_some_and(|it| it.private),
             admin: command
-                .is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
+                .is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name, retro::COMMAND.name].contains(&it.name)),
         }
     }
 
@@ -367,7 +373,7 @@ impl Needs {
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
         Self {
-            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)),
+            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_"].iter().any(|of| action.starts_with(of)),
             ..asked
         }
     }

@@ -22,6 +22,7 @@ mod pagers;
 mod people;
 mod pictures;
 mod receipts;
+mod retro;
 mod rules;
 mod setup;
 mod surveys;
