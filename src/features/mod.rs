@@ -14,6 +14,7 @@ mod health;
 mod help;
 pub mod home;
 pub mod host;
+mod kudos;
 mod left_out;
 mod me;
 pub mod memo;
@@ -209,6 +210,7 @@ pub const COMMANDS: &[Command] = &[
     alert::COMMAND,
     pulse::COMMAND,
     retro::COMMAND,
+    kudos::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -271,6 +273,11 @@ pub const ACTIONS: &[Action] = &[
     retro::SENT,
     retro::READ,
     retro::VERDICT,
+    kudos::THANK,
+    kudos::SENT,
+    kudos::SHARE,
+    kudos::KEEP,
+    kudos::DECLINE,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];

@@ -1,9 +1,9 @@
-//! `retention`: how long are raw deliveries kept, and messages that pacer sent? The facts made from deliveries stay, and so do the
-//! messages in Slack.
+//! `retention`: how long are raw deliveries kept, messages that pacer sent, and a thank-you that nobody answered? The facts made from
+//! deliveries stay, and so do the messages in Slack.
 
 use futures::future::BoxFuture;
 
-use super::{Cx, Job};
+use super::{Cx, Job, kudos};
 use crate::domain::time::DAY;
 use crate::error::Failure;
 
@@ -18,5 +18,7 @@ async fn run(cx: &Cx) -> Result<(), Failure> {
     tracing::info!(gone, days = cx.retention_days, "old raw deliveries deleted");
     let gone = cx.store.forget_messages(cx.now.plus(-MESSAGES_DAYS * DAY)).await?;
     tracing::info!(gone, days = MESSAGES_DAYS, "old messages forgotten");
+    let gone = cx.store.forget_kudos(cx.now.plus(-kudos::DAYS * DAY)).await?;
+    tracing::info!(gone, days = kudos::DAYS, "thank-yous without an answer forgotten");
     Ok(())
 }
