@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
 use super::org::{Calendar, WEEKDAYS};
@@ -45,6 +45,12 @@ impl WorkCalendar {
     /// The first working day after a day. A week has one, so that there is one unless the calendar itself ends.
     pub fn next_working_day(&self, date: NaiveDate) -> Option<NaiveDate> {
         date.iter_days().skip(1).find(|day| self.is_working(*day))
+    }
+
+    /// Ten in the morning of a day, or of the first working day after it.
+    pub fn morning(&self, date: NaiveDate) -> At {
+        let day = if self.is_working(date) { date } else { self.next_working_day(date).unwrap_or(date) };
+        local::instant(self.zone, day.and_time(NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default()))
     }
 
     /// The working time between two instants in microseconds, of which each working day has [`DAY`]; 0 where they are
@@ -116,6 +122,15 @@ mod tests {
             ("2026-12-24".into(), "2026-12-28".into(), "2027-01-04".into())
         );
         assert_eq!(next("2026-12-28"), "2026-12-29");
+    }
+
+    #[test]
+    fn a_morning_is_that_of_a_working_day() {
+        let calendar = calendar("holidays = ['2026-12-25']", "Europe/Berlin");
+        let morning = |date: &str| calendar.morning(day(date)).rfc3339();
+        assert_eq!(morning("2026-11-26"), "2026-11-26T09:00:00Z");
+        assert_eq!(morning("2026-12-25"), "2026-12-28T09:00:00Z", "a holiday, then a weekend");
+        assert_eq!(morning("2026-07-04"), "2026-07-06T08:00:00Z", "in summer");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! arrow on noise is a false alarm. The word stands beside the arrow because down is good for a lead time and bad for a
 //! frequency.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
 use super::card::Tone;
@@ -311,8 +311,13 @@ pub fn change(unit: &str, now: Measured, before: Measured, better: Better) -> (T
 
 /// The day in a zone: "23 Nov", or "23 Nov 2025" where it is not the year of `now`.
 pub fn date(at: At, now: At, zone: Tz) -> String {
-    let (local, today) = (at.utc().with_timezone(&zone), now.utc().with_timezone(&zone));
-    local.format(if local.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
+    let on = |at: At| at.utc().with_timezone(&zone).date_naive();
+    day(on(at), on(now))
+}
+
+/// A day: "23 Nov", or "23 Nov 2025" where it is not the year of `today`.
+pub fn day(day: NaiveDate, today: NaiveDate) -> String {
+    day.format(if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
 
 /// The day and the time in a zone: "23 Nov 09:12".

@@ -181,6 +181,11 @@ pub fn check_days(cx: &Cx, scope: &Scope, days: i64) -> Result<(), Failure> {
     Sight::of(cx).check(scope, &cx.org.org, Shown { from: cx.now.plus(-days * DAY), to: cx.now, compares: false })
 }
 
+/// Refuses a scope with a team that keeps to itself what it says: for answers that count nothing.
+pub fn check_teams(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
+    Sight::of(cx).check(scope, &cx.org.org, Shown { from: cx.now, to: cx.now, compares: false })
+}
+
 const OTHERS: &str = "Ask somebody of that team, or an admin. `/metrics dora` shows your own teams.";
 
 fn refused(message: String, hint: &str) -> Failure {

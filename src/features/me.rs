@@ -75,6 +75,14 @@ pub fn teams(cx: &Cx) -> Vec<&str> {
     asker.map(|asker| cx.org.org.teams_of_user(&asker.user, asker.email.as_deref(), cx.now)).unwrap_or_default()
 }
 
+/// Whether the asker leads a team, or one above it.
+pub fn leads(cx: &Cx, team: &str) -> bool {
+    let org = &cx.org.org;
+    let names = [person(cx), cx.asker.as_ref().map(|asker| asker.user.as_str())];
+    let is_asker = |lead: &String| names.contains(&Some(lead.as_str()));
+    org.teams.iter().any(|(id, above)| above.leads.iter().any(is_asker) && super::access::belongs(org, team, id))
+}
+
 /// The asker, if the organisation file knows them or an address of theirs goes with a name in some tool.
 pub async fn me(cx: &Cx) -> Result<Option<Me>, Failure> {
     let org = &cx.org.org;

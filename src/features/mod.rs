@@ -14,6 +14,7 @@ mod health;
 mod help;
 pub mod home;
 pub mod host;
+mod kudos;
 mod left_out;
 mod me;
 pub mod memo;
@@ -23,9 +24,11 @@ mod press;
 pub mod pulse;
 pub mod receipts;
 mod retention;
+mod retro;
 mod scope;
 mod setup;
 mod trend;
+mod typed;
 mod verdict;
 pub mod verify;
 mod waiting;
@@ -211,6 +214,8 @@ pub const COMMANDS: &[Command] = &[
     digest::COMMAND,
     alert::COMMAND,
     pulse::COMMAND,
+    retro::COMMAND,
+    kudos::COMMAND,
     why::COMMAND,
     setup::COMMAND,
     help::COMMAND,
@@ -280,6 +285,21 @@ pub const ACTIONS: &[Action] = &[
     pulse::answer::GROUPS,
     pulse::answer::STOP,
     pulse::answer::STOPPED,
+    pulse::ACTION_ADD,
+    pulse::ACTION_SENT,
+    pulse::ACTION_CHANGE,
+    pulse::ACTION_DONE,
+    pulse::ACTION_DROP,
+    pulse::ACTION_DROPPED,
+    retro::WRITE,
+    retro::SENT,
+    retro::READ,
+    retro::VERDICT,
+    kudos::THANK,
+    kudos::SENT,
+    kudos::SHARE,
+    kudos::KEEP,
+    kudos::DECLINE,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
@@ -373,14 +393,18 @@ impl Needs {
         let command = command_of(text);
         Self {
             names: command.is_some_and(|it| it.private),
-            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
+            admin: command
+                .is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name, retro::COMMAND.name].contains(&it.name)),
         }
     }
 
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)), ..asked }
+        Self {
+            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_"].iter().any(|of| action.starts_with(of)),
+            ..asked
+        }
     }
 }
 

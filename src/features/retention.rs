@@ -1,21 +1,23 @@
-//! `retention`: how long are raw deliveries kept, and messages that pacer sent? The facts made from deliveries stay, and so do the
-//! messages in Slack.
+//! `retention`: how long are raw deliveries kept, messages that pacer sent, and a thank-you that nobody answered? The facts made from
+//! deliveries stay, and so do the messages in Slack.
 
 use futures::future::BoxFuture;
 
-use super::{Cx, Done, Job};
+use super::{Cx, Done, Job, kudos};
 use crate::domain::time::DAY;
 
 /// The registration: nightly.
 pub const JOB: Job = Job { name: "retention", cron: "40 3 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
 
 /// Days after which a message that stands is not edited any more, and its row forgotten.
-const MESSAGES_DAYS: i64 = 30;
+pub const MESSAGES_DAYS: i64 = 30;
 
 async fn run(cx: &Cx) -> Done {
     let gone = cx.store.forget_deliveries(cx.now.plus(-i64::from(cx.retention_days) * DAY)).await?;
     tracing::info!(gone, days = cx.retention_days, "old raw deliveries deleted");
     let gone = cx.store.forget_messages(cx.now.plus(-MESSAGES_DAYS * DAY)).await?;
     tracing::info!(gone, days = MESSAGES_DAYS, "old messages forgotten");
+    let gone = cx.store.forget_kudos(cx.now.plus(-kudos::DAYS * DAY)).await?;
+    tracing::info!(gone, days = kudos::DAYS, "thank-yous without an answer forgotten");
     Ok(Vec::new())
 }

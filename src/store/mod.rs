@@ -25,6 +25,7 @@ pub mod keys;
 mod late;
 pub mod lease;
 pub mod moves;
+pub mod notes;
 mod open;
 pub mod org;
 pub mod outbox;

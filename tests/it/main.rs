@@ -1,6 +1,7 @@
 //! The one integration test: journeys through the whole of pacer, the binary as scripts use it, the house's rules.
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
 
+mod actions;
 mod alert;
 mod answers;
 mod backfill;
@@ -15,6 +16,7 @@ mod gitlab;
 mod handover;
 mod harness;
 mod home;
+mod kudos;
 mod organisation;
 mod outbox;
 mod pagers;
@@ -23,6 +25,7 @@ mod pictures;
 mod pulse_answer;
 mod pulse_launch;
 mod receipts;
+mod retro;
 mod rules;
 mod setup;
 mod surveys;

@@ -158,13 +158,20 @@ pub fn changed(said: &Said<'_>) -> Vec<Part> {
     if digest.changes.is_empty() {
         return Vec::new();
     }
-    let shown = digest.changes.iter().take(MOST).filter_map(|place| change(&digest.judged[*place], said.kept));
+    let shown = digest.changes.iter().take(MOST).map(|place| &digest.judged[*place]);
+    let shown = shown.flat_map(|it| change(it, said.kept).into_iter().chain(noted(it, said.facts)));
     let mut parts = vec![Part::Heading("What changed".into()), Part::List(shown.collect(), None)];
     if digest.changes.len() > MOST {
         let more = digest.changes[MOST..].iter().map(|place| lowered(digest.judged[*place].name()));
         parts.push(Part::Text(Line::plain(format!("And {}: see the thread.", join(&more.collect::<Vec<_>>())))));
     }
     parts
+}
+
+/// What the team itself said of a change: its last note that names the metric.
+fn noted(it: &Judged, facts: &Facts) -> Option<Line> {
+    let of = |(metrics, _): &&(Vec<String>, String)| metrics.iter().any(|id| id == it.definition.id);
+    facts.noted.iter().rfind(of).map(|(_, said)| Line::plain(said))
 }
 
 /// "Change lead time: 3.1 days, was 1.9 days (↑ 63 % worse, 45 commits), `7f3a9c2k`".

@@ -10,10 +10,12 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Metric, Scope, SourceHealth};
 use crate::domain::time::{At, DAY, WEEK};
 use crate::domain::window::Window;
+use crate::domain::words;
 use crate::error::Failure;
 use crate::features::dora::compute::Dora;
 use crate::features::flow::compute::Flow;
-use crate::features::{Cx, dora, flow, health, receipts};
+use crate::features::{Cx, dora, flow, health, receipts, retro};
+use crate::store::notes::Note;
 use crate::store::receipts::{Receipt, new_id, stable_id};
 
 /// The last four weeks, and the twelve before.
@@ -38,6 +40,8 @@ pub struct Facts {
     /// Sources that are silent: name, and what is wrong in a few words.
     pub silent: Vec<(String, String)>,
     pub health: Vec<SourceHealth>,
+    /// What teams noted in the last four weeks: the metrics that it explains, and the sentence.
+    pub noted: Vec<(Vec<String>, String)>,
 }
 
 /// The four weeks before an instant and the twelve before those.
@@ -78,7 +82,13 @@ async fn anew(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
     // Silence is known of now alone.
     let silent = if to == cx.now { health::silent(cx, &calendar).await? } else { Vec::new() };
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
-    Ok(Facts { name: org.scope_name(scope), scope: scope.clone(), windows, dora, flow, unreviewed, silent, health })
+    let noted = |note: Note| {
+        let name = words::capitalised(&org.scope_name(&Scope::Team(note.team)));
+        let day = words::date(note.at, to, windows.now.zone);
+        (note.metrics, format!("{name} noted on {day}: {}", note.decision))
+    };
+    let noted = retro::noted(cx, scope, windows.now.from, to.min(cx.now)).await?.into_iter().map(noted).collect();
+    Ok(Facts { name: org.scope_name(scope), scope: scope.clone(), windows, dora, flow, unreviewed, silent, health, noted })
 }
 
 /// The receipts of what a digest says of a scope, by command and side.

@@ -91,6 +91,24 @@ fn a_thing_is_told_once_and_again_after_four_weeks_or_when_it_turns() {
 }
 
 #[test]
+fn what_the_team_noted_of_a_change_stands_below_it() {
+    let noted = |metric: &str, said: &str| (vec!["wip".to_owned(), metric.to_owned()], said.to_owned());
+    let all = vec![
+        noted("change_lead_time", "Payments noted on 10 Feb: an older one"),
+        noted("change_lead_time", "Payments noted on 20 Feb: a freeze for <!channel>"),
+        noted("deployment_frequency", "of nothing that changed"),
+    ];
+    let facts = Facts { noted: all, ..worse() };
+    let (digest, kept) = (digest(&facts), kept());
+    let said = Said { facts: &facts, digest: &digest, kept: &kept };
+    let shown = text(&card(Template::Team, &[said], "").expect("a card"), false, 100);
+    let lines: Vec<&str> = shown.lines().skip_while(|line| *line != "What changed").take(4).collect();
+    assert!(lines[1].contains("Change lead time") && lines[3].contains("Change fail rate"), "{shown}");
+    assert_eq!(lines[2], "- Payments noted on 20 Feb: a freeze for <!channel>");
+    assert!(!shown.contains("older one") && !shown.contains("of nothing"), "{shown}");
+}
+
+#[test]
 fn a_quiet_week_says_why() {
     let none = of(&pool(), &flow_pool(), &BTreeMap::new());
     let check = |facts: &Facts, expect: &str| {

@@ -13,7 +13,6 @@
 //!
 //! The promise that binds all of it stands at [`crate::domain::survey`]. Never to be used to find out what somebody answered, or whether.
 
-#[allow(dead_code, reason = "filled next")]
 mod actions;
 pub mod answer;
 mod end;
@@ -33,6 +32,9 @@ use crate::error::{Failure, Kind, UserError};
 pub use end::{CLOSE, CLOSED, VOID, VOIDED};
 pub use job::{FORGET, JOB};
 pub use launch::{LAUNCH, LAUNCHED};
+pub use actions::{
+    ADD as ACTION_ADD, CHANGE as ACTION_CHANGE, DONE as ACTION_DONE, DROP as ACTION_DROP, DROPPED as ACTION_DROPPED, SENT as ACTION_SENT,
+};
 
 /// The registration.
 pub const COMMAND: Command = Command {

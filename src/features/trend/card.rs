@@ -8,6 +8,7 @@ use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::words;
 use crate::features::verdict::{self, lowered};
 use crate::features::{left_out, receipts};
+use crate::store::notes::Note;
 use crate::store::receipts::Receipt;
 
 /// Weeks listed in a message.
@@ -20,6 +21,8 @@ pub struct About<'a> {
     pub receipt: &'a Receipt,
     pub name: &'a str,
     pub health: Vec<SourceHealth>,
+    /// What the teams noted of these metrics, oldest first.
+    pub notes: &'a [Note],
 }
 
 /// The card.
@@ -41,12 +44,21 @@ pub fn card(about: &About<'_>) -> Card {
         };
         parts.push(Part::List(marks.iter().map(line).collect(), None));
     }
+    if !about.notes.is_empty() {
+        parts.push(Part::Heading("What the team noted".into()));
+        let line = |(at, note): (usize, &Note)| {
+            let day = words::date(note.at, receipt.window.to, receipt.window.zone);
+            Line::default().strong(number(at)).and(format!(" · {day}: {}", note.decision))
+        };
+        parts.push(Part::List(about.notes.iter().enumerate().map(line).collect(), Some("/metrics retro".into())));
+    }
     let mut data = serde_json::Map::new();
     let series: serde_json::Map<String, Value> =
         trends.iter().map(|trend| (trend.definition.id.to_string(), trend.points.iter().map(point).collect())).collect();
     data.insert("series".into(), Value::Object(series));
     let halves: serde_json::Map<String, Value> = trends.iter().map(|trend| (trend.definition.id.to_string(), halves(trend))).collect();
     data.insert("halves".into(), Value::Object(halves));
+    data.insert("annotations".into(), about.notes.iter().enumerate().map(annotation).collect());
     data.insert("marks".into(), marks.iter().map(|mark| json!({"at": mark.at, "what": mark.what})).collect());
     Card {
         zone: None,
@@ -63,6 +75,15 @@ pub fn card(about: &About<'_>) -> Card {
         buttons,
         data,
     }
+}
+
+/// A note's number in the picture and below it.
+fn number(at: usize) -> String {
+    (at + 1).to_string()
+}
+
+fn annotation((at, note): (usize, &Note)) -> Value {
+    json!({"number": at + 1, "id": note.id, "at": note.at, "team": note.team, "metrics": note.metrics, "decision": note.decision})
 }
 
 fn point(point: &Point) -> Value {
@@ -181,6 +202,7 @@ fn chart(trend: &Trend, about: &About<'_>) -> Chart {
         lines = lines.target(target.value, "target");
     }
     lines = trend.marks.iter().fold(lines, |lines, mark| lines.mark(mark.at, mark.what.clone()));
+    lines = about.notes.iter().enumerate().fold(lines, |lines, (at, note)| lines.mark(note.at, format!("note {}", number(at))));
     Chart::new(definition.name, lines).subtitle("by week")
 }
 

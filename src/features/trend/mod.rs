@@ -8,7 +8,8 @@
 //! Never to be read as cause: a mark says that something happened, not that it made the difference.
 //!
 //! JSON: `metrics` has the metric over the whole period; `series` a point a week (`from`, `to`, `value`, `n`, `interval`,
-//! `reason`), by metric id; `halves` the earlier and the later half; `marks` what changed in the scope.
+//! `reason`), by metric id; `halves` the earlier and the later half; `marks` what changed in the scope; `annotations` what the team
+//! noted in its retrospectives (`number`, `id`, `at`, `team`, `metrics`, `decision`), each marked in the picture by its number.
 
 mod card;
 pub mod compute;
@@ -16,7 +17,7 @@ pub mod compute;
 use futures::future::BoxFuture;
 
 use super::receipts::{self, Evidence, Recount};
-use super::{Action, Command, Cx, Effect, Press, Reply, answer_ask, dora, flow, why};
+use super::{Action, Command, Cx, Effect, Press, Reply, answer_ask, dora, flow, retro, why};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::metric::{self, DORA, Definition};
@@ -24,6 +25,7 @@ use crate::domain::org::Org;
 use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::error::{Failure, Kind, UserError};
+use crate::store::notes::Note;
 use crate::store::receipts::Receipt;
 use compute::Trend;
 
@@ -43,6 +45,9 @@ pub const COMMAND: Command = Command {
     }),
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
+
+/// Notes of retrospectives that are marked at most.
+const NOTES: usize = 6;
 
 /// The button "Trend" below an answer: a private answer of its own. Value: `RECEIPT:METRIC`, or `RECEIPT:` for DORA's five.
 pub const ACTION: Action = Action { name: "trend", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(pressed(cx, press)) } };
@@ -125,7 +130,17 @@ async fn load(cx: &Cx, wanted: &[&'static Definition], scope: &Scope, window: &W
 async fn build(cx: &Cx, trends: &[Trend], receipt: &Receipt) -> Result<Card, Failure> {
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
     let name = cx.org.org.scope_name(&receipt.scope);
-    Ok(card::card(&card::About { trends, receipt, name: &name, health }))
+    let notes = notes(cx, trends, receipt).await?;
+    Ok(card::card(&card::About { trends, receipt, name: &name, health, notes: &notes }))
+}
+
+/// What the scope's teams noted within the period of these metrics, or of none in particular; the latest ones.
+async fn notes(cx: &Cx, trends: &[Trend], receipt: &Receipt) -> Result<Vec<Note>, Failure> {
+    let window = &receipt.window;
+    let mut notes = retro::noted(cx, &receipt.scope, window.from, window.to.plus(-1).min(receipt.asked_at)).await?;
+    let named = |note: &Note| trends.iter().any(|trend| note.metrics.iter().any(|id| id == trend.definition.id));
+    notes.retain(|note| note.metrics.is_empty() || named(note));
+    Ok(notes.split_off(notes.len().saturating_sub(NOTES)))
 }
 
 /// The metrics of a receipt.

@@ -213,6 +213,13 @@ impl Store {
     }
 }
 
+/// Takes back what Slack was never asked to post, of all messages whose key begins so: what they say is true no more.
+pub(super) async fn take_back(conn: &mut AnyConnection, keys: &str) -> Result<()> {
+    let sql = "delete from outbox where key like $1 and state = 'waiting' and ts is null and asked_at is null";
+    sqlx::query(sql).bind(format!("{keys}%")).execute(conn).await?;
+    Ok(())
+}
+
 /// A row for each message that is new or has other words.
 pub(super) async fn put(conn: &mut AnyConnection, posts: Vec<Wanted>, now: At) -> Result<()> {
     for post in posts {

@@ -2,6 +2,7 @@
 //! database of its own.
 
 mod batches;
+mod notes;
 mod outbox;
 mod setup;
 

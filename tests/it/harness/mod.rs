@@ -266,6 +266,16 @@ impl Harness {
         store.apply_org(&before, after, self.clock.now()).await.expect("stored");
     }
 
+    /// Names a lead of a team.
+    pub async fn lead(&self, team: &str, user: &str) {
+        let store = &self.app.store;
+        let before = store.org_version(store.newest_org().await.expect("a version")).await.expect("an organisation");
+        let mut after = before.org.clone();
+        after.teams.get_mut(team).expect("a team").leads = vec![user.to_owned()];
+        self.advance(1);
+        store.apply_org(&before, after, self.clock.now()).await.expect("stored");
+    }
+
     /// Polls until it holds; the one place where tests wait for something that gives no sign.
     pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let deadline = tokio::time::Instant::now() + WAIT;
