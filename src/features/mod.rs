@@ -20,6 +20,7 @@ pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
+mod privacy;
 mod pulse;
 pub mod receipts;
 mod retention;
@@ -208,6 +209,7 @@ pub const COMMANDS: &[Command] = &[
     pulse::COMMAND,
     why::COMMAND,
     setup::COMMAND,
+    privacy::COMMAND,
     help::COMMAND,
 ];
 /// Every button and form.
@@ -258,6 +260,10 @@ pub const ACTIONS: &[Action] = &[
     alert::REMOVE,
     alert::REMOVED,
     alert::LIST,
+    privacy::FORGET,
+    privacy::FORGET_SENT,
+    privacy::STOP,
+    privacy::AGAIN,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];
@@ -351,14 +357,19 @@ impl Needs {
         let command = command_of(text);
         Self {
             names: command.is_some_and(|it| it.private),
-            admin: command.is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name].contains(&it.name)),
+            admin: command.is_some_and(|it| {
+                [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name, privacy::COMMAND.name].contains(&it.name)
+            }),
         }
     }
 
     /// Of a button or form, which may carry a question.
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
-        Self { admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_"].iter().any(|of| action.starts_with(of)), ..asked }
+        Self {
+            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "privacy_"].iter().any(|of| action.starts_with(of)),
+            ..asked
+        }
     }
 }
 

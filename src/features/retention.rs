@@ -11,7 +11,7 @@ use crate::error::Failure;
 pub const JOB: Job = Job { name: "retention", cron: "40 3 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
 
 /// Days after which a message that stands is not edited any more, and its row forgotten.
-const MESSAGES_DAYS: i64 = 30;
+pub(super) const MESSAGES_DAYS: i64 = 30;
 
 async fn run(cx: &Cx) -> Result<(), Failure> {
     let gone = cx.store.forget_deliveries(cx.now.plus(-i64::from(cx.retention_days) * DAY)).await?;

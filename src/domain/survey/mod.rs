@@ -16,7 +16,9 @@
 //! | `score` | shares, scores and their intervals |
 //! | `change` | whether a category moved between two waves, in honest words |
 //! | `seal` | tags and sealed answers |
+//! | `attack` | what could be worked out of all that is kept, as an attacker would |
 
+pub mod attack;
 pub mod change;
 pub mod file;
 pub mod invite;
@@ -27,6 +29,9 @@ pub mod seal;
 pub mod tally;
 pub mod tree;
 pub mod wave;
+
+/// What every respondent is told, to the letter, wherever they answer.
+pub const PROMISE: &str = "While a survey is open your answers are stored encrypted, under a key that is not in the database. When it closes, pacer adds them into counts for groups of at least 5 people and destroys the key. After that nobody, the admin included, can look up your answer in pacer. Not protected: someone who controls the server while it is open or keeps a copy of it from that time, Slack itself, your writing style in comments.";
 
 /// Fewest answers of which a band may be shown.
 pub const LEAST_SCORE: u32 = 5;
