@@ -13,6 +13,7 @@ use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::survey::PROMISE;
+use crate::domain::time::At;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
 use crate::store::about::Written;
@@ -119,7 +120,7 @@ async fn card(cx: &Cx) -> Result<Card, Failure> {
     parts.push(Part::List(periods(cx.retention_days), None));
     if cx.asker.as_ref().is_some_and(|asker| asker.admin) {
         parts.push(Part::Heading("For admins: what was done to surveys".into()));
-        parts.push(log(&cx.store.audited(LOG).await?));
+        parts.push(log(cx, &cx.store.audited(LOG).await?));
     }
     let button =
         |label: &str, action: &str, value: &str| Button { label: label.into(), action: action.into(), value: value.into(), primary: false };
@@ -261,7 +262,7 @@ fn periods(deliveries: u32) -> Vec<Line> {
         "Sealed ballots: until their survey closes.".to_owned(),
         format!("Invitations to surveys: until the next wave has closed, at most {INVITES_FOR} days."),
         format!("Comments, which belong to nobody: {COMMENTS_FOR} days. Counts of groups: for good."),
-        format!("What tools sent, as it came: {} days. What was read out of it: for good.", deliveries),
+        format!("What tools sent, as it came: {deliveries} days. What was read out of it: for good."),
         format!("Messages that pacer sent: {MESSAGES_DAYS} days, then only Slack has them."),
         "Digests, alerts, actions, stops, memberships: until somebody ends them; who did it stays in the organisation's history."
             .to_owned(),
@@ -270,10 +271,15 @@ fn periods(deliveries: u32) -> Vec<Line> {
     .to_vec()
 }
 
-fn log(entries: &[Entry]) -> Part {
-    let line = |it: &Entry| match &it.wave {
-        Some(wave) => Line::plain(format!("{}: ", it.at)).code(wave).and(format!(" {}", it.what.said())),
-        None => Line::plain(format!("{}: {}", it.at, it.what.said())),
+fn log(cx: &Cx, entries: &[Entry]) -> Part {
+    let zone = cx.org.org.zone_for(&Scope::Organisation);
+    let line = |it: &Entry| {
+        // A day where a person did it about themselves.
+        let when = At::parse(&it.at).map_or_else(|| it.at.clone(), |at| words::moment(at, cx.now, zone));
+        match &it.wave {
+            Some(wave) => Line::plain(format!("{when}: ")).code(wave).and(format!(" {}", it.what.said())),
+            None => Line::plain(format!("{when}: {}", it.what.said())),
+        }
     };
     let lines: Vec<Line> = entries.iter().map(line).collect();
     Part::List(if lines.is_empty() { vec!["Nothing yet.".into()] } else { lines }, None)

@@ -20,6 +20,7 @@ mod outbox;
 mod pagers;
 mod people;
 mod pictures;
+mod privacy;
 mod receipts;
 mod rules;
 mod setup;

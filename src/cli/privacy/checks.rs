@@ -50,7 +50,7 @@ pub fn dump(evidence: &Evidence) -> Came {
                 wrong.push(format!("{what} of {id} can be read in {}: void the wave", rows(sealed.readable)));
             } else if sealed.odd > 0 {
                 wrong.push(format!(
-                    "{} of sealed {what} of {id} have a length of their own, which tells of them: void the wave",
+                    "sealed {what} of {id} have a length of their own in {}, which tells of them: void the wave",
                     rows(sealed.odd)
                 ));
             }

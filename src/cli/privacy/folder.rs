@@ -66,6 +66,11 @@ pub fn kept_apart(looked: &Looked, folder: &Path, database_url: &str, open: &[&s
         };
     };
     let mut wrong = Vec::new();
+    let place = |path: &Path| fs::canonicalize(path).ok();
+    let beside = file(database_url).and_then(|path| place(&path)).and_then(|path| path.parent().map(PathBuf::from));
+    if beside.is_some() && beside == place(folder) {
+        wrong.push("the keys lie in the database's own folder, so that a copy of it takes both: name another in PACER_KEY_DIR".to_owned());
+    }
     if mode & 0o077 != 0 {
         wrong.push(format!("others may look into {}, its mode is {mode:04o}: set it to 0700", folder.display()));
     }
@@ -74,11 +79,6 @@ pub fn kept_apart(looked: &Looked, folder: &Path, database_url: &str, open: &[&s
             .then(|| format!("others may read `{name}`, its mode is {mode:04o}: set it to 0600; if somebody did, void its wave"))
     };
     wrong.extend(files.iter().filter_map(open_to_others));
-    let place = |path: &Path| fs::canonicalize(path).ok();
-    let beside = file(database_url).and_then(|path| place(&path)).and_then(|path| path.parent().map(PathBuf::from));
-    if beside.is_some() && beside == place(folder) {
-        wrong.push("the keys lie in the database's own folder, so that a copy of it takes both: name another in PACER_KEY_DIR".to_owned());
-    }
     Came::of(wrong, "for pacer's user alone; leave it out of backups")
 }
 

@@ -79,7 +79,7 @@ fn question_lines(old: &OwnQuestions, new: &OwnQuestions, lines: &mut Vec<String
     for category in &new.categories {
         match old.categories.iter().find(|it| it.id == category.id) {
             Some(before) if before.name != category.name => {
-                lines.push(format!("the category {} of surveys is now called {}", category.id, category.name))
+                lines.push(format!("the category {} of surveys is now called {}", category.id, category.name));
             }
             None => lines.push(format!("surveys have a category {}, {}", category.name, said(category.core))),
             Some(_) => {}
