@@ -103,4 +103,11 @@ create table survey_optout (
     primary key (user_id, scope)
 ) /* without rowid */;
 
+create table survey_audit (
+    at text not null,                     -- ISO: an instant; of what a person did about themselves the day alone
+    what text not null,                   -- launched, closed, voided, forgotten, comment_hidden, key_missing
+    wave text not null,                   -- empty: not of one wave
+    primary key (at, what, wave)          -- no number, no order of rows: two who are forgotten on one day are one line
+) /* without rowid */;
+
 alter table outbox add column reminds_of text; -- wave of which it reminds: sent only to who has not answered; the row says nothing of which it was

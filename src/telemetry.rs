@@ -63,6 +63,7 @@ pub struct Metrics {
     outbox: Family<Labels, Gauge>,
     outbox_oldest: Gauge<f64, AtomicU64>,
     leases: Gauge,
+    surveys: Family<Labels, Gauge>,
     slack_connected: Gauge,
     panics: Counter,
 }
@@ -95,6 +96,12 @@ impl Metrics {
         registry.register("outbox_oldest_seconds", "For how long the first message waits that should have left", outbox_oldest.clone());
         let leases = Gauge::default();
         registry.register("leases", "Slots of the schedule that are under way or will be tried again", leases.clone());
+        let surveys = Family::default();
+        registry.register(
+            "survey_waves",
+            "Survey waves that are open, wait for their key, or are over but not cleaned yet",
+            Family::clone(&surveys),
+        );
         let slack_connected = Gauge::default();
         registry.register("slack_connected", "1 while Slack answers or Socket Mode is connected", slack_connected.clone());
         let panics = Counter::default();
@@ -111,6 +118,7 @@ impl Metrics {
             outbox,
             outbox_oldest,
             leases,
+            surveys,
             slack_connected,
             panics,
         }
@@ -166,6 +174,13 @@ impl Metrics {
         self.leases.set(i64::try_from(under_way).unwrap_or(i64::MAX));
     }
 
+    /// Sets how many survey waves are open, of these suspended, and over but not cleaned: nothing of what is in them.
+    pub fn set_surveys(&self, open: u64, suspended: u64, not_cleaned: u64) {
+        for (state, count) in [("open", open), ("suspended", suspended), ("not_cleaned", not_cleaned)] {
+            self.surveys.get_or_create(&vec![("state", state.to_owned())]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Sets whether Slack is there.
     pub fn set_slack_connected(&self, connected: bool) {
         self.slack_connected.set(i64::from(connected));
@@ -209,6 +224,7 @@ mod tests {
         metrics.set_queue_depth(7);
         metrics.set_outbox(3, Duration::from_secs(90), 1);
         metrics.set_leases(2);
+        metrics.set_surveys(2, 1, 0);
         let text = metrics.text();
         for line in [
             "pacer_http_requests_total{route=\"/healthz\",status=\"200\"} 1",
@@ -219,6 +235,9 @@ mod tests {
             "pacer_outbox_messages{state=\"parked\"} 1",
             "pacer_outbox_oldest_seconds 90",
             "pacer_leases 2",
+            "pacer_survey_waves{state=\"open\"} 2",
+            "pacer_survey_waves{state=\"suspended\"} 1",
+            "pacer_survey_waves{state=\"not_cleaned\"} 0",
             "pacer_panics_total 0",
         ] {
             assert!(text.contains(line), "{line} is not in:\n{text}");

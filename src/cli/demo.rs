@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use zeroize::Zeroizing;
 
 use super::{print, serve};
 use crate::app::App;
@@ -19,11 +20,15 @@ use crate::clock::Clock;
 use crate::config::{Config, SlackConfig};
 use crate::domain::event::Parsed;
 use crate::domain::org::{self, OrgFile};
+use crate::domain::survey::Minima;
+use crate::domain::survey::tally::Rules;
 use crate::domain::time::At;
 use crate::sandbox::{self, Workspace};
+use crate::simulator::surveys::{SampleSurveys, SampleWave};
 use crate::simulator::{self, Sample, SampleUser};
 use crate::slack::scopes;
 use crate::store::Delivery;
+use crate::store::survey::{ActionItem, Marked, NewWave, Standing, Survey};
 use crate::{http, schedule};
 
 /// Where, and on what data.
@@ -52,6 +57,7 @@ pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
     let workspace = workspace(sample.as_ref(), &clock, &url)?;
     let folder = Folder::new()?;
     config.database_url = format!("sqlite://{}", folder.0.join("demo.db").display());
+    config.key_dir = folder.0.join("keys");
     let database_url = config.database_url.clone();
     config.slack = sandbox_slack(&workspace);
     config.admins = sample
@@ -102,9 +108,10 @@ fn workspace(sample: Option<&Sample>, clock: &Clock, url: &str) -> Result<Worksp
         channels.push(sandbox::Channel::public("C0RANDOM", "random", false)); // pacer is not in it: sharing there says so
         options.channels = channels;
         options.groups = ["payments", "platform"].map(|team| group(sample, team)).to_vec();
-        options.suggestions = ["dora", "flow team:payments", "trend change_lead_time", "benchmark", "waiting", "health team:all", "help"]
-            .map(str::to_string)
-            .to_vec();
+        options.suggestions =
+            ["dora", "flow team:payments", "trend change_lead_time", "pulse", "benchmark", "waiting", "health team:all", "privacy", "help"]
+                .map(str::to_string)
+                .to_vec();
     }
     options.scopes = scopes::NEEDED.iter().map(|scope| (*scope).to_string()).collect();
     let workspace = Workspace::new(options)?;
@@ -151,9 +158,49 @@ async fn feed_sample(app: &App, sample: Sample) -> Result<()> {
     let before = app.store.org_version(0).await?;
     let applied = org::apply(&before.org, file, app.clock.now()).map_err(|error| anyhow::anyhow!("the sample organisation: {error}"))?;
     app.store.apply_org(&before, applied, app.clock.now()).await?;
+    // Before the events: closing a wave rewrites the database's file, which is short as yet.
+    feed_surveys(app, sample.surveys).await?;
     for (at, events) in sample.events.chunks(BATCH).enumerate() {
         let parsed = Parsed { events: events.to_vec(), read: events.len() as u64, ..Parsed::default() };
         take(app, "sample", format!("sample-{at}"), parsed).await?;
+    }
+    Ok(())
+}
+
+/// Launches, answers and closes the sample's waves, through the store as Slack does.
+async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
+    for wave in surveys.waves {
+        let survey = Survey {
+            id: wave.survey.into(),
+            title: wave.title.into(),
+            kind: wave.survey.into(),
+            root: None,
+            channel: None,
+            minima: Minima::default(),
+            created_by: surveys.created_by.clone(),
+        };
+        app.store.keep_survey(survey).await??;
+        let rules = Rules { minima: Minima::default(), strict_membership: true, items: wave.items };
+        let SampleWave { id, opens_on, closes_on, closed_at, tree, invited, ballots, .. } = wave;
+        let launched = NewWave { id: id.clone(), survey: wave.survey.into(), opens_on, closes_on, rules, tree, invited };
+        app.store.launch_wave(&app.keys, launched).await??;
+        let cast = ballots.into_iter().map(|ballot| {
+            let texts = ballot.texts.into_iter().map(|(item, text)| (item, Zeroizing::new(text))).collect();
+            let marked = Marked { ratings: ballot.ratings.into_iter().map(|(item, value)| (item, Some(value))).collect(), texts };
+            let (id, user) = (&id, ballot.user);
+            async move { anyhow::Ok(app.store.cast(&app.keys, id, &user, marked).await??) }
+        });
+        // Together: the store commits what waits as a group.
+        futures::future::try_join_all(cast).await?;
+        if let Some(at) = closed_at {
+            app.store.close_wave(&app.keys, &id, at).await??;
+        }
+    }
+    for it in surveys.actions {
+        let standing = if it.done { Standing::Done } else { Standing::Open };
+        let (id, node, category, text) = (it.id.into(), it.node.into(), it.category.into(), it.text.into());
+        let action = ActionItem { id, wave: it.wave, node, category, text, owner: it.owner, due: it.due, standing };
+        app.store.keep_action(action).await?;
     }
     Ok(())
 }

@@ -7,11 +7,12 @@ use anyhow::Result;
 use super::print;
 use crate::app::App;
 use crate::config::Config;
+use crate::domain::card::Scope;
 use crate::domain::words;
 use crate::slack::scopes;
 use crate::sources::SOURCES;
-use crate::store::redacted;
 use crate::store::survey::State;
+use crate::store::{Dialect, redacted};
 
 /// Nothing to say.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,7 @@ pub async fn run(_: Args, config: Config) -> Result<ExitCode> {
             sources(&app, &mut report).await;
             backfills(&app, &mut report).await;
             report.line("organisation", organisation(&app).await);
+            report.line("survey keys", survey_keys(&app).await);
             report.line("surveys", surveys(&app).await);
             for (name, found) in slack(&app).await {
                 report.line(name, found);
@@ -161,43 +163,70 @@ async fn organisation(app: &App) -> Found {
     }
 }
 
-/// Whether every survey can be answered and closed, and its key kept.
+/// The folder of survey keys: it is needed from the first launch on, and for as long as a wave is open.
+async fn survey_keys(app: &App) -> Found {
+    let folder = app.config.key_dir.display();
+    let waves = match app.store.waves().await {
+        Ok(waves) => waves,
+        Err(error) => return Found::ToDo(format!("{error:#}")),
+    };
+    let open = waves.iter().any(|wave| matches!(wave.state, State::Open | State::Closing));
+    if !app.config.key_dir.exists() {
+        return if open {
+            Found::ToDo(format!("{folder} is not there, but a survey is open: put it back, or mend PACER_KEY_DIR"))
+        } else {
+            Found::Ok(format!("none yet; the first launch of a survey makes {folder}"))
+        };
+    }
+    match app.keys.check() {
+        Ok(()) => {
+            let shared = if app.store.dialect() == Dialect::Postgres { "; with several replicas it must be one shared volume" } else { "" };
+            Found::Ok(format!("{folder} is for pacer alone{shared}; leave it out of backups"))
+        }
+        Err(error) => Found::ToDo(format!("{error:#}")),
+    }
+}
+
+/// Waves that can't go on by themselves, or should have ended. Never who answered, nor how many.
 async fn surveys(app: &App) -> Found {
     let waves = match app.store.waves().await {
         Ok(waves) => waves,
         Err(error) => return Found::ToDo(format!("{error:#}")),
     };
-    let folder = app.keys.check();
-    if waves.is_empty() {
-        return Found::Off(match folder {
-            Ok(()) => "none yet: `/metrics pulse` in Slack launches one".into(),
-            Err(error) => format!("none yet; before the first one: {error:#}"),
-        });
-    }
-    for wave in waves.iter().filter(|wave| matches!(wave.state, State::Open | State::Closing)) {
-        match app.keys.read(&wave.id) {
-            Err(error) => return Found::ToDo(format!("the wave {} takes no answers: {error:#}", wave.id)),
-            Ok(None) => {
+    let zone = app.store.org(app.clock.now()).await.map_or(chrono_tz::Tz::UTC, |org| org.org.zone_for(&Scope::Organisation));
+    let today = app.clock.now().utc().with_timezone(&zone).date_naive();
+    let mut open = 0;
+    for wave in &waves {
+        let id = &wave.id;
+        match wave.state {
+            State::Open | State::Closing => match app.keys.read(id) {
+                Ok(None) => {
+                    return Found::ToDo(format!(
+                        "{id} is suspended: its key is not in PACER_KEY_DIR, so no answer can be taken or read. Put {id}.key back, or void the wave with \
+                         `/metrics pulse`; after 7 days it is void by itself"
+                    ));
+                }
+                Err(error) => return Found::ToDo(format!("{id} takes no answers: {error:#}")),
+                Ok(Some(_)) if wave.closes_on < today => {
+                    return Found::ToDo(format!("{id} should have closed on {}: start `pacer serve`, which closes it", wave.closes_on));
+                }
+                Ok(Some(_)) => open += 1,
+            },
+            State::Closed | State::Void if !wave.cleaned || app.keys.has(id).unwrap_or(true) => {
                 return Found::ToDo(format!(
-                    "the wave {} takes no answers: its key is not in PACER_KEY_DIR. Put the file back within 7 days, or void the wave in `/metrics pulse`",
-                    wave.id
+                    "{id} is over, but its key or its ballots' bytes are not gone from every file yet: start `pacer serve`, which tries again each day"
                 ));
             }
-            Ok(Some(_)) => {}
+            State::Draft | State::Closed | State::Void => {}
         }
     }
-    if let Some(wave) = waves.iter().find(|wave| matches!(wave.state, State::Closed | State::Void) && !wave.cleaned) {
-        return Found::ToDo(format!(
-            "the wave {} is over, but its key or the database's files are not cleaned yet: `pacer serve` tries it every ten minutes and logs why",
-            wave.id
-        ));
-    }
-    match folder {
-        Ok(()) => Found::Ok(format!(
-            "{} open, the folder of their keys is private",
-            words::count(waves.iter().filter(|wave| wave.state == State::Open).count() as u64, "wave", "waves")
+    match (open, waves.is_empty()) {
+        (_, true) => Found::Off("none yet: an admin launches one with `/metrics pulse`".into()),
+        (0, false) => Found::Ok("none is open; `pacer privacy attack` tries whether what is kept holds the promise".into()),
+        (n, false) => Found::Ok(format!(
+            "{} open; `pacer privacy attack` tries whether what is kept holds the promise",
+            words::count(n, "wave is", "waves are")
         )),
-        Err(error) => Found::ToDo(format!("{error:#}")),
     }
 }
 

@@ -11,6 +11,7 @@ mod import;
 mod manifest;
 mod migrate;
 mod org;
+mod privacy;
 mod replay;
 mod serve;
 mod setup;
@@ -52,6 +53,8 @@ enum Command {
     Org(org::Args),
     /// Check settings, database, sources and Slack: each line is ok, or says what to do
     Doctor(doctor::Args),
+    /// Try on this database what an attacker on survey answers would try
+    Privacy(privacy::Args),
     /// Copy the database to a file while pacer runs
     Backup(backup::Args),
     /// Bring the database to this version's schema
@@ -101,6 +104,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Ask(args) => ask::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
         Command::Org(args) => org::run(args, config).await,
+        Command::Privacy(args) => privacy::run(args, config).await,
         Command::Backup(args) => backup::run(args, config).await,
         Command::Migrate(args) => migrate::run(args, config).await,
         Command::Replay(args) => replay::run(args, config).await,

@@ -21,6 +21,7 @@ pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
+mod privacy;
 pub mod pulse;
 pub mod receipts;
 mod retention;
@@ -218,6 +219,7 @@ pub const COMMANDS: &[Command] = &[
     kudos::COMMAND,
     why::COMMAND,
     setup::COMMAND,
+    privacy::COMMAND,
     help::COMMAND,
 ];
 /// Buttons and forms whose press holds an answer of a survey: stored before it is acknowledged, never queued, counted, logged or kept
@@ -300,6 +302,10 @@ pub const ACTIONS: &[Action] = &[
     kudos::SHARE,
     kudos::KEEP,
     kudos::DECLINE,
+    privacy::FORGET,
+    privacy::FORGET_SENT,
+    privacy::STOP,
+    privacy::AGAIN,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
@@ -393,8 +399,9 @@ impl Needs {
         let command = command_of(text);
         Self {
             names: command.is_some_and(|it| it.private),
-            admin: command
-                .is_some_and(|it| [setup::COMMAND.name, health::COMMAND.name, pulse::COMMAND.name, retro::COMMAND.name].contains(&it.name)),
+            admin: command.is_some_and(|it| {
+                [setup::COMMAND, health::COMMAND, pulse::COMMAND, retro::COMMAND, privacy::COMMAND].iter().any(|known| known.name == it.name)
+            }),
         }
     }
 
@@ -402,7 +409,8 @@ impl Needs {
     pub fn of_press(action: &str, value: &str) -> Self {
         let asked = Self::of_text(value);
         Self {
-            admin: asked.admin || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_"].iter().any(|of| action.starts_with(of)),
+            admin: asked.admin
+                || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_", "privacy_"].iter().any(|of| action.starts_with(of)),
             ..asked
         }
     }

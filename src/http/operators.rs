@@ -53,6 +53,9 @@ pub async fn metrics(State(app): State<Arc<App>>, ConnectInfo(peer): ConnectInfo
     if let Ok(under_way) = app.store.leases_under_way(now).await {
         app.metrics.set_leases(under_way);
     }
+    if let Ok((open, suspended, not_cleaned)) = app.store.survey_counts().await {
+        app.metrics.set_surveys(open, suspended, not_cleaned);
+    }
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics.text()).into_response()
 }
 

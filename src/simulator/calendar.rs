@@ -66,6 +66,19 @@ impl Calendar {
         self.today.checked_add_days(Days::new(days)).unwrap_or(self.today)
     }
 
+    /// The last working day before today.
+    pub fn last_working_day(&self) -> NaiveDate {
+        let at = self.days.partition_point(|day| day.midnight <= self.now).saturating_sub(1);
+        let before = self.working.iter().rev().find(|index| **index < at).copied().unwrap_or(0);
+        self.date_ago((at - before) as u64)
+    }
+
+    /// The Tuesday of the week so many days ago: when surveys begin.
+    pub fn tuesday_ago(&self, days: u64) -> NaiveDate {
+        let date = self.date_ago(days);
+        ago(date, u64::from(date.weekday().num_days_from_monday())).checked_add_days(Days::new(1)).unwrap_or(date)
+    }
+
     /// The midnight in Berlin that began the day so many days ago.
     pub fn midnight_ago(&self, days: u64) -> At {
         local(self.date_ago(days), 0)
@@ -131,7 +144,8 @@ fn ago(today: NaiveDate, days: u64) -> NaiveDate {
     today.checked_sub_days(Days::new(days)).unwrap_or(today)
 }
 
-fn local(date: NaiveDate, hour: u32) -> At {
+/// An hour of a day in Berlin.
+pub fn local(date: NaiveDate, hour: u32) -> At {
     let naive = date.and_hms_opt(hour, 0, 0).unwrap_or_default();
     ZONE.from_local_datetime(&naive).earliest().map_or(At::default(), |at| At::from(at.to_utc()))
 }

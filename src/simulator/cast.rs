@@ -277,6 +277,9 @@ pub const PEOPLE: &[PersonRow] = &[
 /// Who may set pacer up in the sample workspace: Platform's lead and the head of engineering.
 pub const ADMINS: &[&str] = &["u24", "u41"];
 
+/// Who leads what: team, person. Payments and Checkout are led together, by Commerce's lead.
+pub const LEADS: &[(&str, &str)] = &[("commerce", "u41"), ("discovery", "u17"), ("platform", "u24"), ("mobile", "u32"), ("labs", "u38")];
+
 /// Whom the sandbox begins as, and their team: somebody with something to do on any day.
 pub const FIRST: (&str, &str) = ("u01", "payments");
 

@@ -9,6 +9,7 @@
 //! | `random`, `calendar` | the dice; working hours, holidays, slow weeks |
 //! | `cast`, `pace`, `words` | the tables: who, how fast, in what words |
 //! | `items`, `changes`, `deployments`, `trouble`, `runs`, `activity` | what happens, in the order in which one follows from the other |
+//! | `surveys`, `opinions` | what its people answered in surveys, and why |
 //! | `org_file` | the organisation's TOML |
 //!
 //! Why it ends now and is not fixed in time: people ask for "90 days", and an answer must be full on any day. So another day
@@ -21,11 +22,14 @@ mod cast;
 mod changes;
 mod deployments;
 mod items;
+#[allow(missing_docs, reason = "rows of tables, with plain names")]
+mod opinions;
 mod org_file;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod pace;
 mod random;
 mod runs;
+pub mod surveys;
 mod trouble;
 mod words;
 
@@ -49,6 +53,8 @@ pub struct Sample {
     pub users: Vec<SampleUser>,
     /// The channels there.
     pub channels: Vec<SampleChannel>,
+    /// Its surveys: two that are closed, one that is open.
+    pub surveys: surveys::SampleSurveys,
     /// When Payments began to work in small batches: the mark of an improvement.
     pub improved_at: At,
 }
@@ -89,7 +95,7 @@ impl Sample {
          Search fails more often and recovers more slowly since three months.\n\
          Platform deploys several times a day; Mobile takes a release train every second week.\n\
          Checkout took over the notifications service five months ago, and has an incident open.\n\
-         Labs began five weeks ago: too few data to judge. All of it is made up."
+         Labs began five weeks ago: too few data to judge. Two surveys are closed, one is open and waits for you. All of it is made up."
     }
 }
 
@@ -101,6 +107,7 @@ pub fn sample(seed: u64, now: At) -> Sample {
         org_toml: org_file::org_toml(&calendar),
         users: users(),
         channels: channels(),
+        surveys: surveys::surveys(seed, &calendar),
         improved_at: calendar.midnight_ago(cast::IMPROVED_DAYS_AGO),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::calendar::{Calendar, ZONE};
-use super::cast::{OBJECTIVES, PEOPLE, PROJECTS, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
+use super::cast::{LEADS, OBJECTIVES, PEOPLE, PROJECTS, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
 use super::changes::BOT;
 
 /// The file as text.
@@ -56,6 +56,8 @@ fn write_team(file: &mut String, calendar: &Calendar, team: &TeamRow) {
         })
     });
     list(file, "members", &members.collect::<Vec<_>>());
+    let leads = LEADS.iter().filter(|(led, _)| *led == team.id);
+    list(file, "leads", &leads.map(|(_, person)| format!("\"{person}\"")).collect::<Vec<_>>());
     let targets: Vec<String> = team.targets.iter().map(|(metric, value)| format!("{metric} = {value}")).collect();
     if !targets.is_empty() {
         line(file, &format!("targets = {{ {} }}", targets.join(", ")));

@@ -66,12 +66,12 @@ impl KeyDir {
         tried.map_err(|error| self.cant_write(&error))
     }
 
-    /// Makes the key of a wave; one that a launch left behind before it failed is replaced.
+    /// Makes the key of a wave, and the folder with the first one; a key that a launch left behind before it failed is replaced.
     ///
     /// # Errors
     /// Where the file can't be written whole.
     pub fn create(&self, wave: &str, frozen: &[u8; KEY]) -> Result<()> {
-        self.check_folder()?;
+        Self::open(&self.path)?;
         let file = self.file(wave)?;
         let mut bytes = Zeroizing::new([0; BYTES]);
         bytes[..KEY].copy_from_slice(Zeroizing::new(rand::random::<[u8; KEY]>()).as_slice());
@@ -256,8 +256,9 @@ mod tests {
         says(KeyDir::open(&plain.join("below")), "can't be made");
         fs::remove_file(&file).unwrap();
         fs::remove_dir(&keys.path).unwrap();
-        says(keys.create("w1", &[0; KEY]), "can't be looked at");
         says(keys.check(), "can't be looked at");
+        keys.create("w1", &[0; KEY]).unwrap();
+        assert_eq!(fs::metadata(&keys.path).unwrap().permissions().mode() & 0o777, 0o700, "the first launch makes it");
     }
 
     #[test]

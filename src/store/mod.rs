@@ -11,6 +11,7 @@
 //! transaction; nobody reads the packed days of a stale service; what changes anything an answer reads raises the
 //! version of the facts ([`current`]) in the same transaction.
 
+pub mod about;
 pub mod alerts;
 pub mod backfill;
 mod bulk;

@@ -24,6 +24,7 @@ mod people;
 mod pictures;
 mod pulse_answer;
 mod pulse_launch;
+mod privacy;
 mod receipts;
 mod retro;
 mod rules;

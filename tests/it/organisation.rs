@@ -219,3 +219,43 @@ async fn who_is_in_two_teams_is_answered_for_both_together() {
     let seen = t.slash("ben", "").await;
     assert!(seen.text.contains("Finders and Payments"), "{}", seen.text);
 }
+
+/// Leads, absences and own survey questions: in words before, taken as said, printed as they can be taken back.
+#[test]
+fn who_leads_who_is_away_and_what_surveys_ask_is_in_the_one_file() {
+    let pacer = Pacer::new();
+    let file = |away: &str| {
+        format!(
+            "[[teams]]\nid = \"payments\"\nmembers = [\"ana\", \"ben\"]\nleads = [\"ana\", \"U0LEAD\"]\n\n[[people]]\nid = \"ana\"\nslack = \"U0ANA\"\n\
+             away = [{away}]\n\n[[survey.categories]]\nid = \"onboarding\"\nname = \"Onboarding\"\n\n[[survey.categories.items]]\n\
+             id = \"onboarding_week\"\nkind = \"effort\"\nreversed = true\ntext = \"How hard was your first week?\"\n\n[[survey.items]]\n\
+             id = \"ci_queue\"\nkind = \"often\"\nreversed = true\ntext = \"How often did you wait for a runner?\"\ncategory = \"ci\"\n"
+        )
+    };
+    let first = file("{ from = 2026-12-21, until = 2026-12-31 }");
+    let path = pacer.database.file("org.toml", &first);
+    let said = pacer.run_at(NOW, &["org", "preview", &path]).ok().stdout;
+    for line in [
+        "ana leads payments",
+        "U0LEAD leads payments",
+        "ana is away from 2026-12-21 to 2026-12-31",
+        "surveys ask `onboarding_week` in onboarding: How hard was your first week?",
+        "surveys have a category Onboarding, asked in turn",
+        "surveys ask `ci_queue` in ci: How often did you wait for a runner?",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line} is not in {said}");
+    }
+    pacer.run_at(NOW, &["org", "apply", &path]).ok();
+    let exported = pacer.run(&["org", "export"]).ok().stdout;
+    assert_eq!(exported.trim(), first.trim());
+    let again = pacer.database.file("again.toml", exported);
+    assert!(pacer.run(&["org", "preview", &again]).ok().stdout.contains("Nothing would change."));
+    let moved = pacer.database.file("moved.toml", file("{ from = 2026-12-24, until = 2026-12-24 }"));
+    let said = pacer.run_at(NOW, &["org", "apply", &moved]).ok().stdout;
+    assert!(said.contains("ana is no longer away from 2026-12-21 to 2026-12-31\nana is away on 2026-12-24\n"), "{said}");
+    let wrong =
+        pacer.database.file("wrong.toml", first.replace("\"ana\", \"U0LEAD\"", "\"anna\"").replace("kind = \"often\"", "kind = \"stars\""));
+    pacer
+        .run(&["org", "apply", &wrong])
+        .fails(1, &["line 4: the lead `anna` of team `payments`", "line 23: `kind` is `stars`: it may be agree"]);
+}

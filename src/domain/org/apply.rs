@@ -14,7 +14,8 @@
 //!   settles it), and so do the people whom only the group brought; a team that follows none any more loses them from then on.
 //! - A team that is gone is *dissolved*: all its entries close, and it stays known for the time before. A new parent counts
 //!   from the time of apply; the old one is kept in `past_parents`.
-//! - All else (names, zones, targets, declarations): the newest file holds.
+//! - All else (names, zones, targets, leads, absences, own survey questions, declarations): the newest file holds. A team that is
+//!   gone has no lead. A wave that is open keeps the questions that it was launched with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,7 @@ pub fn apply(old: &Org, file: OrgFile, at: At) -> Result<Org, FileError> {
     for (id, team) in &old.teams {
         if !new.teams.contains_key(id) {
             let dissolved = team.dissolved.or(Some(at));
-            let gone = Team { dissolved, followed: ended(&team.followed, at), channels: Vec::new(), ..team.clone() };
+            let gone = Team { dissolved, followed: ended(&team.followed, at), channels: Vec::new(), leads: Vec::new(), ..team.clone() };
             new.teams.insert(id.clone(), gone);
         }
     }
@@ -401,6 +402,35 @@ mod tests {
             "[[services]]\nid='x'\npaths=['a/**']\nrepository='o/q'\n",
             "[[services]]\nid='x'\npaths=['b/**']\nrepository='o/r'\n",
             &["the declaration of service x changes: paths, repository"],
+        );
+        // Who leads, who is away, what surveys ask.
+        let people = |leads: &str, away: &str| {
+            format!("[[teams]]\nid='pay'\nleads=[{leads}]\n[[people]]\nid='ana'\naway=[{away}]\n[[people]]\nid='ben'\n")
+        };
+        check(
+            &people("'ana'", "{from=2026-12-21, until=2026-12-31}"),
+            &people("'ben'", "{from=2026-12-24, until=2026-12-24}"),
+            &["ana leads pay no more", "ben leads pay", "ana is no longer away from 2026-12-21 to 2026-12-31", "ana is away on 2026-12-24"],
+        );
+        let asked = |name: &str, core: bool, text: &str| {
+            format!(
+                "[[survey.categories]]\nid='own'\nname='{name}'\ncore={core}\n[[survey.categories.items]]\nid='own_one'\nkind='agree'\ntext='{text}'\n"
+            )
+        };
+        let placed = "[[survey.items]]\ncategory='ci'\nid='ci_queue'\nkind='often'\ntext='How often?'\n";
+        check(
+            placed,
+            &asked("Own", false, "Is it?"),
+            &["surveys ask `ci_queue` no more", "surveys ask `own_one` in own: Is it?", "surveys have a category Own, asked in turn"],
+        );
+        check(
+            &asked("Own", false, "Is it?"),
+            &asked("Ours", true, "Is it so?"),
+            &[
+                "the question `own_one` becomes another one, so its past and its next waves can't be compared: Is it so?",
+                "the category own of surveys is now called Ours",
+                "the category own of surveys is now asked in each full wave",
+            ],
         );
         // Whom a group brings is counted, not listed.
         let old = step(&Org::default(), &team("slack_group='S1'"), "2026-01-01");

@@ -104,6 +104,7 @@ pub(super) fn all(raw: &RawFile, declared: &Org, problems: &mut Problems) {
     }
     parents(raw, problems);
     channels(raw, problems);
+    leads(raw, declared, problems);
     for service in &raw.services {
         for path in &service.paths {
             problems.keep(path.span(), Claim::declared("", std::slice::from_ref(path.get_ref()), &[]));
@@ -213,6 +214,27 @@ fn channels(raw: &RawFile, problems: &mut Problems) {
                 && other != team
             {
                 problems.add(channel.span(), format!("the channel `{id}` stands with two teams, `{other}` and `{team}`"));
+            }
+        }
+    }
+}
+
+/// A lead is somebody: a person of the file, a member of a team, or a Slack user.
+fn leads(raw: &RawFile, declared: &Org, problems: &mut Problems) {
+    let members: BTreeSet<&str> = declared.teams.values().flat_map(|team| &team.members).map(|(person, _)| person.as_str()).collect();
+    for team in &raw.teams {
+        let mut seen = BTreeSet::new();
+        for lead in &team.leads {
+            let (id, team) = (lead.get_ref().as_str(), team.id.get_ref());
+            if !declared.people.contains_key(id) && !members.contains(id) && !is_slack_id(id, &['U', 'W']) {
+                let message = format!(
+                    "the lead `{}` of team `{team}` is not in `[[people]]` and no member of a team: write such an id, or a Slack user's such as `U0123ABCD`",
+                    id.escape_debug()
+                );
+                problems.add(lead.span(), message);
+            }
+            if !seen.insert(id) {
+                problems.add(lead.span(), format!("`{id}` stands in `leads` of team `{team}` twice"));
             }
         }
     }

@@ -7,10 +7,13 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::quantity::{duration_text, target_text};
 use super::{FileError, Org, OrgFile, Person, Project, Service, Span, Team};
+use crate::domain::survey::file::{OwnQuestions, name_of};
+use crate::domain::survey::items::Item;
 use crate::domain::time::At;
 use crate::domain::window::local;
 
@@ -65,6 +68,7 @@ impl Draft {
             table
         }));
         tables.extend(org.projects.iter().map(|(id, it)| project(id, it)));
+        tables.extend(questions(&org.survey));
         Self { tables, known: org.clone() }
     }
 
@@ -143,6 +147,7 @@ fn team(id: &str, team: &Team, organisation: Option<Tz>) -> Table {
     table.text("parent", team.parent.as_ref());
     table.put("services", entries("id", &team.services));
     table.put("members", entries("person", &team.members));
+    table.texts("leads", &team.leads);
     table.put("time_zone", team.time_zone.map(|zone| quoted(zone.name())));
     table.text("visibility", team.visibility.as_ref());
     table.text("slack_group", team.slack_group.as_ref());
@@ -169,6 +174,34 @@ fn person(id: &str, person: &Person) -> Table {
     table.put("aliases", inline_table(person.aliases.iter().map(|(tool, alias)| (tool.clone(), quoted(alias)))));
     table.put("fte", person.fte.map(number));
     table.put("bot", person.bot.then(|| "true".to_owned()));
+    let days = |(from, until): &(NaiveDate, NaiveDate)| format!("{{ from = {from}, until = {until} }}");
+    table.put("away", (!person.away.is_empty()).then(|| list(person.away.iter().map(days))));
+    table
+}
+
+/// Own questions of surveys: categories, each followed by its questions, then those of shipped categories.
+fn questions(own: &OwnQuestions) -> Vec<Table> {
+    let mut tables = Vec::new();
+    for category in &own.categories {
+        let mut table = Table { kind: "survey.categories", id: Some(category.id.clone()), keys: Vec::new() };
+        table.put("name", (category.name != name_of(&category.id)).then(|| quoted(&category.name)));
+        table.put("core", category.core.then(|| "true".to_owned()));
+        tables.push(table);
+        tables.extend(category.items.iter().map(|item| question("survey.categories.items", item)));
+    }
+    tables.extend(own.items.iter().map(|item| {
+        let mut table = question("survey.items", item);
+        table.text("category", Some(&item.category));
+        table
+    }));
+    tables
+}
+
+fn question(kind: &'static str, item: &Item) -> Table {
+    let mut table = Table { kind, id: Some(item.id.clone()), keys: Vec::new() };
+    table.put("kind", Some(quoted(item.kind.word())));
+    table.put("reversed", item.reversed.then(|| "true".to_owned()));
+    table.text("text", Some(&item.text));
     table
 }
 
@@ -252,6 +285,7 @@ id = "payments"
 name = "Payments & \"co\""
 services = ["checkout", { id = "ledger", from = 2026-05-01, until = "2026-06-01T12:00:00Z" }]
 members = [{ person = "u1", from = 2026-01-01 }, "u2"]
+leads = ["u1", "U0LEAD"]
 time_zone = "America/New_York"
 visibility = "team"
 slack_group = "S1"
@@ -272,6 +306,7 @@ slack = "U1"
 emails = ["u1@example.com"]
 aliases = { github = "u-one" }
 fte = 0.8
+away = [{ from = 2026-12-21, until = 2026-12-31 }]
 
 [[objectives]]
 id = "grow"
@@ -283,6 +318,23 @@ priority = 1
 planned_share = 0.3
 due = 2026-12-01
 objective = "grow"
+
+[[survey.categories]]
+id = "first_weeks"
+name = "The first weeks"
+core = true
+
+[[survey.categories.items]]
+id = "first_weeks_hard"
+kind = "effort"
+reversed = true
+text = "How hard were your \"first\" weeks?"
+
+[[survey.items]]
+id = "ci_queue"
+kind = "often"
+text = "How often did you wait for a runner?"
+category = "ci"
 "#;
 
     #[test]
@@ -301,7 +353,7 @@ objective = "grow"
         check(4, Some(("calendar", "", "holidays")));
         check(8, Some(("teams", "payments", "id")));
         check(10, Some(("teams", "payments", "services")));
-        check(23, Some(("services", "checkout", "incident_window")));
+        check(24, Some(("services", "checkout", "incident_window")));
         check(99, None);
         let mut wrong = draft;
         wrong.put("services", "checkout", "incident_window", Some(quoted("soon")));
@@ -384,8 +436,41 @@ objective = "grow"
     }
 
     fn person_of() -> impl Strategy<Value = Person> {
-        (proptest::collection::btree_map(words(), words(), 0..2), proptest::option::of(0.0..=2.0_f64), any::<bool>())
-            .prop_map(|(aliases, fte, bot)| Person { aliases, fte, bot, ..Person::default() })
+        (proptest::collection::btree_map(words(), words(), 0..2), proptest::option::of(0.0..=2.0_f64), any::<bool>(), days())
+            .prop_map(|(aliases, fte, bot, away)| Person { aliases, fte, bot, away, ..Person::default() })
+    }
+
+    fn days() -> impl Strategy<Value = Vec<(NaiveDate, NaiveDate)>> {
+        let day = |days: u64| NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date") + chrono::Days::new(days);
+        proptest::collection::btree_set((0_u64..400, 0_u64..30), 0..3)
+            .prop_map(move |days| days.into_iter().map(|(from, length)| (day(from), day(from + length))).collect())
+    }
+
+    fn survey_of() -> impl Strategy<Value = OwnQuestions> {
+        use crate::domain::survey::items::{Category, Kind};
+        let text = "[!-~é中][ -~é中]{0,30}[!-~]".boxed();
+        let item = (proptest::sample::select(Kind::ALL.to_vec()), any::<bool>(), text);
+        let items = proptest::collection::vec(item, 1..4);
+        let categories = proptest::collection::vec(("[a-z_]{1,8}", words(), any::<bool>(), items.clone()), 0..3);
+        (categories, items, any::<bool>()).prop_map(|(categories, placed, some)| {
+            let question = |category: &str, at: usize, (kind, reversed, text): ((&str, Kind), bool, String)| Item {
+                id: format!("own_{category}_{at}"),
+                category: category.to_owned(),
+                kind: kind.1,
+                reversed: reversed && kind.1 != Kind::Text,
+                text,
+            };
+            let mut own = OwnQuestions::default();
+            for (id, name, core, items) in categories {
+                let id = format!("own_{id}");
+                if own.categories.iter().all(|it| it.id != id) {
+                    let items = items.into_iter().enumerate().map(|(at, it)| question(&id, at, it)).collect();
+                    own.categories.push(Category { id, name, core, pairs_with: String::new(), items });
+                }
+            }
+            own.items.extend(placed.into_iter().enumerate().map(|(at, it)| question("ci", at, it)).filter(|_| some));
+            own
+        })
     }
 
     /// Ids that differ in any letter case.
@@ -399,39 +484,42 @@ objective = "grow"
         let services = proptest::collection::btree_map(id(), service_of(), 0..3).prop_map(distinct);
         let people = proptest::collection::btree_map(id(), person_of(), 0..3).prop_map(distinct);
         let objectives = proptest::collection::btree_map(id(), words(), 0..2).prop_map(distinct);
-        (teams, services, people, objectives, any::<bool>()).prop_map(|(mut teams, services, mut people, objectives, zone)| {
-            let ids: Vec<String> = teams.keys().cloned().collect();
-            for (at, team) in teams.values_mut().enumerate().skip(1) {
-                team.parent = Some(ids[at - 1].clone());
-                team.channels = vec![format!("C{at}")];
-            }
-            for (at, person) in people.values_mut().enumerate() {
-                person.slack = Some(format!("U{at}"));
-                person.emails = vec![format!("u{at}@example.com")];
-                person.aliases = person.aliases.iter().map(|(tool, alias)| (tool.clone(), format!("{at}{alias}"))).collect();
-            }
-            let objectives: BTreeMap<String, Objective> =
-                objectives.into_iter().map(|(id, name)| (id, Objective { name, owner: None, period: Some("Q4".into()) })).collect();
-            let project = Project {
-                objective: objectives.keys().next().cloned(),
-                name: "p".into(),
-                due: chrono::NaiveDate::from_ymd_opt(2026, 12, 1),
-                ..Project::default()
-            };
-            Org {
-                time_zone: zone.then_some(Tz::Europe__Berlin),
-                teams,
-                services,
-                people,
-                projects: [("p".to_owned(), project)].into(),
-                objectives,
-                calendar: Calendar {
-                    holidays: vec![chrono::NaiveDate::MIN.max(chrono::NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date"))],
-                    working_days: vec!["mon".into()],
-                },
-                ..Org::default()
-            }
-        })
+        (teams, services, people, objectives, any::<bool>(), survey_of()).prop_map(
+            |(mut teams, services, mut people, objectives, zone, survey)| {
+                let ids: Vec<String> = teams.keys().cloned().collect();
+                for (at, team) in teams.values_mut().enumerate().skip(1) {
+                    team.parent = Some(ids[at - 1].clone());
+                    team.channels = vec![format!("C{at}")];
+                    team.leads = people.keys().take(at).cloned().chain([format!("U{at}LEAD")]).collect();
+                }
+                for (at, person) in people.values_mut().enumerate() {
+                    person.slack = Some(format!("U{at}"));
+                    person.emails = vec![format!("u{at}@example.com")];
+                    person.aliases = person.aliases.iter().map(|(tool, alias)| (tool.clone(), format!("{at}{alias}"))).collect();
+                }
+                let objectives: BTreeMap<String, Objective> =
+                    objectives.into_iter().map(|(id, name)| (id, Objective { name, owner: None, period: Some("Q4".into()) })).collect();
+                let project = Project {
+                    objective: objectives.keys().next().cloned(),
+                    name: "p".into(),
+                    due: chrono::NaiveDate::from_ymd_opt(2026, 12, 1),
+                    ..Project::default()
+                };
+                Org {
+                    time_zone: zone.then_some(Tz::Europe__Berlin),
+                    teams,
+                    services,
+                    people,
+                    projects: [("p".to_owned(), project)].into(),
+                    objectives,
+                    calendar: Calendar {
+                        holidays: vec![chrono::NaiveDate::MIN.max(chrono::NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date"))],
+                        working_days: vec!["mon".into()],
+                    },
+                    survey,
+                }
+            },
+        )
     }
 
     proptest! {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use super::Org;
+use crate::domain::survey::file::RawSurvey;
 
 /// An organisation file, read and checked. Its spans are as the file says them: an open beginning means "not said".
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -104,8 +105,11 @@ fn unread(text: &str, error: &toml::de::Error) -> FileError {
 /// `[teams]` where `[[teams]]` is meant: TOML's own words for it are "invalid type: map, expected a sequence".
 fn brackets(text: &str) -> Option<FileError> {
     let table: toml::Table = toml::from_str(text).ok()?;
-    let single =
-        ["teams", "services", "people", "objectives", "projects"].into_iter().find(|key| table.get(*key).is_some_and(Value::is_table))?;
+    let lists = ["teams", "services", "people", "objectives", "projects", "survey.categories", "survey.items"];
+    let at = |path: &str| {
+        path.split('.').try_fold(None, |above: Option<&Value>, key| Some(Some(above.map_or_else(|| table.get(key), |it| it.get(key))?)))
+    };
+    let single = lists.into_iter().find(|path| at(path).flatten().is_some_and(Value::is_table))?;
     let head = |line: &str| line.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(single));
     let line = text.lines().position(head).map(|index| index + 1);
     Some(FileError::of(line, &format!("write `[[{single}]]` with two brackets above each entry: `[{single}]` is a single table")))
@@ -208,6 +212,7 @@ pub(super) struct RawFile {
     pub(super) people: Vec<RawPerson>,
     pub(super) objectives: Vec<RawObjective>,
     pub(super) projects: Vec<RawProject>,
+    pub(super) survey: RawSurvey,
 }
 
 #[derive(Deserialize, Default)]
@@ -227,6 +232,8 @@ pub(super) struct RawTeam {
     pub(super) services: Vec<Spanned<Value>>,
     #[serde(default)]
     pub(super) members: Vec<Spanned<Value>>,
+    #[serde(default)]
+    pub(super) leads: Vec<Spanned<String>>,
     pub(super) visibility: Option<Spanned<String>>,
     pub(super) time_zone: Option<Spanned<String>>,
     pub(super) slack_group: Option<Spanned<String>>,
@@ -280,6 +287,16 @@ pub(super) struct RawPerson {
     pub(super) fte: Option<Spanned<f64>>,
     #[serde(default)]
     pub(super) bot: bool,
+    #[serde(default)]
+    pub(super) away: Vec<Spanned<Value>>,
+}
+
+/// An entry of `away`: days, both included. No times and no reasons.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAway {
+    pub(super) from: Value,
+    pub(super) until: Value,
 }
 
 #[derive(Deserialize)]
@@ -324,6 +341,7 @@ name = "Payments"
 parent = "tribe"
 services = ["checkout", { id = "ledger", from = 2026-05-01, until = "2026-06-01T12:00:00Z" }, { id = "ledger", from = 2026-07-01T10:00:00 }]
 members = [{ person = "u1", from = 2026-01-01 }, "u2"]
+leads = ["u1", "u2", "U0LEAD"]
 visibility = "team"
 time_zone = "America/New_York"
 slack_group = "S1"
@@ -344,6 +362,7 @@ emails = ["u1@example.com"]
 aliases = { github = "u-one" }
 fte = 1
 bot = false
+away = [{ from = 2026-12-28, until = "2026-12-31" }, { from = 2026-12-21, until = 2026-12-21 }]
 [[objectives]]
 id = "grow"
 name = "Grow"
@@ -359,6 +378,18 @@ objective = "grow"
 epics = ["PAY-1"]
 labels = ["wallet"]
 category = "new"
+[[survey.categories]]
+id = "first_weeks"
+[[survey.categories.items]]
+id = "first_weeks_hard"
+kind = "effort"
+reversed = true
+text = "How hard were your first weeks?"
+[[survey.items]]
+category = "ci"
+id = "ci_queue"
+kind = "often"
+text = "How often did you wait for a runner?"
 "#;
 
     #[test]
@@ -375,6 +406,10 @@ category = "new"
         assert_eq!(org.services["checkout"].incident_window, Some(48 * crate::domain::time::HOUR));
         assert_eq!((org.calendar.holidays.len(), org.calendar.working_days.join(" ")), (2, "mon tue".into()));
         assert_eq!(org.projects["wallet"].due.map(|due| due.to_string()).as_deref(), Some("2026-12-01"));
+        assert_eq!(team.leads, ["u1", "u2", "U0LEAD"]);
+        let away: Vec<String> = org.people["u1"].away.iter().map(|(from, until)| format!("{from} {until}")).collect();
+        assert_eq!(away, ["2026-12-21 2026-12-21", "2026-12-28 2026-12-31"], "in the order of days");
+        assert_eq!((org.survey.categories[0].name.as_str(), org.survey.items[0].id.as_str()), ("first weeks", "ci_queue"));
         assert_eq!(OrgFile::parse("").unwrap().declared, Org::default());
     }
 
@@ -418,6 +453,10 @@ category = "new"
             "line 1: write `[[teams]]` with two brackets above each entry: `[teams]` is a single table."
         );
         assert_eq!(
+            refused(b"[[teams]]\nid = 'a'\n[survey.items]\nid = 'a'"),
+            "line 3: write `[[survey.items]]` with two brackets above each entry: `[survey.items]` is a single table."
+        );
+        assert_eq!(
             refused(b"\n[services.x]\nid = 'a'").lines().next().map(|line| line.contains("line 2: write `[[services]]`")),
             Some(true)
         );
@@ -456,6 +495,16 @@ category = "new"
         check("[[teams]]\nid='a'\nmembers=['u1', 'u1']", "`u1` stands in `members` of team `a` twice");
         check("[[teams]]\nid='a'\nmembers=[{id='u1'}]", "line 3: an entry of `members` is wrong: unknown field `id`");
         check("[[teams]]\nid='a'\nmembers=[{person='u1', from='soon'}]", "`soon` is not a date");
+        check(
+            "[[teams]]\nid='a'\nleads=[\n'nobody']",
+            "line 4: the lead `nobody` of team `a` is not in `[[people]]` and no member of a team",
+        );
+        check("[[teams]]\nid='a'\nmembers=['u1']\nleads=['u1', 'u1']", "line 4: `u1` stands in `leads` of team `a` twice.");
+        let away = |entry: &str| format!("[[people]]\nid='u1'\naway=[{entry}]");
+        check(&away("{from=2026-12-31, until=2026-12-21}"), "line 3: the absence of `u1` from 2026-12-31 ends before it begins");
+        check(&away("{from=2026-12-21T10:00:00, until=2026-12-31}"), "line 3: `2026-12-21T10:00:00` is not a date");
+        check(&away("{from=2026-12-21}"), "line 3: an entry of `away` is wrong: missing field `until`");
+        check(&away("{from=2026-12-21, until=2026-12-22, why='rest'}"), "line 3: an entry of `away` is wrong: unknown field `why`");
         check("[[projects]]\nid='p'\nobjective='o'", "line 3: the objective `o` of project `p` is not in `[[objectives]]`.");
         check("[[projects]]\nid='p'\nplanned_share=30.0", "line 3: `planned_share` of `p` is 30: it is a fraction between 0 and 1.");
         check("time_zone='Mars/Base'", "line 1: `Mars/Base` is not a time zone");

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::quantity::target_text;
 use super::{Org, Person, Span, Team};
+use crate::domain::survey::file::OwnQuestions;
 use crate::domain::time::At;
 use crate::domain::window::local;
 use crate::domain::words;
@@ -22,14 +23,75 @@ pub fn preview(old: &Org, new: &Org) -> Vec<String> {
     entry_lines(old, new, |team| &team.services, &mut lines);
     entry_lines(old, new, |team| &team.members, &mut lines);
     channel_lines(old, new, &mut lines);
+    lead_lines(old, new, &mut lines);
     declared_lines("service", &old.services, &new.services, &mut lines);
-    declared_lines("person", &own(old), &own(new), &mut lines);
+    declared_lines("person", &at_work(own(old)), &at_work(own(new)), &mut lines);
+    away_lines(&own(old), &own(new), &mut lines);
     declared_lines("objective", &old.objectives, &new.objectives, &mut lines);
     declared_lines("project", &old.projects, &new.projects, &mut lines);
     if old.calendar != new.calendar {
         lines.push("the calendar changes".into());
     }
+    question_lines(&old.survey, &new.survey, &mut lines);
     lines
+}
+
+/// People without their absences, which have lines of their own.
+fn at_work(people: BTreeMap<String, Person>) -> BTreeMap<String, Person> {
+    people.into_iter().map(|(id, person)| (id, Person { away: Vec::new(), ..person })).collect()
+}
+
+fn away_lines(old: &BTreeMap<String, Person>, new: &BTreeMap<String, Person>, lines: &mut Vec<String>) {
+    let days = |(from, until): &(chrono::NaiveDate, chrono::NaiveDate)| {
+        if from == until { format!("on {from}") } else { format!("from {from} to {until}") }
+    };
+    for (id, person) in new {
+        let before = old.get(id).map_or(&[][..], |person| &person.away);
+        lines.extend(before.iter().filter(|it| !person.away.contains(it)).map(|it| format!("{id} is no longer away {}", days(it))));
+        lines.extend(person.away.iter().filter(|it| !before.contains(it)).map(|it| format!("{id} is away {}", days(it))));
+    }
+}
+
+/// Who leads what: their answers in surveys count in the team above.
+fn lead_lines(old: &Org, new: &Org, lines: &mut Vec<String>) {
+    for (id, team) in new.live_teams() {
+        let before = old.teams.get(id).map_or(&[][..], |team| &team.leads);
+        lines.extend(before.iter().filter(|it| !team.leads.contains(it)).map(|lead| format!("{lead} leads {id} no more")));
+        lines.extend(team.leads.iter().filter(|it| !before.contains(it)).map(|lead| format!("{lead} leads {id}")));
+    }
+}
+
+/// What surveys ask from their next wave on. A question that changes its words under its old id is told as that.
+fn question_lines(old: &OwnQuestions, new: &OwnQuestions, lines: &mut Vec<String>) {
+    for item in old.questions().filter(|item| !new.questions().any(|it| it.id == item.id)) {
+        lines.push(format!("surveys ask `{}` no more", item.id));
+    }
+    for item in new.questions() {
+        match old.questions().find(|it| it.id == item.id) {
+            None => lines.push(format!("surveys ask `{}` in {}: {}", item.id, item.category, item.text)),
+            Some(before) if before != item => lines.push(format!(
+                "the question `{}` becomes another one, so its past and its next waves can't be compared: {}",
+                item.id, item.text
+            )),
+            Some(_) => {}
+        }
+    }
+    for category in &new.categories {
+        match old.categories.iter().find(|it| it.id == category.id) {
+            Some(before) if before.name != category.name => {
+                lines.push(format!("the category {} of surveys is now called {}", category.id, category.name));
+            }
+            None => lines.push(format!("surveys have a category {}, {}", category.name, said(category.core))),
+            Some(_) => {}
+        }
+        if old.categories.iter().any(|it| it.id == category.id && it.core != category.core) {
+            lines.push(format!("the category {} of surveys is now {}", category.id, said(category.core)));
+        }
+    }
+}
+
+fn said(core: bool) -> &'static str {
+    if core { "asked in each full wave" } else { "asked in turn" }
 }
 
 /// People but those whom only a Slack group brought: these are counted with it.

@@ -1,12 +1,14 @@
 //! From the shapes of the file to an [`Org`] whose spans are as said. What cannot be read is noted and left out.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Value};
 
-use super::file::{Problems, RawFile, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
+use super::file::{Problems, RawAway, RawFile, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
 use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, WEEKDAYS, quantity};
 use crate::domain::glob;
+use crate::domain::survey::file::own_questions;
 
 /// Everything that the file declares.
 pub(super) fn organisation(raw: &RawFile, problems: &mut Problems) -> Org {
@@ -27,7 +29,7 @@ pub(super) fn organisation(raw: &RawFile, problems: &mut Problems) -> Org {
             .collect(),
         projects: raw.projects.iter().map(|raw| (raw.id.get_ref().clone(), project(raw, problems))).collect(),
         calendar: calendar(raw, problems),
-        survey: crate::domain::survey::file::OwnQuestions::default(),
+        survey: own_questions(&raw.survey, &mut |at, message| problems.add(at, message)),
     }
 }
 
@@ -54,6 +56,7 @@ fn team(raw: &RawTeam, organisation: Option<Tz>, problems: &mut Problems) -> Tea
         parent: raw.parent.as_ref().map(|parent| parent.get_ref().clone()),
         services: raw.services.iter().filter_map(|value| entry(value, "services", owned, dates_in, problems)).collect(),
         members: raw.members.iter().filter_map(|value| entry(value, "members", member, dates_in, problems)).collect(),
+        leads: raw.leads.iter().map(|lead| lead.get_ref().clone()).collect(),
         time_zone,
         visibility,
         slack_group: raw.slack_group.as_ref().map(|group| group.get_ref().clone()),
@@ -129,8 +132,24 @@ fn person(raw: &RawPerson, problems: &mut Problems) -> Person {
         aliases: raw.aliases.clone(),
         fte: raw.fte.as_ref().map(|fte| *fte.get_ref()),
         bot: raw.bot,
-        away: Vec::new(),
+        away: away(raw, problems),
     }
+}
+
+/// Days of absence in order, both included.
+fn away(raw: &RawPerson, problems: &mut Problems) -> Vec<(NaiveDate, NaiveDate)> {
+    let id = raw.id.get_ref();
+    let days = |value: &Value| -> Result<(NaiveDate, NaiveDate), String> {
+        let read: RawAway = value.clone().try_into().map_err(|error| format!("an entry of `away` is wrong: {}", error.message()))?;
+        let (from, until) = (quantity::date(&read.from)?, quantity::date(&read.until)?);
+        if until < from {
+            return Err(format!("the absence of `{id}` from {from} ends before it begins: `until` is its last day"));
+        }
+        Ok((from, until))
+    };
+    let mut all: Vec<_> = raw.away.iter().filter_map(|value| problems.keep(value.span(), days(value.get_ref()))).collect();
+    all.sort_unstable();
+    all
 }
 
 fn project(raw: &RawProject, problems: &mut Problems) -> Project {

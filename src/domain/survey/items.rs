@@ -26,6 +26,11 @@ impl Kind {
     pub const ALL: [(&'static str, Self); 5] =
         [("agree", Self::Agree), ("satisfied", Self::Satisfied), ("often", Self::Often), ("effort", Self::Effort), ("text", Self::Text)];
 
+    /// The word of the file.
+    pub fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, kind)| *kind == self).map_or("text", |(word, _)| word)
+    }
+
     /// The five answers, from 1 to 5; none of a text.
     pub fn labels(self) -> Option<[&'static str; 5]> {
         match self {

@@ -16,7 +16,9 @@
 //! | `score` | shares, scores and their intervals |
 //! | `change` | whether a category moved between two waves, in honest words |
 //! | `seal` | tags and sealed answers |
+//! | `attack` | what could be worked out of all that is kept, as an attacker would |
 
+pub mod attack;
 pub mod change;
 pub mod file;
 pub mod invite;

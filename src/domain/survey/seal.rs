@@ -25,6 +25,12 @@ pub const LONGEST_COMMENT: usize = 3_000;
 const ANSWERS: usize = 64;
 /// Bytes that a comment is padded to, its length first.
 const COMMENT: usize = 12 * 1_024;
+/// Bytes that a seal adds: its nonce before, its proof behind.
+const ADDED: usize = NONCE + 16;
+/// Bytes of sealed ratings, whatever they are.
+pub const SEAL: usize = ANSWERS + ADDED;
+/// Bytes of a sealed comment, whatever it says.
+pub const LONG_SEAL: usize = COMMENT + ADDED;
 
 /// The keys of one wave, derived.
 pub struct WaveKeys {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use sqlx::{AnyConnection, Executor, Row};
 
-use super::{KeyDir, Refusal, State, Store, frozen, words};
+use super::{Audited, KeyDir, Refusal, State, Store, audit, frozen, words};
 use crate::domain::survey::seal::{Tag, WaveKeys};
 use crate::domain::survey::tally::{Opened, Tally, tally};
 use crate::domain::time::At;
@@ -120,7 +120,7 @@ impl Store {
     }
 
     /// Ends a wave without a result: its answers are destroyed.
-    pub async fn void_wave(&self, keys: &KeyDir, wave: &str) -> Result<Result<Scrub, Refusal>> {
+    pub async fn void_wave(&self, keys: &KeyDir, wave: &str, now: At) -> Result<Result<Scrub, Refusal>> {
         let id = wave.to_owned();
         let voided = self.writer.write_unread(move |conn| {
             let id = id.clone();
@@ -128,7 +128,8 @@ impl Store {
                 match super::state(conn, &id).await? {
                     None => return Ok(Err(Refusal::Unknown)),
                     Some(State::Closed) => return Ok(Err(Refusal::NotOpen)),
-                    Some(_) => {}
+                    Some(State::Void) => {}
+                    Some(_) => audit::note(conn, Audited::Voided, Some(&id), now.to_string()).await?,
                 }
                 sqlx::query("update wave set state = 'void', suspended_on = null where id = $1")
                     .bind(id.clone())
@@ -227,7 +228,8 @@ async fn replace(conn: &mut AnyConnection, id: &str, tally: Tally, read: i64, no
     bulk::insert(conn, "insert into comment (id, wave_id, cell_id, category, body, state)", "", comments.collect()).await?;
     remove_ballots(conn, id).await?;
     let sql = "update wave set state = 'closed', closed_at = $2 where id = $1";
-    sqlx::query(sql).bind(id.to_owned()).bind(now.0).execute(conn).await?;
+    sqlx::query(sql).bind(id.to_owned()).bind(now.0).execute(&mut *conn).await?;
+    audit::note(conn, Audited::Closed, Some(id), now.to_string()).await?;
     Ok(())
 }
 

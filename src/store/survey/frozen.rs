@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chrono::Days;
 use sqlx::{AnyConnection, Row};
 
-use super::{KeyDir, NaiveDate, Refusal, State, Store, Survey, minima};
+use super::{Audited, KeyDir, NaiveDate, Refusal, State, Store, Survey, audit, minima};
 use crate::domain::survey::invite::BETWEEN_ASKS;
 use crate::domain::survey::release::{History, members};
 use crate::domain::survey::seal::{KEY, frozen_digest};
@@ -125,6 +125,8 @@ async fn launch(conn: &mut AnyConnection, mut wave: NewWave, keys: &KeyDir) -> R
         wave.invited.iter().map(|(user, node)| vec![Val::from(wave.id.as_str()), user.as_str().into(), nodes[*node].id.as_str().into()]);
     bulk::insert(conn, "insert into invite (wave_id, user_id, node_id)", "", rows.collect()).await?;
     let frozen = read(conn, &wave.id).await?.context("the wave that was just written")?;
+    // The day alone: the caller's clock is not asked for a wave's beginning.
+    audit::note(conn, Audited::Launched, Some(&wave.id), wave.opens_on.to_string()).await?;
     keys.create(&wave.id, &frozen.digest)?;
     Ok(Ok(()))
 }

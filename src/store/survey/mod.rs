@@ -7,6 +7,9 @@
 //! | `tend` | what goes on after a crash, is void after a while, or is forgotten |
 //! | `read` | what is kept of a closed wave: cells, counts, comments |
 //! | `actions` | what was promised after it, by whom, until when |
+//! | `audit` | what was done to surveys, when; without any content, and never by whom |
+//! | `evidence` | what stands in the database of all this, for `pacer privacy attack` |
+//! | `scan` | whether a database's files still hold ballots |
 //! | `frozen` | a wave as it was launched, and who was in which cell when it was last shown |
 //!
 //! **Invariants**: answers are written sealed or not at all; a wave has ballots or a tally, never both; nothing says who answered or when
@@ -14,10 +17,13 @@
 //! which is the lock that submitting and closing share. Why refusals are not errors: each has a sentence for whoever pressed a button.
 
 mod actions;
+mod audit;
 mod ballot;
 mod close;
+mod evidence;
 mod frozen;
 mod read;
+pub mod scan;
 mod tend;
 
 use anyhow::{Context, Result};
@@ -26,10 +32,12 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 pub use actions::{ActionItem, Standing};
+pub use audit::{Audited, Entry};
 pub use ballot::Marked;
 pub use close::Scrub;
+pub use evidence::{Evidence, Reminder, Sealed, WaveEvidence};
 pub use frozen::{Frozen, NewWave};
-pub use tend::{Stored, Trouble};
+pub use tend::{COMMENTS_FOR, INVITES_FOR, Stored, Trouble};
 
 use super::Store;
 use super::keys::KeyDir;

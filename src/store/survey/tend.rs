@@ -10,16 +10,16 @@ use anyhow::{Context, Result};
 use chrono::{Days, NaiveDate};
 use sqlx::{AnyConnection, Row};
 
-use super::{KeyDir, Refusal, Scrub, State, Store, Wave, frozen};
+use super::{Audited, KeyDir, Refusal, Scrub, State, Store, Wave, audit, frozen};
 use crate::domain::survey::release::STRICT_UNDER;
 use crate::domain::time::At;
 
 /// Days after which a wave without its key is void.
 const SUSPENDED_FOR: u64 = 7;
 /// Days that an invitation is kept at most.
-const INVITES_FOR: u64 = 200;
+pub const INVITES_FOR: u64 = 200;
 /// Days that a comment is kept.
-const COMMENTS_FOR: u64 = 365;
+pub const COMMENTS_FOR: u64 = 365;
 
 /// What an admin should know; never who or what was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +48,10 @@ impl Store {
         for wave in self.waves().await? {
             let told = match wave.state {
                 State::Draft => None,
-                State::Open => self.tend_open(keys, &wave, today).await?,
+                State::Open => self.tend_open(keys, &wave, today, now).await?,
                 State::Closing => match self.close_wave(keys, &wave.id, now).await? {
                     Ok(scrub) => later(scrub),
-                    Err(Refusal::Suspended) => self.suspend(keys, &wave, today).await?,
+                    Err(Refusal::Suspended) => self.suspend(keys, &wave, today, now).await?,
                     Err(refusal) => Some(refusal.to_string()),
                 },
                 State::Closed | State::Void if wave.cleaned && !keys.has(&wave.id)? => None,
@@ -62,30 +62,32 @@ impl Store {
         Ok(troubles)
     }
 
-    async fn tend_open(&self, keys: &KeyDir, wave: &Wave, today: NaiveDate) -> Result<Option<String>> {
+    async fn tend_open(&self, keys: &KeyDir, wave: &Wave, today: NaiveDate, now: At) -> Result<Option<String>> {
         match keys.read(&wave.id) {
             // A key that is there but can't be read may yet be: that alone never ends a wave.
             Err(error) => Ok(Some(format!("The survey wave {} takes no answers: {error:#}.", wave.id))),
-            Ok(None) => self.suspend(keys, wave, today).await,
+            Ok(None) => self.suspend(keys, wave, today, now).await,
             Ok(Some(_)) => {
                 if wave.suspended_on.is_some() {
-                    self.mark_suspended(&wave.id, None).await?;
+                    self.mark_suspended(&wave.id, None, now).await?;
                 }
                 Ok(None)
             }
         }
     }
 
-    async fn suspend(&self, keys: &KeyDir, wave: &Wave, today: NaiveDate) -> Result<Option<String>> {
+    async fn suspend(&self, keys: &KeyDir, wave: &Wave, today: NaiveDate, now: At) -> Result<Option<String>> {
         let since = wave.suspended_on.unwrap_or(today);
         let until = since.checked_add_days(Days::new(SUSPENDED_FOR)).unwrap_or(today);
         if today >= until {
-            return Ok(match self.void_wave(keys, &wave.id).await? {
+            return Ok(match self.void_wave(keys, &wave.id, now).await? {
                 Ok(scrub) => later(scrub),
                 Err(refusal) => Some(refusal.to_string()),
             });
         }
-        self.mark_suspended(&wave.id, Some(since)).await?;
+        if wave.suspended_on.is_none() {
+            self.mark_suspended(&wave.id, Some(since), now).await?;
+        }
         Ok(Some(format!(
             "The survey wave {} is suspended since {since}: its key is not in PACER_KEY_DIR, so no answer can be taken or read. Put the file back \
              before {until}, or void the wave; on that day it is void by itself.",
@@ -93,12 +95,15 @@ impl Store {
         )))
     }
 
-    async fn mark_suspended(&self, wave: &str, since: Option<NaiveDate>) -> Result<()> {
+    async fn mark_suspended(&self, wave: &str, since: Option<NaiveDate>, now: At) -> Result<()> {
         let (wave, since) = (wave.to_owned(), since.map(|day| day.to_string()));
         self.writer
             .write_unread(move |conn| {
                 let (wave, since) = (wave.clone(), since.clone());
                 Box::pin(async move {
+                    if since.is_some() {
+                        audit::note(conn, Audited::KeyMissing, Some(&wave), now.to_string()).await?;
+                    }
                     sqlx::query("update wave set suspended_on = $2 where id = $1").bind(wave).bind(since).execute(conn).await?;
                     Ok(())
                 })
@@ -180,7 +185,7 @@ impl Store {
 
     /// Forgets somebody: their sealed ballots and old invitations now, an open wave's invitation when it ends. A stop stays, or they would
     /// be asked again. What was added up holds nothing of them alone, and comments belong to nobody.
-    pub async fn forget(&self, keys: &KeyDir, user: &str) -> Result<()> {
+    pub async fn forget(&self, keys: &KeyDir, user: &str, today: NaiveDate) -> Result<()> {
         let mut tags: Vec<(&'static str, String, Vec<u8>)> = Vec::new();
         for wave in self.stored_about(keys, user).await?.ballots {
             let Some(key) = keys.read(&wave)? else { continue };
@@ -199,7 +204,10 @@ impl Store {
         self.writer
             .write_unread(move |conn| {
                 let (user, tags) = (user.clone(), tags.clone());
-                Box::pin(async move { forget(conn, user, tags).await })
+                Box::pin(async move {
+                    forget(conn, user, tags).await?;
+                    audit::note(conn, Audited::Forgotten, None, today.to_string()).await
+                })
             })
             .await
             .context("forgetting somebody")

@@ -271,7 +271,7 @@ async fn attack_22_invitations_go_with_the_next_wave_and_forget_me_forgets() {
     place.store.stop_surveys(user, "all", true).await.unwrap();
     let about = async || place.store.stored_about(&place.keys, user).await.unwrap();
     assert_eq!(about().await.ballots, ["w5"]);
-    place.store.forget(&place.keys, user).await.unwrap();
+    place.store.forget(&place.keys, user, day("2027-04-03")).await.unwrap();
     let stopped = vec!["all".to_owned(), "forget".to_owned()];
     assert_eq!(about().await, Stored { invitations: vec![("w5".into(), "payments".into())], ballots: vec![], stopped });
     assert_eq!((place.database.count("ballot"), place.database.count("ballot_text")), (0, 0));

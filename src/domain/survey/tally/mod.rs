@@ -158,7 +158,9 @@ pub fn tally(
         answered: by_answered[node].then(|| sums[node].into()),
     };
     let cells = (0..any.len()).filter(|node| any[*node]).map(cell).collect();
-    let comments = comments(rules, tree, &ballots, &shown(tree, &answered, minima.text, None), &mut random);
+    // Only where something else is shown, too: a group that is hidden for its membership must not come back by its comments.
+    let texts: Vec<bool> = shown(tree, &answered, minima.text, None).iter().zip(&any).map(|(text, any)| *text && *any).collect();
+    let comments = comments(rules, tree, &ballots, &texts, &mut random);
     Tally { cells, rows, comments }
 }
 

@@ -1,0 +1,44 @@
+//! What stands under somebody's Slack id, in numbers: what they set up, said and promised. For that person alone, who asks.
+
+use anyhow::{Context, Result};
+use sqlx::Row;
+
+use super::Store;
+
+/// How many rows of each kind name somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "plain names")]
+pub struct Written {
+    pub digests: u64,
+    pub alerts: u64,
+    /// What they said below alerts.
+    pub marks: u64,
+    pub org_changes: u64,
+    pub surveys: u64,
+    /// Actions after surveys that they own.
+    pub actions: u64,
+    /// Direct messages of pacer to them whose rows are still kept.
+    pub messages: u64,
+}
+
+impl Store {
+    /// Counts what names somebody.
+    pub async fn written_by(&self, user: &str) -> Result<Written> {
+        let rows = [
+            "select count(*) from subscription where author = $1 and kind = 'digest'",
+            "select count(*) from subscription where author = $1 and kind = 'alert'",
+            "select count(*) from alert_mark where person = $1",
+            "select count(*) from org_version where author = $1",
+            "select count(*) from survey where created_by = $1",
+            "select count(*) from action_item where owner = $1",
+            "select count(*) from outbox where channel = $1",
+        ];
+        let mut counts = [0; 7];
+        for (count, sql) in counts.iter_mut().zip(rows) {
+            let row = sqlx::query(sql).bind(user.to_owned()).fetch_one(&self.pool).await.context("counting what names somebody")?;
+            *count = row.try_get::<i64, _>(0)?.unsigned_abs();
+        }
+        let [digests, alerts, marks, org_changes, surveys, actions, messages] = counts;
+        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, messages })
+    }
+}
