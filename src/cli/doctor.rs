@@ -11,7 +11,6 @@ use crate::domain::words;
 use crate::slack::scopes;
 use crate::sources::SOURCES;
 use crate::store::redacted;
-use crate::store::survey::State;
 
 /// Nothing to say.
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,6 @@ pub async fn run(_: Args, config: Config) -> Result<ExitCode> {
             sources(&app, &mut report).await;
             backfills(&app, &mut report).await;
             report.line("organisation", organisation(&app).await);
-            report.line("surveys", surveys(&app).await);
             for (name, found) in slack(&app).await {
                 report.line(name, found);
             }
@@ -157,46 +155,6 @@ async fn organisation(app: &App) -> Found {
     match app.store.org(app.clock.now()).await {
         Ok(org) if org.version == 0 => Found::Off("no teams are declared: `pacer org apply FILE` gives services to teams".into()),
         Ok(org) => Found::Ok(format!("version {}, {}", org.version, words::count(org.org.live_teams().count() as u64, "team", "teams"))),
-        Err(error) => Found::ToDo(format!("{error:#}")),
-    }
-}
-
-/// Whether every survey can be answered and closed, and its key kept.
-async fn surveys(app: &App) -> Found {
-    let waves = match app.store.waves().await {
-        Ok(waves) => waves,
-        Err(error) => return Found::ToDo(format!("{error:#}")),
-    };
-    let folder = app.keys.check();
-    if waves.is_empty() {
-        return Found::Off(match folder {
-            Ok(()) => "none yet: `/metrics pulse` in Slack launches one".into(),
-            Err(error) => format!("none yet; before the first one: {error:#}"),
-        });
-    }
-    for wave in waves.iter().filter(|wave| matches!(wave.state, State::Open | State::Closing)) {
-        match app.keys.read(&wave.id) {
-            Err(error) => return Found::ToDo(format!("the wave {} takes no answers: {error:#}", wave.id)),
-            Ok(None) => {
-                return Found::ToDo(format!(
-                    "the wave {} takes no answers: its key is not in PACER_KEY_DIR. Put the file back within 7 days, or void the wave in `/metrics pulse`",
-                    wave.id
-                ));
-            }
-            Ok(Some(_)) => {}
-        }
-    }
-    if let Some(wave) = waves.iter().find(|wave| matches!(wave.state, State::Closed | State::Void) && !wave.cleaned) {
-        return Found::ToDo(format!(
-            "the wave {} is over, but its key or the database's files are not cleaned yet: `pacer serve` tries it every ten minutes and logs why",
-            wave.id
-        ));
-    }
-    match folder {
-        Ok(()) => Found::Ok(format!(
-            "{} open, the folder of their keys is private",
-            words::count(waves.iter().filter(|wave| wave.state == State::Open).count() as u64, "wave", "waves")
-        )),
         Err(error) => Found::ToDo(format!("{error:#}")),
     }
 }
