@@ -66,6 +66,14 @@ impl KeyDir {
         tried.map_err(|error| self.cant_write(&error))
     }
 
+    /// Before a launch: makes the folder where there is none, and looks whether keys can be written.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn prepare(&self) -> Result<()> {
+        Self::open(&self.path)?.check()
+    }
+
     /// Makes the key of a wave, and the folder with the first one; a key that a launch left behind before it failed is replaced.
     ///
     /// # Errors

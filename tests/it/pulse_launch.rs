@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use pacer::app::App;
@@ -400,15 +402,26 @@ async fn without_slacks_word_people_are_asked_as_the_file_has_them() {
 async fn a_folder_of_keys_that_is_not_right_stores_nothing() {
     let place = sample_place().await;
     let (state, _) = preview(pressed(&place.t.app, "ana", "pulse_launch_sent", "full|", &[]).await);
-    std::fs::remove_dir(place.keys.path().join("keys")).unwrap();
-    for value in ["full|", &state] {
-        let said = wrong(pressed(&place.t.app, "ana", "pulse_launch_sent", value, &[]).await);
-        assert!(
-            said.contains("about: No survey can be launched: the folder for survey keys") && said.contains("Nothing was stored."),
-            "{said}"
-        );
-    }
+    let folder = place.keys.path().join("keys");
+    let check = async |expect: &str| {
+        for value in ["full|", &state] {
+            let said = wrong(pressed(&place.t.app, "ana", "pulse_launch_sent", value, &[]).await);
+            assert!(
+                said.contains(expect) && said.contains("about: No survey can be launched: ") && said.contains("Nothing was stored."),
+                "{said}"
+            );
+        }
+    };
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    check("others may look into the folder for survey keys").await;
+    std::fs::remove_dir(&folder).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    check("can't be made").await;
     assert_eq!((place.t.database.count("survey"), place.t.database.count("wave")), (0, 0));
+    // The first launch makes it.
+    std::fs::remove_file(&folder).unwrap();
+    launched(&place, &[]).await;
+    assert!(folder.join("full-1.key").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

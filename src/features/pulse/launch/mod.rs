@@ -175,7 +175,7 @@ async fn refused(cx: &Cx, wanted: &Wanted, id: &str, earlier: &[&Wave]) -> Resul
         return Ok(Some(wrong));
     }
     // An admin reads this: it names the folder and what to do.
-    Ok(cx.keys.check().err().map(|error| format!("No survey can be launched: {error:#}. Nothing was stored.")))
+    Ok(cx.keys.prepare().err().map(|error| format!("No survey can be launched: {error:#}. Nothing was stored.")))
 }
 
 /// Why pulses can't begin yet.

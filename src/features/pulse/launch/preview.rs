@@ -25,7 +25,7 @@ pub fn notes(launch: &Launch, categories: &[Category], zone: chrono_tz::Tz) -> V
         |id: &str, label: String, lines: Vec<Line>| Field { id: id.into(), label, hint: None, optional: true, input: Input::Note(lines) };
     let (card, group) = first_message(launch);
     vec![
-        note("note_message", format!("Nothing is stored yet. What somebody in {group} gets:"), card.lines()),
+        note("note_message", format!("Nothing is stored yet. What somebody in {group} gets:"), [card.lines(), card.notes].concat()),
         note("note_questions", "What is asked".into(), vec![Line::plain(asked(launch, categories))]),
         note("note_people", "Who is asked, and when".into(), whom(launch, zone)),
         note("note_groups", "Which groups will be shown".into(), groups(launch)),
