@@ -77,7 +77,8 @@
 //! # To add one
 //!
 //! - a **command**: a file in `features/`, a line in [`features::COMMANDS`]; help, README and tests read the table.
-//! - a **button**: an `Action` beside the feature it belongs to, a line in [`features::ACTIONS`].
+//! - a **button**: an `Action` beside the feature it belongs to, a line in [`features::ACTIONS`]; where its press holds the answer to a
+//!   survey, in [`features::SEALED`].
 //! - a **job**: a file in `features/`, a line in [`features::JOBS`]; what a channel can be **subscribed** to: a line in
 //!   [`features::SUBSCRIBED`].
 //! - a **source**: a file in `sources/`, a line in [`sources::SOURCES`], golden payloads in `tests/fixtures/`; its API, if it

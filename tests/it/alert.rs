@@ -253,7 +253,7 @@ async fn it_fires_once_is_acknowledged_and_resolves_in_the_same_message() {
     assert!(said(&card).contains("Everybody sees"), "{}", said(&card));
     story.t.advance(1_000_000);
     let Ok(Effect::Answer(card)) = story.press("ana", "alert_acknowledge", &value, &[]).await else { panic!("private") };
-    assert!(said(&card).contains("U0CHEN has seen to it already."), "{}", said(&card));
+    assert!(said(&card).contains("<@U0CHEN> has seen to it already."), "{}", said(&card));
     let seen = story.only().await;
     println!("{seen}\n");
     assert!(seen.contains("Acknowledged by <@U0CHEN>, 23 Nov"), "{seen}");

@@ -360,7 +360,7 @@ fn messages_say_what_where_since_when_and_how_sure() {
     let marks = [mark("U0ANA", At(1)), mark("U0CHEN", alert.start), mark("U0ANA", alert.start)];
     let seen = ["Acknowledged by <@U0CHEN>, 18 Nov 11:12."];
     check(&alert, &marks, None, &seen, &all[1..]);
-    check(&alert, &[], Some((alert.start.plus(7 * DAY), "U0ANA")), &["Snoozed by U0ANA until 25 Nov 09:12: "], &all);
+    check(&alert, &[], Some((alert.start.plus(7 * DAY), "U0ANA")), &["Snoozed by <@U0ANA> until 25 Nov 09:12: "], &all);
     let own = Episode { weeks: vec![Some(0.24), None, Some(0.2), Some(0.31)], interval: None, value: 0.31, ..episode(Rule::OwnRange) };
     let said = [
         "left its own range: 24 %, unknown, 20 % and 31 % in the last four weeks, where the half year before hardly ever was above 15 % (n 42).",
