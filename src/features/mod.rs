@@ -20,7 +20,7 @@ pub mod memo;
 pub mod moves;
 mod mywork;
 mod press;
-mod pulse;
+pub mod pulse;
 pub mod receipts;
 mod retention;
 mod scope;
@@ -258,6 +258,9 @@ pub const ACTIONS: &[Action] = &[
     alert::REMOVE,
     alert::REMOVED,
     alert::LIST,
+    pulse::results::comments::COMMENTS,
+    pulse::results::comments::HIDE,
+    pulse::perception::TALKED,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB];

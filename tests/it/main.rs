@@ -20,6 +20,7 @@ mod outbox;
 mod pagers;
 mod people;
 mod pictures;
+mod pulse_results;
 mod receipts;
 mod rules;
 mod setup;

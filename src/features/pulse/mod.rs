@@ -19,9 +19,8 @@ mod answer;
 mod job;
 mod launch;
 mod overview;
-mod perception;
-#[allow(dead_code, reason = "filled next")]
-mod results;
+pub mod perception;
+pub mod results;
 
 use futures::future::BoxFuture;
 

@@ -9,6 +9,7 @@ pub mod database;
 pub mod facts;
 pub mod forms;
 pub mod hub;
+pub mod waves;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
