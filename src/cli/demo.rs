@@ -173,8 +173,8 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
         let survey = Survey {
             id: wave.survey.into(),
             title: wave.title.into(),
-            kind: wave.survey.into(),
-            root: None,
+            kind: wave.kind.into(),
+            root: wave.root.map(str::to_owned),
             channel: None,
             minima: Minima::default(),
             created_by: surveys.created_by.clone(),
@@ -199,7 +199,19 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
     for it in surveys.actions {
         let standing = if it.done { Standing::Done } else { Standing::Open };
         let (id, node, category, text) = (it.id.into(), it.node.into(), it.category.into(), it.text.into());
-        let action = ActionItem { id, wave: it.wave, node, category, text, owner: it.owner, due: it.due, standing };
+        let action = ActionItem {
+            id,
+            wave: it.wave,
+            node,
+            category,
+            text,
+            owner: it.owner.clone(),
+            due: it.due,
+            standing,
+            author: it.owner,
+            why: String::new(),
+            settled_on: it.done.then_some(it.due),
+        };
         app.store.keep_action(action).await?;
     }
     Ok(())

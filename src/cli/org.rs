@@ -15,6 +15,7 @@ use crate::domain::org::{self, Draft, Org, OrgFile};
 use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::domain::words;
+use crate::features::pulse::perception;
 use crate::features::{groups, moves};
 use crate::store::org::{Author, OrgVersion};
 
@@ -53,11 +54,24 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let before = app.store.org_version(app.store.newest_org().await?).await?;
     let declared = OrgFile::parse_bytes(&bytes, &before.org).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let after = org::apply(&before.org, declared, app.clock.now()).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    mind_targets(&app, &before.org, &after).await?;
     match args.step {
         Step::Preview { .. } => preview(&app, &before.org, &after).await?,
         _ => apply(&app, &before, after).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says it where a new target is declared while people say that targets do harm.
+async fn mind_targets(app: &App, before: &Org, after: &Org) -> Result<()> {
+    let had = |team: &str, metric: &str, value: f64| {
+        before.teams.get(team).and_then(|team| team.targets.get(metric)).is_some_and(|known| known.to_bits() == value.to_bits())
+    };
+    let is_new = after.live_teams().any(|(id, team)| team.targets.iter().any(|(metric, value)| !had(id, metric, *value)));
+    if is_new && let Some(why) = perception::holds_targets(&app.cx(None).await?).await.map_err(anyhow::Error::from)? {
+        print(&format!("Mind the new targets: {why}\n"));
+    }
+    Ok(())
 }
 
 async fn export(config: Config) -> Result<ExitCode> {

@@ -86,6 +86,7 @@ fn of_series(series: &Series, unit: &str) -> Row {
 fn of_things(bars: &Bars) -> Vec<Row> {
     let value = |series: &Series, step: usize| known(series.values.get(step).copied().flatten());
     let top = bars.series.iter().flat_map(|one| one.values.iter().filter_map(|value| known(*value))).fold(0.0, f64::max);
+    let top = bars.whole().unwrap_or(top);
     let mut out = Vec::new();
     for step in 0..bars.steps.len() {
         for series in &bars.series {
@@ -95,7 +96,9 @@ fn of_things(bars: &Bars) -> Vec<Row> {
             let long = (share * LONGEST).round() as usize;
             let name = bars.steps.label(step);
             let name = if bars.series.len() > 1 { format!("{name}, {}", series.name) } else { name };
-            let words = found.map_or_else(|| "no data".to_owned(), |x| words::value(&bars.unit, x));
+            let interval = found.and_then(|x| Some(words::interval(&bars.unit, x, bars.interval(step)?)));
+            let interval = interval.filter(|_| bars.series.len() == 1).map_or_else(String::new, |ends| format!(" ({ends})"));
+            let words = found.map_or_else(|| "no data".to_owned(), |x| format!("{}{interval}", words::value(&bars.unit, x)));
             out.push(Row { name, bars: "█".repeat(long), words });
         }
     }

@@ -1,9 +1,12 @@
-//! Card as CSV: a row a value of its pictures where it has any, else a row a metric, else its first table, else its verdict.
+//! Card as CSV: a row a cell of a survey's result where it has any, else a row a value of its pictures, else a row a metric, else its
+//! first table, else its verdict.
 //!
 //! Why pictures first: who wants the metrics of a trend as they stand has JSON; who asks for CSV wants to draw it again.
 //!
 //! Why a leading apostrophe: a spreadsheet runs a cell that begins with `=`, `+`, `-` or `@`, and a commit's subject is
 //! text from outside. A cell that is a plain number stays one.
+
+use serde_json::Value;
 
 use crate::domain::card::{Card, Metric, Part};
 use crate::domain::chart::{Chart, Kind, Series, Steps, known};
@@ -13,8 +16,17 @@ const HEAD: [&str; 9] = ["id", "value", "unit", "n", "low", "high", "previous", 
 /// Columns of pictures. `at` is the first instant of a step of time, else a name; `low` and `high` an interval.
 const POINTS: [&str; 7] = ["chart", "series", "at", "value", "unit", "low", "high"];
 
+/// Columns of a survey's cells, as in JSON's `cells`; `low` and `high` are the two of `interval`. A group that is not shown has a row with
+/// what it folds into.
+const CELLS: [&str; 9] = ["label", "category", "n", "score", "low", "high", "band", "change", "folds_into"];
+
 /// The whole file, with a head and `\n` after each row.
 pub fn csv(card: &Card) -> String {
+    if let Some(cells) = card.data.get("cells").and_then(Value::as_array) {
+        let suppressed = card.data.get("suppressed").and_then(Value::as_array).into_iter().flatten();
+        let rows = cells.iter().chain(suppressed).map(cell);
+        return write(std::iter::once(CELLS.map(str::to_owned).to_vec()).chain(rows));
+    }
     let charts: Vec<&Chart> = card.parts.iter().filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None }).collect();
     if !charts.is_empty() {
         let rows = charts.into_iter().flat_map(points);
@@ -35,6 +47,20 @@ pub fn csv(card: &Card) -> String {
     }
 }
 
+fn cell(cell: &Value) -> Vec<String> {
+    let of = |column: &&str| match *column {
+        "low" => &cell["interval"][0],
+        "high" => &cell["interval"][1],
+        column => &cell[column],
+    };
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => guarded(text),
+        other => other.to_string(),
+    };
+    CELLS.iter().map(|column| text(of(column))).collect()
+}
+
 /// A row for each value of a picture; a gap has an empty value.
 fn points(chart: &Chart) -> Vec<Vec<String>> {
     let row = |series: &str, at: String, unit: &str, value: Option<f64>, [low, high]: [Option<f64>; 2]| {
@@ -48,7 +74,7 @@ fn points(chart: &Chart) -> Vec<Vec<String>> {
     };
     match &chart.kind {
         Kind::Line(lines) => along(&lines.series, &lines.steps, &lines.unit, &lines.band),
-        Kind::Bars(bars) => along(&bars.series, &bars.steps, &bars.unit, &[]),
+        Kind::Bars(bars) => along(&bars.series, &bars.steps, &bars.unit, &bars.intervals),
         Kind::Strip(strip) => {
             let rows: Vec<Series> = strip.rows.iter().map(|row| Series { name: row.name.clone(), values: row.values.clone() }).collect();
             along(&rows, &strip.steps, &strip.unit, &[])

@@ -164,6 +164,9 @@ async fn acted(place: &Place) {
         owner: "U0ANA".into(),
         due: "2026-12-24".parse().unwrap(),
         standing: Standing::Done,
+        author: "U0ANA".into(),
+        why: String::new(),
+        settled_on: None,
     };
     place.t.app.store.keep_action(action).await.unwrap();
 }

@@ -99,6 +99,8 @@ pub struct Bars {
     pub steps: Steps,
     /// Side by side in each step; at most six are drawn.
     pub series: Vec<Series>,
+    /// How sure the first series is: low and high for each step.
+    pub intervals: Vec<Option<[f64; 2]>>,
 }
 
 /// Rows of shares.
@@ -241,7 +243,23 @@ impl Lines {
 impl Bars {
     /// One bar a step.
     pub fn new(unit: impl Into<String>, steps: Steps, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        Self { unit: unit.into(), steps, series: vec![Series { name: name.into(), values }] }
+        Self { unit: unit.into(), steps, series: vec![Series { name: name.into(), values }], intervals: Vec::new() }
+    }
+    /// With the first series' intervals.
+    #[must_use]
+    pub fn intervals(mut self, intervals: Vec<Option<[f64; 2]>>) -> Self {
+        self.intervals = intervals;
+        self
+    }
+    /// The value at which a bar is as long as it can be, where the unit has one: 100 of a `score`.
+    pub fn whole(&self) -> Option<f64> {
+        (self.unit == "score").then_some(100.0)
+    }
+    /// The interval of a bar of the first series, where both it and its bar are known.
+    pub fn interval(&self, step: usize) -> Option<[f64; 2]> {
+        known(self.series.first()?.values.get(step).copied().flatten())?;
+        let [low, high] = self.intervals.get(step).copied().flatten()?;
+        Some([known(Some(low))?, known(Some(high))?])
     }
     /// With a further bar in each step.
     #[must_use]

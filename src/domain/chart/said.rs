@@ -13,7 +13,12 @@ pub(super) fn said(chart: &Chart) -> String {
         Kind::Bars(bars) if matches!(bars.steps, Steps::Named(_)) => {
             let step = |at: usize| {
                 let told = bars.series.iter().filter_map(|one| {
-                    let value = known(one.values.get(at).copied().flatten()).map(|x| words::value(&bars.unit, x))?;
+                    let value = known(one.values.get(at).copied().flatten())?;
+                    let interval = bars.interval(at).filter(|_| bars.series.len() == 1);
+                    let value = match interval {
+                        Some(ends) => format!("{} ({})", words::value(&bars.unit, value), words::interval(&bars.unit, value, ends)),
+                        None => words::value(&bars.unit, value),
+                    };
                     Some(if bars.series.len() == 1 { value } else { format!("{} {value}", one.name) })
                 });
                 let told: Vec<String> = told.collect();

@@ -51,7 +51,10 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     refuse_project("dora", &ask.scope)?;
     let dora = load(cx, &ask.scope, &ask.window, cx.now, &cx.org.org).await?;
     let receipt = receipts::receipt(cx, &ask, &dora.metrics).await?;
-    let card = build(cx, &dora, &receipt).await?;
+    let mut card = build(cx, &dora, &receipt).await?;
+    if card.metrics.iter().any(|metric| metric.target.is_some()) {
+        card.notes.splice(0..0, super::pulse::perception::banner(cx).await?);
+    }
     cx.store.keep_receipt(receipt).await?;
     Ok(Reply::Card(Box::new(card)))
 }

@@ -114,7 +114,7 @@ async fn unsaid(cx: &Cx, wave: &Wave) -> Result<(), Failure> {
 
 async fn voided(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (wave, survey) = open(cx, &press.value).await?;
-    let scrub = match cx.store.void_wave(&cx.keys, &wave.id).await? {
+    let scrub = match cx.store.void_wave(&cx.keys, &wave.id, cx.now).await? {
         Ok(scrub) => scrub,
         Err(refusal) => {
             return Err(UserError::new(Kind::NotAllowed, refusal.to_string(), "Type `/metrics pulse` to see what there is.").into());

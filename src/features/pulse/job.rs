@@ -18,8 +18,9 @@ pub const JOB: Job = Job { name: "pulse", cron: "*/10 * * * *", run: |cx| -> Box
 /// The registration of what is forgotten: nightly.
 pub const FORGET: Job = Job { name: "pulse_forget", cron: "50 3 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(forget(cx)) } };
 
-/// For so long after the close its results are said again, which changes nothing where they stand: teams hear at once, others in a day.
-const TOLD_FOR: i64 = 3 * DAY;
+/// For so long after the close its results are said again, which changes nothing where they stand: teams hear at once, others in a day or
+/// on the working day after it, and then a team's result is seen beside the other groups'.
+const TOLD_FOR: i64 = 8 * DAY;
 
 async fn run(cx: &Cx) -> Done {
     let mut posts = Vec::new();

@@ -19,9 +19,8 @@ mod end;
 mod job;
 mod launch;
 mod overview;
-mod perception;
-#[allow(dead_code, reason = "filled next")]
-mod results;
+pub mod perception;
+pub mod results;
 
 use futures::future::BoxFuture;
 
@@ -29,12 +28,12 @@ use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words, closest};
 use crate::error::{Failure, Kind, UserError};
 
-pub use end::{CLOSE, CLOSED, VOID, VOIDED};
-pub use job::{FORGET, JOB};
-pub use launch::{LAUNCH, LAUNCHED};
 pub use actions::{
     ADD as ACTION_ADD, CHANGE as ACTION_CHANGE, DONE as ACTION_DONE, DROP as ACTION_DROP, DROPPED as ACTION_DROPPED, SENT as ACTION_SENT,
 };
+pub use end::{CLOSE, CLOSED, VOID, VOIDED};
+pub use job::{FORGET, JOB};
+pub use launch::{LAUNCH, LAUNCHED};
 
 /// The registration.
 pub const COMMAND: Command = Command {

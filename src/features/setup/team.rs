@@ -232,6 +232,16 @@ fn plan(org: &Org, id: &str, values: &Values, now: At) -> Result<Draft, Errors> 
     Ok(draft)
 }
 
+/// Whether a target stands in the values that the team does not have.
+fn aims_anew(org: &Org, id: &str, values: &Values, now: At) -> bool {
+    let before = initial(org, id, now);
+    let lines = |values: &Values| -> BTreeSet<String> {
+        let text = said(values, "targets").unwrap_or_default();
+        text.lines().map(|line| line.split_whitespace().collect()).filter(|line: &String| !line.is_empty()).collect()
+    };
+    !lines(values).is_subset(&lines(&before))
+}
+
 /// `change_lead_time = 2d` a line, as a table of TOML; `:` and blanks part as well.
 fn targets(text: &str) -> Option<String> {
     let line = |line: &str| {
@@ -256,13 +266,17 @@ async fn sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         let sentence = format!("The team {made} exists already. To change it, close this and choose it in the first step.");
         return Ok(Effect::Wrong(form(&values, None, &state, &lists), vec![("name".into(), sentence)]));
     }
+    let held = crate::features::pulse::perception::holds_targets(cx).await?;
     let followed = newest.org.teams.get(&made).and_then(|team| team.slack_group.clone());
     let sent = Sent {
         values,
         state,
         previews: true,
         initial: &|org| initial(org, &id, cx.now),
-        plan: &|org, values| plan(org, &id, values, cx.now),
+        plan: &|org, values| match held.as_ref().filter(|_| aims_anew(org, &id, values, cx.now)) {
+            Some(why) => Err(vec![("targets".into(), why.clone())]),
+            None => plan(org, &id, values, cx.now),
+        },
         field: &|kind, key| match (kind, key) {
             ("teams", "parent") => "parent",
             ("teams", "slack_group") => "group",

@@ -1,5 +1,5 @@
 //! Bars: columns where the steps are time, rows where they are things. Several series stand side by side in the order of the key,
-//! each with its own texture, so that colour says nothing alone.
+//! each with its own texture, so that colour says nothing alone. How sure the first series is stands on its bars as a line with two ends.
 
 use super::axis::{self, TICK, Values};
 use super::canvas::{Anchor, Area, Canvas, Stroke, Type};
@@ -13,6 +13,8 @@ const NAME: Type = Type::plain(13.0);
 /// A row's bar, and what is between two rows.
 const BAR: f64 = 16.0;
 const GAP: f64 = 10.0;
+/// Half of the line across an interval's end.
+const TICKS: f64 = 3.5;
 /// Rows that are drawn; the others are counted.
 const ROWS: usize = 40;
 
@@ -34,7 +36,8 @@ fn value(series: &Series, step: usize) -> Option<f64> {
 #[allow(clippy::cast_precision_loss, reason = "few steps")]
 fn columns(canvas: &mut Canvas, bars: &Bars, series: &[&Series], [x, y, w]: [f64; 3]) -> f64 {
     let steps = bars.steps.len();
-    let axis = Values::of(&bars.unit, series.iter().flat_map(|one| one.values.iter().copied()));
+    let ends = (0..steps).filter_map(|step| bars.interval(step)).flatten().map(Some);
+    let axis = Values::of(&bars.unit, series.iter().flat_map(|one| one.values.iter().copied()).chain(ends).chain([bars.whole()]));
     let left = axis.width() + 8.0;
     let plot = Area { x: x + left, y: y + 18.0, w: (w - left).max(60.0), h: (w * 0.28).clamp(140.0, 190.0) };
     axis.draw(canvas, plot);
@@ -52,7 +55,14 @@ fn columns(canvas: &mut Canvas, bars: &Bars, series: &[&Series], [x, y, w]: [f64
             let area = Area { x: left, y: at.min(zero - 1.0), w: (wide - 1.0).max(1.0), h: (at - zero).abs().max(1.0) };
             let hint = format!("{}: {} {}", bars.steps.label(step), one.name, words::value(&bars.unit, value));
             canvas.bar(if value < 0.0 { Area { y: zero, ..area } } else { area }, nth, &hint);
-            tops.push((step, left + wide / 2.0, at.min(zero), value));
+            let mut top = at.min(zero);
+            if let Some(ends) = bars.interval(step).filter(|_| nth == 0) {
+                let [low, high] = ends.map(|end| plot.y + plot.h * (1.0 - axis.share(end)));
+                let middle = left + wide / 2.0;
+                whisker(canvas, [[middle, low], [middle, high]]);
+                top = top.min(high);
+            }
+            tops.push((step, left + wide / 2.0, top, value));
         }
     }
     if tops.is_empty() {
@@ -68,6 +78,17 @@ fn columns(canvas: &mut Canvas, bars: &Bars, series: &[&Series], [x, y, w]: [f64
     }
     axis::steps_below(canvas, &bars.steps, |at| plot.x + slot * (at + 0.5), plot.y + plot.h, [x, x + w]);
     plot.y + plot.h + axis::BELOW
+}
+
+/// An interval: a line from end to end, with a short one across each.
+fn whisker(canvas: &mut Canvas, [low, high]: [[f64; 2]; 2]) {
+    let pen = Stroke::solid(Ink::Text, 1.5);
+    canvas.line(low, high, pen);
+    let lies = (high[0] - low[0]).abs() > (high[1] - low[1]).abs();
+    for [x, y] in [low, high] {
+        let (dx, dy) = if lies { (0.0, TICKS) } else { (TICKS, 0.0) };
+        canvas.line([x - dx, y - dy], [x + dx, y + dy], pen);
+    }
 }
 
 /// Values above their columns: the last, the greatest, then as many of the others as have room.
@@ -89,7 +110,9 @@ fn label_tops(canvas: &mut Canvas, bars: &Bars, tops: &mut [(usize, f64, f64, f6
 
 #[allow(clippy::cast_precision_loss, reason = "few rows")]
 fn rows(canvas: &mut Canvas, bars: &Bars, series: &[&Series], names: &[String], [x, y, w]: [f64; 3]) -> f64 {
-    let axis = Values::of(&bars.unit, series.iter().flat_map(|one| one.values.iter().take(ROWS).copied()));
+    let ends = (0..names.len().min(ROWS)).filter_map(|step| bars.interval(step)).flatten().map(Some);
+    let axis =
+        Values::of(&bars.unit, series.iter().flat_map(|one| one.values.iter().take(ROWS).copied()).chain(ends).chain([bars.whole()]));
     let said = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), |value| words::value(&bars.unit, value));
     let widest =
         (0..names.len().min(ROWS)).flat_map(|step| series.iter().map(move |one| value(one, step))).map(|value| VALUE.width(&said(value)));
@@ -108,6 +131,10 @@ fn rows(canvas: &mut Canvas, bars: &Bars, series: &[&Series], names: &[String], 
                 let end = plot.x + plot.w * axis.share(found);
                 let area = Area { x: end.min(zero), y: at, w: (end - zero).abs().max(1.5), h: BAR - 1.5 };
                 canvas.bar(area, nth, &format!("{name}: {} {}", one.name, said(found.into())));
+                if let Some(ends) = bars.interval(step).filter(|_| nth == 0) {
+                    let middle = at + (BAR - 1.5) / 2.0;
+                    whisker(canvas, ends.map(|end| [plot.x + plot.w * axis.share(end), middle]));
+                }
             }
             let look = if found.is_some() { VALUE } else { TICK };
             canvas.text(x + w, at + BAR / 2.0 + 3.6, look.anchor(Anchor::End), &look.cut(&said(found), numbers));

@@ -19,16 +19,18 @@ pub enum Audited {
     Forgotten,
     CommentHidden,
     KeyMissing,
+    TalkedAbout,
 }
 
 impl Audited {
-    const ALL: [(&'static str, Self, &'static str); 6] = [
+    const ALL: [(&'static str, Self, &'static str); 7] = [
         ("launched", Self::Launched, "launched, by an admin"),
         ("closed", Self::Closed, "closed and added up"),
         ("voided", Self::Voided, "made void, its answers destroyed"),
         ("forgotten", Self::Forgotten, "somebody had themselves forgotten"),
-        ("comment_hidden", Self::CommentHidden, "a comment was hidden, by an admin"),
+        ("comment_hidden", Self::CommentHidden, "a comment was hidden"),
         ("key_missing", Self::KeyMissing, "suspended, since its key is missing"),
+        ("talked_about", Self::TalkedAbout, "what it said of metrics was talked about, as an admin says"),
     ];
 
     fn word(self) -> &'static str {
@@ -63,6 +65,13 @@ impl Store {
             })
             .await
             .context("noting what was done")
+    }
+
+    /// Whether something was done to a wave.
+    pub async fn was_audited(&self, what: Audited, wave: &str) -> Result<bool> {
+        let sql = "select count(*) from survey_audit where what = $1 and wave = $2";
+        let row = sqlx::query(sql).bind(what.word()).bind(wave.to_owned()).fetch_one(&self.pool).await.context("looking what was done")?;
+        Ok(row.try_get::<i64, _>(0)? > 0)
     }
 
     /// The last lines of the log, the newest first.

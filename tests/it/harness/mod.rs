@@ -8,6 +8,7 @@ pub mod binary;
 pub mod database;
 pub mod facts;
 pub mod forms;
+pub mod held;
 pub mod hub;
 pub mod waves;
 

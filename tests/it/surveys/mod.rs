@@ -9,6 +9,7 @@ mod attacks;
 mod children;
 mod lifecycle;
 mod naive;
+mod outputs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

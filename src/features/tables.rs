@@ -1,0 +1,123 @@
+//! The tables: everything that can be asked, pressed, done on schedule, or subscribed. To add one is one line here.
+//!
+//! Plain slices in the order in which people see them; tests look that names are unique and that help and README agree.
+
+use super::{Action, Command, Job, Subscribed};
+use super::{
+    alert, benchmark, digest, dora, flow, groups, health, help, home, kudos, mywork, press, privacy, pulse, retention, retro, setup, trend,
+    waiting, why,
+};
+
+/// Every command, in the order of help.
+pub const COMMANDS: &[Command] = &[
+    dora::COMMAND,
+    flow::COMMAND,
+    trend::COMMAND,
+    waiting::COMMAND,
+    mywork::COMMAND,
+    health::COMMAND,
+    benchmark::COMMAND,
+    digest::COMMAND,
+    alert::COMMAND,
+    pulse::COMMAND,
+    retro::COMMAND,
+    kudos::COMMAND,
+    why::COMMAND,
+    setup::COMMAND,
+    privacy::COMMAND,
+    help::COMMAND,
+];
+/// Buttons and forms whose press holds an answer of a survey: stored before it is acknowledged, never queued, counted, logged or kept
+/// otherwise. Looked up before [`ACTIONS`].
+pub const SEALED: &[Action] = &[pulse::answer::TAP, pulse::answer::SKIP, pulse::answer::PAGE];
+/// Every other button and form.
+pub const ACTIONS: &[Action] = &[
+    press::SHARE,
+    why::ACTION,
+    trend::ACTION,
+    press::CHART,
+    press::PERIOD,
+    press::PERIOD_CHOSEN,
+    press::ASK,
+    setup::SERVICE,
+    setup::SERVICE_CHOSEN,
+    setup::SERVICE_SENT,
+    setup::TEAM,
+    setup::TEAM_CHOSEN,
+    setup::TEAM_SENT,
+    setup::CHANNEL,
+    setup::CHANNEL_SENT,
+    home::PAUSE,
+    health::SEND,
+    health::DROP,
+    digest::SUBSCRIBE,
+    digest::CHANGE,
+    digest::SENT,
+    digest::ONE,
+    digest::PREVIEW,
+    digest::PAUSE,
+    digest::RESUME,
+    digest::SNOOZE,
+    digest::LESS,
+    digest::END,
+    digest::DETAILS,
+    digest::USEFUL,
+    alert::ACKNOWLEDGE,
+    alert::DETAILS,
+    alert::WRONG,
+    alert::WRONG_SENT,
+    alert::SNOOZE,
+    alert::SNOOZE_SENT,
+    alert::SET,
+    alert::CHANGE,
+    alert::SENT,
+    alert::PAUSE,
+    alert::GO_ON,
+    alert::MANAGE,
+    alert::PREVIEW,
+    alert::REMOVE,
+    alert::REMOVED,
+    alert::LIST,
+    pulse::LAUNCH,
+    pulse::LAUNCHED,
+    pulse::CLOSE,
+    pulse::CLOSED,
+    pulse::VOID,
+    pulse::VOIDED,
+    pulse::answer::START,
+    pulse::answer::OPEN,
+    pulse::answer::LATER,
+    pulse::answer::ASK_AGAIN,
+    pulse::answer::NEXT,
+    pulse::answer::GROUPS,
+    pulse::answer::STOP,
+    pulse::answer::STOPPED,
+    pulse::ACTION_ADD,
+    pulse::ACTION_SENT,
+    pulse::ACTION_CHANGE,
+    pulse::ACTION_DONE,
+    pulse::ACTION_DROP,
+    pulse::ACTION_DROPPED,
+    retro::WRITE,
+    retro::SENT,
+    retro::READ,
+    retro::VERDICT,
+    kudos::THANK,
+    kudos::SENT,
+    kudos::SHARE,
+    kudos::KEEP,
+    kudos::DECLINE,
+    privacy::FORGET,
+    privacy::FORGET_SENT,
+    privacy::STOP,
+    privacy::AGAIN,
+    pulse::results::comments::COMMENTS,
+    pulse::results::comments::HIDE,
+    pulse::perception::TALKED,
+];
+/// Every job.
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
+/// Everything a channel can be subscribed to.
+pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
+/// Jobs that are done once at each start, too.
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB];
