@@ -275,7 +275,8 @@ fn log(cx: &Cx, entries: &[Entry]) -> Part {
     let zone = cx.org.org.zone_for(&Scope::Organisation);
     let line = |it: &Entry| {
         // A day where a person did it about themselves.
-        let when = At::parse(&it.at).map_or_else(|| it.at.clone(), |at| words::moment(at, cx.now, zone));
+        let day = || it.at.parse().map_or_else(|_| it.at.clone(), |day| words::day(day, cx.now.utc().date_naive()));
+        let when = At::parse(&it.at).map_or_else(day, |at| words::moment(at, cx.now, zone));
         match &it.wave {
             Some(wave) => Line::plain(format!("{when}: ")).code(wave).and(format!(" {}", it.what.said())),
             None => Line::plain(format!("{when}: {}", it.what.said())),

@@ -122,7 +122,7 @@ async fn a_small_team_folds_in_and_is_named_without_a_figure() {
     );
 }
 
-/// Once by what people answered in plain loops, once by the tally in SQL; intervals against what SciPy and NumPy gave.
+/// Once by what people answered in plain loops, once by the tally in SQL; intervals against what `SciPy` and `NumPy` gave.
 #[tokio::test(flavor = "multi_thread")]
 async fn scores_and_shares_are_what_another_way_of_counting_gives() {
     let (t, _keys) = begun().await;
@@ -252,9 +252,10 @@ async fn few_answers_are_read_as_notes_with_their_bounds_and_bands_in_place_of_s
     // Six of Search's fourteen answer, all of them content; twelve of Payments' thirty, mixed.
     let answer = |user: &str, item: &Item| {
         let at: usize = user[user.len() - 3..].parse().unwrap();
-        match user.starts_with("USEARCH") {
-            true => (at < 6).then_some(if item.reversed { 1 } else { 5 }),
-            false => (at < 12).then(|| drawn(user, &item.id, 3)),
+        if user.starts_with("USEARCH") {
+            (at < 6).then_some(if item.reversed { 1 } else { 5 })
+        } else {
+            (at < 12).then(|| drawn(user, &item.id, 3))
         }
     };
     hold(&t, &wave("w1", [30, 14, 0], &CORE), answer, none).await;
@@ -268,7 +269,7 @@ async fn few_answers_are_read_as_notes_with_their_bounds_and_bands_in_place_of_s
     assert!(own.iter().all(|cell| cell["questions"].as_array().unwrap().iter().all(|it| it["favourable"].is_null())));
     let all = asked(&t, None, "pulse results team:all").await.unwrap();
     assert!(all.verdict.text().starts_with("Read as notes: fewer than half answered."), "{}", all.verdict.text());
-    let notes: Vec<String> = all.notes.iter().map(|note| note.text()).collect();
+    let notes: Vec<String> = all.notes.iter().map(pacer::domain::card::Line::text).collect();
     assert!(notes.iter().any(|note| note.contains("If all others were unfavourable, ")), "{notes:?}");
 }
 
@@ -278,7 +279,7 @@ async fn posts(t: &Harness, wave: &str) -> BTreeMap<String, (String, Option<Stri
     let posts = results::posts(&cx, &wave).await.unwrap();
     let told = posts.into_iter().map(|post| {
         let body = serde_json::to_vec(&pacer::render::message(&post.card)).unwrap();
-        (post.key, (post.channel, post.not_before.map(|at| at.rfc3339()), body))
+        (post.key, (post.channel, post.not_before.map(pacer::domain::time::At::rfc3339), body))
     });
     told.collect()
 }

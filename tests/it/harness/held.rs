@@ -54,7 +54,7 @@ pub fn items(categories: &[&str]) -> Vec<Item> {
 }
 
 /// So many people of a team: `UPAYMENTS000`, ...
-pub fn people<'a>(team: &'a str, count: usize) -> Vec<(String, &'a str)> {
+pub fn people(team: &str, count: usize) -> Vec<(String, &str)> {
     (0..count).map(|at| (format!("U{}{at:03}", team.to_uppercase()), team)).collect()
 }
 

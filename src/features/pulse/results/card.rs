@@ -17,9 +17,6 @@ use crate::domain::time::At;
 use crate::domain::words;
 use crate::store::survey::{ActionItem, Standing, Survey, Wave};
 
-/// What of the promise is said below every result.
-const PROMISE: &str = "Answers were sealed until the close and are now counts of groups of at least 5 people; the key is destroyed, so that \
-                       nobody, the admin included, can look up an answer in pacer.";
 /// A score under this is bad, from that on good.
 const BAD: f64 = 50.0;
 const GOOD: f64 = 60.0;
@@ -312,25 +309,20 @@ fn notes(about: &About<'_>) -> Vec<Line> {
         )));
     }
     notes.push(Line::plain(
-        "Counted: the mean answer on 0 to 100, questions after something bad turned round; intervals are 95 % and about those who did not \
-         answer. Where under 10 answers, or nearly all of one mind, would show too much, a band of the favourable share stands in its place.",
-    ));
-    notes.push(Line::plain(
-        "Change: against this group's own last wave, where both have 20 answers or more and chance would hardly make it (Holm over the \
-         categories). Held against its own past and all who were asked, nothing else.",
+        "Scores run from 0 to 100, with 95 % intervals for who did not answer; under 10 answers, or where nearly all agree, a band of the \
+         favourable share. Change is against the group's own last wave, from 20 answers on.",
     ));
     if !about.beside.is_empty() {
         let days = beside::days(about.survey.kind == "full");
         notes.push(Line::plain(format!(
-            "Measured: {days} days to {}; good or bad by the team's target, else DORA's band, else how it moved. Said: bad under 50 or worse \
-             than last time, good from 60. Neither says what caused what.",
+            "Beside it: {days} days to {}, by the team's target, else DORA's band, else how it moved. Neither says what caused what.",
             date(about, about.closed_at)
         )));
     }
     let (often, days) = if about.survey.kind == "full" { ("each quarter", 91) } else { ("every other week", 14) };
     let next = about.wave.opens_on.checked_add_days(Days::new(days)).unwrap_or(about.wave.opens_on);
-    notes.push(Line::plain(format!("Asked {often}: the next wave is due about {}.", day(next, about.wave.opens_on))));
-    notes.push(Line::plain(PROMISE));
+    let due = day(next, about.wave.opens_on);
+    notes.push(Line::plain(format!("Answers were sealed until the close; the key to them is destroyed. Asked {often}: next about {due}.")));
     notes
 }
 
