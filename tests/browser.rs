@@ -1,4 +1,5 @@
-//! A person at the page of `pacer demo`, in a real Chromium: types `/metrics dora` and presses every button.
+//! People at the page of `pacer demo`, in a real Chromium: one types `/metrics dora` and presses every button; and a whole survey, from
+//! its launch to what is promised after it.
 //!
 //! Needs `chromium` and `chromedriver`. Where they are absent the test is skipped and says so; with CI set it fails.
 
@@ -30,11 +31,12 @@ fn installed(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// Starts the demo on a free port; its address is what it prints.
-fn demo() -> (Running, String) {
+/// Starts the demo on a free port, at another time if one is set; its address is what it prints.
+fn demo(now: &[(&str, &str)]) -> (Running, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pacer"))
         .args(["demo", "--listen", "127.0.0.1:0"])
         .env_remove("PACER_DATABASE_URL")
+        .envs(now.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the demo starts");
@@ -55,6 +57,20 @@ fn driver() -> (Running, u16) {
         .expect("chromedriver starts");
     (Running(child), port)
 }
+
+/// Whether there is no browser here; never so in CI.
+fn is_skipped() -> bool {
+    let skipped = !installed("chromium") || !installed("chromedriver");
+    if skipped {
+        assert!(std::env::var_os("CI").is_none(), "CI must have chromium and chromedriver");
+        println!("skipped: chromium and chromedriver are not installed (Debian: chromium, chromium-driver)");
+    }
+    skipped
+}
+
+/// The messages of a channel.
+const LOG: &str = "[data-test=\"message\"]";
+const MODAL: &str = "[data-test=\"modal\"]";
 
 /// The page, as one person sees it.
 struct Page(Client);
@@ -123,6 +139,29 @@ impl Page {
         panic!("{css} never reads {text:?}; it reads:\n{last}");
     }
 
+    /// Goes on as somebody else, in a channel.
+    async fn as_whom(&self, person: &str, channel: &str) {
+        self.see("acting").await.select_by_value(person).await.unwrap();
+        self.see(&format!("channel-{channel}")).await.click().await.unwrap();
+    }
+
+    /// Chooses an option of the form: in a list, or by its tick.
+    async fn choose(&self, label: &str) {
+        let script = "const modal = document.querySelector('[data-test=\"modal\"]'); \
+             if (!modal) return false; const option = [...modal.querySelectorAll('option')].find(one => one.textContent === arguments[0]); \
+             if (option) { const list = option.closest('select'); list.value = option.value; list.dispatchEvent(new Event('change', { bubbles: true })); return true; } \
+             const tick = [...modal.querySelectorAll('label.tick')].find(one => one.textContent === arguments[0]); \
+             if (!tick) return false; tick.click(); return true;";
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.0.execute(script, vec![json!(label)]).await.unwrap() != json!(true) {
+            assert!(tokio::time::Instant::now() < deadline, "there is no {label} to choose");
+        }
+    }
+
+    async fn submit(&self) {
+        self.see("modal-submit").await.click().await.unwrap();
+    }
+
     /// Waits until nothing of that name is there.
     async fn gone(&self, name: &str) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -135,17 +174,14 @@ impl Page {
 
 #[tokio::test]
 async fn a_person_types_metrics_dora_and_presses_every_button() {
-    if !installed("chromium") || !installed("chromedriver") {
-        assert!(std::env::var_os("CI").is_none(), "CI must have chromium and chromedriver");
-        println!("skipped: chromium and chromedriver are not installed (Debian: chromium, chromium-driver)");
+    if is_skipped() {
         return;
     }
-    let (_demo, url) = demo();
+    let (_demo, url) = demo(&[]);
     let (_driver, port) = driver();
     let profile = tempfile::tempdir().unwrap();
     let page = Page::open(port, &url, &format!("--user-data-dir={}", profile.path().display())).await;
-    let log = "[data-test=\"message\"]";
-    let modal = "[data-test=\"modal\"]";
+    let (log, modal) = (LOG, MODAL);
 
     page.ask("/metrics dora team:payments").await;
     page.see("ephemeral").await;
@@ -190,4 +226,82 @@ async fn a_person_types_metrics_dora_and_presses_every_button() {
     page.reads(log, "/invite @pacer").await;
 
     page.0.close().await.unwrap();
+}
+
+/// The whole of it, on a Tuesday morning: an admin launches a pulse of a team, five answer by three taps each, of whom one changes an
+/// answer, one puts it off, and then it is closed, read by the team, and answered with an action.
+#[tokio::test]
+async fn a_whole_survey_from_its_launch_to_what_is_promised() {
+    if is_skipped() {
+        return;
+    }
+    let (_demo, url) = demo(&[("PACER_NOW", "2026-11-24T09:30:00Z")]);
+    let (_driver, port) = driver();
+    let profile = tempfile::tempdir().unwrap();
+    let page = Page::open(port, &url, &format!("--user-data-dir={}", profile.path().display())).await;
+    let clara = "U0DEMO24";
+
+    page.as_whom(clara, "general").await;
+    page.ask("/metrics pulse").await;
+    page.press("Launch a pulse").await;
+    page.choose("Mobile").await;
+    page.choose("As soon as people are at work").await;
+    page.submit().await;
+    page.reads(MODAL, "people are asked").await;
+    page.reads(MODAL, "Taking everything together").await;
+    page.submit().await;
+    page.reads(MODAL, "is launched").await;
+    page.see("modal-close").await.click().await.unwrap();
+    page.gone("modal").await;
+
+    for person in ["U0DEMO32", "U0DEMO33", "U0DEMO34", "U0DEMO35", "U0DEMO36"] {
+        page.as_whom(person, "pacer").await;
+        page.reads(LOG, "Question 1 of 3").await;
+        page.press(if person == "U0DEMO36" { "Dissatisfied" } else { "Satisfied" }).await;
+        page.reads(LOG, "Question 2 of 3").await;
+        page.0.find(locator("button:nth-of-type(4)")).await.unwrap().click().await.unwrap();
+        page.reads(LOG, "Question 3 of 3").await;
+        page.0.find(locator("button:nth-of-type(2)")).await.unwrap().click().await.unwrap();
+        page.reads(LOG, "Thank you.").await;
+        let said = page.0.source().await.unwrap();
+        assert!(!said.contains("Question 3 of 3"), "the tap was replaced, and is not echoed");
+    }
+    // One changes an answer; another puts it off, and nothing of it is stored.
+    page.press("Change an answer").await;
+    page.choose("Satisfied").await;
+    page.submit().await;
+    page.reads(MODAL, "Thank you.").await;
+    page.see("modal-close").await.click().await.unwrap();
+    page.as_whom("U0DEMO37", "pacer").await;
+    page.press("Not now").await;
+    page.reads(LOG, "nothing was stored").await;
+
+    page.as_whom(clara, "general").await;
+    page.ask("/metrics pulse").await;
+    page.reads(LOG, "asks 6 people of Mobile").await;
+    page.press("Close now").await;
+    page.reads(MODAL, "Close this survey now?").await;
+    page.submit().await;
+    page.reads(MODAL, "closed").await;
+    page.see("modal-close").await.click().await.unwrap();
+
+    page.as_whom("U0DEMO33", "team-mobile").await;
+    page.reads(LOG, "Mobile says 80 to 100 % favourable overall").await;
+    page.press("Add an action").await;
+    page.reads(MODAL, "What we do").await;
+    page.choose("Overall").await;
+    let words = page.0.find(Locator::Css("[data-test=\"modal\"] textarea")).await.unwrap();
+    words.send_keys("Mend the slowest build first").await.unwrap();
+    page.choose("Isabel Ruiz").await;
+    page.submit().await;
+    page.reads(MODAL, "Mend the slowest build first").await;
+    page.see("modal-close").await.click().await.unwrap();
+    page.reads(LOG, "Mend the slowest build first").await;
+    page.0.close().await.unwrap();
+}
+
+/// A button of the row of answers in the last message.
+fn locator(button: &str) -> Locator<'static> {
+    let css = format!("[data-test=\"message\"]:last-of-type .actions {button}");
+    Locator::Css(Box::leak(css.into_boxed_str()))
 }
