@@ -722,3 +722,25 @@ async fn a_thousand_channels_at_one_minute() {
     assert_eq!(stands, usize::try_from(CHANNELS).expect("few"), "lost");
     assert!(took < bound + 20 * SECOND);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_that_could_not_ask_by_day_does_not_ask_by_night() {
+    let world = World::new(&[]).await;
+    let app = world.app().await;
+    let asked = world.clock.now();
+    let reminder = Post { reminds_of: Some("w1".into()), ..post("survey/w1/U0BEN/1", "U0BEN", None, "Once more") };
+    let posts = vec![post("survey/w1/U0BEN", "U0BEN", None, "How does it go?"), reminder, post("digest/x", "C0GENERAL", None, "News")];
+    let posts = App::wanted(posts.into_iter().map(|it| Post { not_before: Some(asked), ..it }).collect(), None, asked);
+    app.store.say(posts, asked).await.expect("said");
+    let state = || world.database.texts("select key || ' ' || state || ' ' || not_before from outbox order by key");
+    // pacer comes back eleven hours late, at night: the channel hears its news, the person sleeps.
+    world.clock.set(asked.plus(11 * HOUR));
+    world.drain(&app).await;
+    let morning = At::parse("2026-11-24T10:00:00Z").expect("an instant").0;
+    let waits = |key: &str| format!("{key} waiting {morning}");
+    assert_eq!(state()[1..], [waits("survey/w1/U0BEN"), waits("survey/w1/U0BEN/1")]);
+    assert!(state()[0].starts_with("digest/x sent"), "{:?}", state());
+    world.clock.set(At(morning));
+    world.drain(&app).await;
+    assert!(state().iter().all(|row| row.contains(" sent ")), "{:?}", state());
+}

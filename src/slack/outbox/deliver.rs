@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::verdict::{Step, Verdict, judge};
 use super::{EVENT_TYPE, PACE, stops, trouble};
 use crate::app::App;
-use crate::domain::time::{At, SECOND};
+use crate::domain::time::{At, HOUR, SECOND};
+use crate::features;
 use crate::slack::client::CallError;
 use crate::slack::outgoing;
 use crate::store::outbox::{Claim, Fate, WORKSPACE};
@@ -19,6 +20,8 @@ const FRESH: i64 = PACE.lease / 3;
 const SKEW: i64 = 600 * SECOND;
 /// A message on which Slack failed so often is given to a person: it would hold up all others for ever.
 const TRIES: i64 = 6;
+/// What leaves so soon after its instant, at ten in the morning of whom it asks, leaves by day.
+const OFFICE_HOURS: i64 = 7 * HOUR;
 /// Messages a page of history, and pages that are looked through.
 const PAGE: u32 = 200;
 const PAGES: usize = 10;
@@ -26,6 +29,10 @@ const PAGES: usize = 10;
 /// Sends a message and settles its claim.
 pub async fn deliver(app: &App, claim: &Claim) {
     let done = async {
+        if let Some(at) = after_hours(app, claim).await? {
+            app.store.settle_message(claim, Fate::Later(at), app.clock.now()).await?;
+            return Ok(());
+        }
         if let Some(wave) = &claim.reminds_of {
             return remind(app, claim, wave).await;
         }
@@ -46,6 +53,17 @@ pub async fn deliver(app: &App, claim: &Claim) {
     if let Err(error) = done.await {
         tracing::error!(key = claim.key, "what came of a message could not be kept: {error:#}");
     }
+}
+
+/// When a survey's message to a person may leave that comes so late that it may be night where they are; none: now.
+async fn after_hours(app: &App, claim: &Claim) -> Result<Option<At>> {
+    let now = app.clock.now();
+    let is_to_a_person = claim.key.starts_with("survey/") && claim.channel.starts_with(['U', 'W']);
+    if !is_to_a_person || claim.ts.is_some() || now.since(claim.not_before) < OFFICE_HOURS {
+        return Ok(None);
+    }
+    let org = app.store.org(now).await?;
+    Ok(Some(features::pulse::at_work(&org.org, &claim.channel, now)).filter(|at| *at > now))
 }
 
 /// Reminds whoever has not answered. The row is settled first and in the same way for all: a crash, a refusal or an outage after that

@@ -61,6 +61,8 @@ pub struct Claim {
     pub fence: i64,
     /// The wave of a survey of which it reminds whoever has not answered.
     pub reminds_of: Option<String>,
+    /// When it was to leave at the earliest.
+    pub not_before: At,
 }
 
 /// What came of a claim.
@@ -87,6 +89,8 @@ pub enum Fate {
     Refused(String),
     /// It is not sent any more.
     Dropped(String),
+    /// Not now: it is sent later.
+    Later(At),
     /// A reminder, whether it goes out or not: its row is done, and nothing in it says which.
     Reminded,
 }
@@ -278,7 +282,7 @@ async fn settle_hopeless(conn: &mut AnyConnection, pace: Pace, now: At) -> Resul
 }
 
 async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Result<Claim> {
-    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence, o.tries, o.reminds_of from outbox o \
+    let sql = "select o.channel, coalesce(o.place, c.place), p.ts, o.body, o.revision, o.ts, o.asked_at, o.fence, o.tries, o.reminds_of, o.not_before from outbox o \
                left join outbox p on p.key = o.thread_of left join outbox_channel c on c.channel = o.channel where o.key = $1";
     let row = sqlx::query(sql).bind(key.clone()).fetch_one(&mut *conn).await?;
     let claim = Claim {
@@ -293,6 +297,7 @@ async fn take(conn: &mut AnyConnection, key: String, pace: Pace, now: At) -> Res
         fence: row.try_get::<i64, _>(7)? + 1,
         tries: row.try_get::<i64, _>(8)? + 1,
         reminds_of: row.try_get(9)?,
+        not_before: At(row.try_get(10)?),
         key,
     };
     let sql = "update outbox set state = 'sending', claimed_at = $1, fence = $2, tries = tries + 1, \
@@ -316,6 +321,10 @@ async fn settle(conn: &mut AnyConnection, claim: &Claim, fate: Fate, now: At) ->
             let sql = "update outbox set state = case when revision > $3 then 'waiting' else 'sent' end, sent_revision = $3, place = $4, ts = $5, \
                        problem = $6, sent_at = $7, asked_at = null, tries = 0 where key = $1 and fence = $2 and state = 'sending'";
             sqlx::query(sql).bind(key).bind(fence).bind(revision).bind(place).bind(ts).bind(note).bind(now.0)
+        }
+        Fate::Later(at) => {
+            let sql = "update outbox set state = 'waiting', asked_at = null, not_before = $3, tries = 0 where key = $1 and fence = $2 and state = 'sending'";
+            sqlx::query(sql).bind(key).bind(fence).bind(at.0)
         }
         Fate::Reminded => {
             let sql = "update outbox set state = 'sent', sent_revision = revision, place = null, ts = null, problem = null, \

@@ -26,6 +26,7 @@ use self::people::{Asked, Known, Someone};
 use super::{actions, answer};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
+use crate::domain::org::Org;
 use crate::domain::post::Post;
 use crate::domain::survey::invite::{InSlack, LeftOut};
 use crate::domain::survey::release::shown;
@@ -299,4 +300,10 @@ pub(super) async fn unsaid(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
     };
     tracing::warn!(wave = wave.id, "the launch of a survey was cut off before its messages were said: they are said now");
     Ok(posts(&survey, &again, &zones, &calendar, |zone| when::on(&calendar, zone, wave.opens_on, cx.now)))
+}
+
+/// When somebody is at work next, as far as their teams tell: what a survey says to them late waits until then.
+pub fn at_work(org: &Org, user: &str, now: At) -> At {
+    let zone = org.zone_for(&Scope::of_teams(org.teams_of_user(user, None, now)));
+    when::at_work(&WorkCalendar::new(&org.calendar, org.zone_for(&Scope::Organisation)), zone, now)
 }
