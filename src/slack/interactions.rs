@@ -1,5 +1,5 @@
 //! Clicks on buttons and forms sent: acknowledged at once, carried out by [`effects`](super::effects). Those that hold the answer to a
-//! survey go another way: [`sealed`](super::sealed).
+//! survey go another way: [`sealed`].
 //!
 //! Why a loading modal only after 800 ms: most presses are counted sooner, and then the modal opens full; a trigger
 //! lives 3 s, so waiting longer would lose it.
