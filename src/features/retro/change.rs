@@ -88,7 +88,7 @@ pub async fn removed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let name = words::capitalised(&cx.org.org.scope_name(&Scope::Team(note.team.clone())));
     let card = || Card {
         title: format!("Retrospective - {name}"),
-        verdict: Line::plain(format!("The note of {} was removed by ", message::day(cx, &note))).mention(&cx.user()).and("."),
+        verdict: Line::plain(format!("The note of {} was removed by ", message::day(cx, &note))).mention(cx.user()).and("."),
         ..Card::default()
     };
     let mut posts = Vec::new();
