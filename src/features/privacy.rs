@@ -254,7 +254,7 @@ fn written(it: &Written) -> Vec<Line> {
         (it.decisions, "decision of a retrospective that you own", "decisions of retrospectives that you own"),
         (it.verdicts, "word of yours on whether a decision worked", "words of yours on whether decisions worked"),
         (it.kudos, "thank-you that names you", "thank-yous that name you"),
-        (it.messages, "direct message of pacer to you", "direct messages of pacer to you"),
+        (it.messages, "direct message to you, sent or planned", "direct messages to you, sent or planned"),
     ];
     let lines: Vec<Line> =
         kinds.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| Line::plain(words::count(n, one, many))).collect();

@@ -26,7 +26,7 @@ pub struct Written {
     /// Thank-yous that wait for their answer, and those of theirs and to them that are shared. One of theirs that waits is not counted:
     /// its end would tell them of another's answer.
     pub kudos: u64,
-    /// Direct messages of pacer to them whose rows are still kept.
+    /// Direct messages to them, sent or planned, whose rows are kept.
     pub messages: u64,
 }
 
