@@ -14,8 +14,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tracing_subscriber::filter::{FilterExt, filter_fn};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
@@ -38,14 +38,16 @@ fn may_be_logged(target: &str, level: tracing::Level) -> bool {
 /// Where the filter can't be read, or logging runs already.
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)?;
-    let filter = filter.and(filter_fn(|it| may_be_logged(it.target(), *it.level())));
+    let allowed = filter_fn(|it| may_be_logged(it.target(), *it.level()));
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // On a terminal colours are as its own settings say (NO_COLOR); in a file or a journal they would be noise.
     let logs = if std::io::stderr().is_terminal() { logs } else { logs.with_ansi(false) };
-    let registry = tracing_subscriber::registry();
+    // Filters of the whole and not of the layer: a layer's own keeps what sqlx only asks about (a notice of PostgreSQL, a slow statement),
+    // and the next line would be lost.
+    let registry = tracing_subscriber::registry().with(filter).with(allowed);
     let started = match format {
-        LogFormat::Text => registry.with(logs.with_filter(filter)).try_init(),
-        LogFormat::Json => registry.with(logs.json().flatten_event(true).with_filter(filter)).try_init(),
+        LogFormat::Text => registry.with(logs).try_init(),
+        LogFormat::Json => registry.with(logs.json().flatten_event(true)).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging can't start: {error}"))
 }

@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use futures::future::BoxFuture;
 
 use super::retention::MESSAGES_DAYS;
-use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply, me};
+use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply, kudos, me};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::domain::form::{Field, Form, Input};
@@ -249,8 +249,12 @@ fn written(it: &Written) -> Vec<Line> {
         (it.marks, "word of yours below an alert", "words of yours below alerts"),
         (it.org_changes, "change of the organisation by you", "changes of the organisation by you"),
         (it.surveys, "survey that you set up", "surveys that you set up"),
-        (it.actions, "action that you own", "actions that you own"),
-        (it.messages, "direct message of pacer to you", "direct messages of pacer to you"),
+        (it.actions, "action that you own or wrote", "actions that you own or wrote"),
+        (it.notes, "note of a retrospective that you wrote", "notes of retrospectives that you wrote"),
+        (it.decisions, "decision of a retrospective that you own", "decisions of retrospectives that you own"),
+        (it.verdicts, "word of yours on whether a decision worked", "words of yours on whether decisions worked"),
+        (it.kudos, "thank-you that names you", "thank-yous that name you"),
+        (it.messages, "direct message to you, sent or planned", "direct messages to you, sent or planned"),
     ];
     let lines: Vec<Line> =
         kinds.into_iter().filter(|(n, ..)| *n > 0).map(|(n, one, many)| Line::plain(words::count(n, one, many))).collect();
@@ -264,7 +268,8 @@ fn periods(deliveries: u32) -> Vec<Line> {
         format!("Comments, which belong to nobody: {COMMENTS_FOR} days. Counts of groups: for good."),
         format!("What tools sent, as it came: {deliveries} days. What was read out of it: for good."),
         format!("Messages that pacer sent: {MESSAGES_DAYS} days, then only Slack has them."),
-        "Digests, alerts, actions, stops, memberships: until somebody ends them; who did it stays in the organisation's history."
+        format!("Thank-yous without an answer: {} days; what is declined, or kept between two, goes at once.", kudos::DAYS),
+        "Digests, alerts, actions, notes, shared thank-yous, stops, memberships: until somebody ends them; who did it stays in the organisation's history."
             .to_owned(),
     ]
     .map(Line::plain)
@@ -307,6 +312,16 @@ async fn forget(cx: &Cx, _: Press) -> Result<Effect, Failure> {
     }
     lines.push(
         Line::default().strong("Stays: ").and("what was added up, in which nobody can find you, and comments, which belong to nobody. The next survey asks you again, unless you stop surveys."),
+    );
+    let named = "what you said under your name: notes of retrospectives, which you change or remove in ";
+    lines.push(
+        Line::default()
+            .strong("Stays: ")
+            .and(named)
+            .code("/metrics retro")
+            .and("; actions, in ")
+            .code("/metrics pulse actions")
+            .and("; thank-yous that were shared, and digests and alerts that you set up."),
     );
     Ok(Effect::Form(Form {
         title: "Forget me in surveys".into(),

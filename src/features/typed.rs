@@ -70,6 +70,22 @@ impl<'a> Typed<'a> {
         first.to_owned()
     }
 
+    /// The same, who is no bot and not deactivated as far as Slack says; where it says nothing, the choice stands.
+    pub async fn colleague(&mut self, field: &str, cx: &Cx) -> String {
+        let before = self.wrong.len();
+        let user = self.person(field, &cx.org.org);
+        let Some(reader) = cx.host.slack_people.as_ref().filter(|_| self.wrong.len() == before) else { return user };
+        match (reader.0)([user.clone()].into()).await {
+            Ok(known) => match known.get(&user) {
+                Some(it) if it.bot => self.wrong(field, "That is a bot: choose a person."),
+                Some(it) if it.deactivated => self.wrong(field, "Slack no longer lets them in: choose somebody else."),
+                _ => {}
+            },
+            Err(why) => tracing::warn!("whether somebody is a bot can't be told: {why}"),
+        }
+        user
+    }
+
     /// A day from today on, at most so many days ahead.
     pub fn day(&mut self, field: &str, today: NaiveDate, most: u64) -> NaiveDate {
         let last = today.checked_add_days(Days::new(most)).unwrap_or(today);

@@ -15,9 +15,18 @@ pub struct Written {
     pub marks: u64,
     pub org_changes: u64,
     pub surveys: u64,
-    /// Actions after surveys that they own.
+    /// Actions after surveys that they own or wrote.
     pub actions: u64,
-    /// Direct messages of pacer to them whose rows are still kept.
+    /// Notes of retrospectives that they wrote.
+    pub notes: u64,
+    /// Decisions of retrospectives that they own.
+    pub decisions: u64,
+    /// What they said of whether a decision worked.
+    pub verdicts: u64,
+    /// Thank-yous that wait for their answer, and those of theirs and to them that are shared. One of theirs that waits is not counted:
+    /// its end would tell them of another's answer.
+    pub kudos: u64,
+    /// Direct messages to them, sent or planned, whose rows are kept.
     pub messages: u64,
 }
 
@@ -30,15 +39,19 @@ impl Store {
             "select count(*) from alert_mark where person = $1",
             "select count(*) from org_version where author = $1",
             "select count(*) from survey where created_by = $1",
-            "select count(*) from action_item where owner = $1",
+            "select count(*) from action_item where owner = $1 or author = $1",
+            "select count(*) from retro_note where author = $1",
+            "select count(*) from retro_note where owner = $1",
+            "select count(*) from retro_verdict where person = $1",
+            "select count(*) from kudos where receiver = $1 or (giver = $1 and shared = 1)",
             "select count(*) from outbox where channel = $1",
         ];
-        let mut counts = [0; 7];
+        let mut counts = [0; 11];
         for (count, sql) in counts.iter_mut().zip(rows) {
             let row = sqlx::query(sql).bind(user.to_owned()).fetch_one(&self.pool).await.context("counting what names somebody")?;
             *count = row.try_get::<i64, _>(0)?.unsigned_abs();
         }
-        let [digests, alerts, marks, org_changes, surveys, actions, messages] = counts;
-        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, messages })
+        let [digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, kudos, messages] = counts;
+        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, kudos, messages })
     }
 }

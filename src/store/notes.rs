@@ -9,6 +9,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::Store;
+use super::outbox::take_back;
 use crate::domain::time::At;
 
 /// A note of a retrospective.
@@ -70,6 +71,46 @@ impl Store {
             })
             .await
             .context("keeping a note")
+    }
+
+    /// Keeps a note as it was changed; false: it was removed meanwhile. Words on whether another decision worked go, and so does the
+    /// question that waits to be asked of it, which is one transaction.
+    pub async fn change_note(&self, note: Note) -> Result<bool> {
+        self.writer
+            .write_unread(move |conn| {
+                let it = note.clone();
+                Box::pin(async move {
+                    take_back(conn, &format!("retro/{}/", it.id)).await?;
+                    let sql = "delete from retro_verdict where note = $1 and not exists (select 1 from retro_note where id = $1 and decision = $2)";
+                    sqlx::query(sql).bind(it.id.clone()).bind(it.decision.clone()).execute(&mut *conn).await?;
+                    let sql = "update retro_note set well = $2, hurt = $3, surprise = $4, metrics = $5, decision = $6, owner = $7, review_on = $8, \
+                               channel = $9 where id = $1";
+                    let (metrics, day) = (it.metrics.join(" "), it.review_on.to_string());
+                    let texts = [it.id, it.well, it.hurt, it.surprise, metrics, it.decision, it.owner, day];
+                    let query = texts.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+                    Ok(query.bind(it.channel).execute(conn).await?.rows_affected() == 1)
+                })
+            })
+            .await
+            .context("changing a note")
+    }
+
+    /// Removes a note with what was said of it, and the question that waits to be asked.
+    pub async fn remove_note(&self, id: &str) -> Result<()> {
+        let id = id.to_owned();
+        self.writer
+            .write_unread(move |conn| {
+                let id = id.clone();
+                Box::pin(async move {
+                    take_back(conn, &format!("retro/{id}/")).await?;
+                    for sql in ["delete from retro_verdict where note = $1", "delete from retro_note where id = $1"] {
+                        sqlx::query(sql).bind(id.clone()).execute(&mut *conn).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .context("removing a note")
     }
 
     /// A note.

@@ -290,6 +290,29 @@ async fn two_people_at_once_and_an_owner_who_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_that_was_lost_with_the_process_is_said_by_the_job() {
+    let story = Story::new().await;
+    let job = pacer::features::JOBS.iter().find(|job| job.name == "pulse").expect("a job");
+    let lost = async || {
+        let posts = (job.run)(&story.t.app.cx(None).await.unwrap()).await.expect("runs");
+        posts.into_iter().map(|post| post.key).filter(|key| key.starts_with("action/")).collect::<Vec<_>>()
+    };
+    story.promise("ben", "payments", "aaaaaaaa", &with("due", "2026-12-05")).await.expect("kept");
+    assert_eq!(lost().await, [""; 0], "it waits");
+    // As if pacer had been killed between the two.
+    story.t.database.execute("delete from outbox where key like 'action/%'");
+    assert_eq!(lost().await, ["action/aaaaaaaa/2026-12-05/U0BEN"]);
+    story.t.advance(At::parse("2026-12-06T12:00:00Z").unwrap().since(story.t.clock.now()));
+    assert_eq!(lost().await.len(), 1, "it was due on a Saturday, and is asked for on Monday");
+    story.t.advance(2 * DAY);
+    assert_eq!(lost().await, [""; 0], "too late");
+    story.promise("ben", "payments", "bbbbbbbb", &with("due", "2026-12-21")).await.expect("kept");
+    story.act("ben", "pulse_action_done", "bbbbbbbb", &[]).await.expect("done");
+    story.t.database.execute("delete from outbox where key like 'action/%'");
+    assert_eq!(lost().await, [""; 0], "it is done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_closed_wave_that_showed_something_waits_for_an_action() {
     let story = Story::new().await;
     let waits = async || message_of(&story.t.slash("ana", "pulse actions").await).contains("nothing was promised yet");

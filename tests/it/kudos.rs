@@ -54,7 +54,8 @@ async fn a_thank_you_is_shared_by_who_is_thanked_and_by_nobody_else() {
     }
     t.press_as("ben", &question, "Yes, share").await;
     t.until("it is shared", async || t.database.number("select shared from kudos") == 1).await;
-    t.until("Ben is told", async || t.slack.unread().iter().any(|it| it.text.contains("It is shared in"))).await;
+    let told = async || t.slack.unread().iter().any(|it| it.text.contains("It is shared in") && it.text.contains("/invite @pacer"));
+    t.until("Ben is told, and what to do where pacer is not in the channel", told).await;
     t.sent().await;
     let channel = standing(&t, CHANNEL);
     assert_eq!(channel.len(), 1, "{channel:?}");
@@ -140,6 +141,7 @@ async fn what_is_wrong_stands_under_its_field() {
     check("receiver", "U0CHEN", "That is you").await;
     check("receiver", "U0FINN", "a bot").await;
     check("receiver", "USLACKBOT", "a bot").await;
+    check("receiver", "U0PACER", "a bot").await; // only Slack knows
     check("receiver", "U0BEN\nU0ANA", "One person").await;
     check("receiver", "", "Choose a person").await;
     check("decision", "  ", "Say which decision").await;

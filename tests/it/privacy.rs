@@ -323,6 +323,16 @@ async fn somebody_reads_what_is_kept_of_them_stops_and_is_forgotten() {
     assert!(lines(&t.slash("daria", "privacy").await.blocks).contains("No survey has an invitation of yours"));
     let refused = t.ask("privacy").await;
     assert_eq!(refused["error"]["kind"], "not_allowed", "{refused}");
+    // What stands under their name; of a thank-you that waits who gives it is not told, since its end would tell them of the answer.
+    t.database.execute(
+        "insert into kudos (id, giver, receiver, channel, decision, evidence, at, shared) values ('k1', 'U0BEN', 'U0ANA', 'C1', 'd', 'e', 0, 0)",
+    );
+    t.database.execute("insert into retro_verdict (note, person, word) values ('n1', 'U0BEN', 'yes')");
+    let said = lines(&t.slash("ben", "privacy").await.blocks);
+    assert!(said.contains("1 word of yours on whether a decision worked") && !said.contains("thank-you that names you"), "{said}");
+    assert!(lines(&t.slash("ana", "privacy").await.blocks).contains("1 thank-you that names you"));
+    t.database.execute("update kudos set shared = 1");
+    assert!(lines(&t.slash("ben", "privacy").await.blocks).contains("1 thank-you that names you"));
     // Stop, and again.
     t.press(&card, "Stop surveys").await;
     let stopped = t.next_message().await;
@@ -339,6 +349,7 @@ async fn somebody_reads_what_is_kept_of_them_stops_and_is_forgotten() {
         "1 sealed ballot of yours, which will not be counted",
         "1 invitation to waves that are over",
         "on 2026-11-27, since who was asked is frozen",
+        "what you said under your name: notes of retrospectives, which you change or remove in `/metrics retro`",
     ] {
         assert!(what.contains(expect), "`{expect}` is not in {what}");
     }

@@ -141,9 +141,80 @@ async fn a_private_note_is_posted_nowhere_and_its_owner_is_asked() {
     t.advance(14 * DAY);
     t.sent().await;
     assert_eq!(t.ask("retro team:payments").await["notes"].as_array().map(Vec::len), Some(2));
-    let row = outbox(&t).into_iter().find(|row| row.key == "retro/bbbbbbbb/review").expect("a row");
+    let row = outbox(&t).into_iter().find(|row| row.key == "retro/bbbbbbbb/2027-01-04/review").expect("a row");
     assert_eq!(row.state, "dropped");
     act(&t, "ben", CHANNEL, "retro_verdict", "bbbbbbbb yes", &[]).await.expect("who wrote it may say");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wrote_a_note_and_admins_change_or_remove_it() {
+    let t = begun().await;
+    wrote(&t, "ben", "payments aaaaaaaa", &NOTE).await.expect("kept");
+    t.sent().await;
+    for person in ["chen", "finn"] {
+        for action in ["retro_change", "retro_remove", "retro_removed"] {
+            let why = refused(act(&t, person, CHANNEL, action, "aaaaaaaa", &[]).await);
+            assert!(why.contains("by whoever wrote it, and by admins"), "{person} {action}: {why}");
+        }
+        assert!(refused(wrote(&t, person, "payments change:aaaaaaaa", &NOTE).await).contains("by whoever wrote it"), "{person}");
+    }
+    let card = t.slash_in("ben", "payments", "retro").await;
+    t.press(&card, "Read").await;
+    let note = t.next_message().await;
+    assert_eq!(labels(&note.blocks), ["Change", "Remove"]);
+    t.press(&note, "Change").await;
+    let asked = form(&t, "ben", "retro_sent").await;
+    assert_eq!((initial(&asked, "well"), initial(&asked, "metric1")), (json!("reviews were quick"), json!("change_lead_time")));
+    assert!(words(&asked).contains("It is shared there, and what stands there changes with it."), "{}", words(&asked));
+    let fields = [("decision", "merge at ten"), ("review", "2026-12-14"), ("owner", "U0CHEN"), ("metric1", "none")];
+    let done = words(&updated(t.submit(&asked, &fields).await));
+    assert!(done.contains("On 14 Dec I ask there"), "{done}");
+    t.sent().await;
+    let all = standing(&t, CHANNEL);
+    assert_eq!(all.len(), 1, "the message is edited: {all:?}");
+    assert!(message_of(&all[0]).contains("Decided: *merge at ten* · <@U0CHEN> · review on 14 Dec"), "{}", message_of(&all[0]));
+    let reviews = || outbox(&t).into_iter().map(|row| row.key).filter(|key| key.ends_with("/review")).collect::<Vec<_>>();
+    assert_eq!(reviews(), ["retro/aaaaaaaa/2026-12-14/review"], "the question of the old day is taken back");
+    let list = t.ask("retro team:payments").await;
+    assert_eq!((&list["notes"][0]["author"], &list["notes"][0]["metrics"]), (&json!("U0BEN"), &json!([])), "{list}");
+
+    // Once it was asked, its day may stay as it is; another decision has no words yet; whoever wrote it hears of an admin's change.
+    t.advance(At::parse("2026-12-14T09:01:00Z").unwrap().since(t.clock.now()));
+    t.sent().await;
+    act(&t, "ben", CHANNEL, "retro_verdict", "aaaaaaaa yes", &[]).await.expect("said");
+    t.advance(DAY);
+    let same = |decision: &'static str| [with("decision", decision), vec![("review", "2026-12-14"), ("owner", "U0CHEN")]].concat();
+    wrote(&t, "ben", "payments change:aaaaaaaa", &same("merge at ten")).await.expect("changed");
+    assert_eq!(t.database.count("retro_verdict"), 1);
+    wrote(&t, "ana", "payments change:aaaaaaaa", &same("merge at noon")).await.expect("changed");
+    assert_eq!((t.database.count("retro_verdict"), t.database.count("retro_note")), (0, 1));
+    t.sent().await;
+    let all = standing(&t, CHANNEL);
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all.iter().all(|message| message_of(message).contains("merge at noon")), "{all:?}");
+    let heard = message_of(&standing(&t, "D0BEN").pop().expect("a message"));
+    assert!(heard.contains("<@U0ANA> changed the note that you wrote on 23 Nov"), "{heard}");
+
+    let Effect::Form(asked) = act(&t, "ana", "", "retro_remove", "aaaaaaaa", &[]).await.expect("asks") else { panic!("a form") };
+    assert_eq!((asked.action.as_str(), asked.state.as_str()), ("retro_removed", "aaaaaaaa"));
+    act(&t, "ana", "", "retro_removed", "aaaaaaaa", &[]).await.expect("gone");
+    t.sent().await;
+    let all = standing(&t, CHANNEL);
+    assert_eq!(all.len(), 2, "{all:?}");
+    for message in &all {
+        let said = message_of(message);
+        assert!(said.contains("The note of 23 Nov was removed by <@U0ANA>.") && !said.contains("merge"), "{said}");
+        assert!(labels(&message.blocks).is_empty(), "{said}");
+    }
+    assert_eq!(t.database.count("retro_note"), 0);
+    for (action, value) in [("retro_removed", "aaaaaaaa"), ("retro_sent", "payments change:aaaaaaaa"), ("retro_verdict", "aaaaaaaa yes")] {
+        assert!(refused(act(&t, "ben", CHANNEL, action, value, &NOTE).await).contains("There is no such note"), "{action}");
+    }
+
+    // One that waits for its day and is not shared leaves nothing behind.
+    wrote(&t, "ben", "payments bbbbbbbb", &[with("share", "no"), vec![("review", "2027-01-11")]].concat()).await.expect("kept");
+    act(&t, "ben", "", "retro_removed", "bbbbbbbb", &[]).await.expect("gone");
+    assert!(outbox(&t).iter().all(|row| !row.key.starts_with("retro/bbbbbbbb")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

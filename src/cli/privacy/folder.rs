@@ -60,7 +60,8 @@ pub fn kept_apart(looked: &Looked, folder: &Path, database_url: &str, open: &[&s
     let Looked::Found(mode, files) = looked else {
         return match looked {
             Looked::None if !open.is_empty() => {
-                Came::Failed(vec![format!("{} is not there, but a wave is open: put it back, or mend PACER_KEY_DIR", folder.display())])
+                // Nothing can be read without it: that is `doctor`'s to say, and no promise is broken.
+                Came::Impossible(format!("{} is not there, but a wave is open: put it back, or mend PACER_KEY_DIR", folder.display()))
             }
             _ => nothing(looked),
         };

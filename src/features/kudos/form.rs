@@ -69,7 +69,7 @@ fn form(id: &str, values: Values) -> Form {
 /// The form sent.
 pub async fn sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let mut typed = Typed::of(&press);
-    let receiver = typed.person("receiver", &cx.org.org);
+    let receiver = typed.colleague("receiver", cx).await;
     if receiver == cx.user() {
         typed.wrong("receiver", "That is you. Somebody else may thank you.");
     }

@@ -66,7 +66,13 @@ pub fn shared(it: &Kudos) -> Post {
 /// What came of it, to the receiver.
 pub fn said(it: &Kudos, answer: Answer) -> Line {
     match answer {
-        Answer::Share => Line::plain("It is shared in ").mention(&it.channel).and("."),
+        Answer::Share => Line::plain("It is shared in ")
+            .mention(&it.channel)
+            .and(". If it does not appear there, pacer is not in that channel: type ")
+            .code("/invite @pacer")
+            .and(" there, and an admin sends it with ")
+            .code("/metrics health")
+            .and("."),
         Answer::Keep => Line::plain("It stays between you and ").mention(&it.giver).and(", and is posted nowhere."),
         Answer::Decline => Line::plain("It is posted nowhere, and nothing of it is kept."),
     }

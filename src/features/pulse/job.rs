@@ -1,10 +1,11 @@
 //! Closes waves whose last day is over, tells their results, goes on with what was cut off, and forgets what is kept long enough.
 //!
-//! Every step can run again: a wave closes once, a message that stands is left alone. One wave that fails stops no other.
+//! Every step can run again: a wave closes once, a message that stands is left alone. One wave that fails stops no other. Where pacer was
+//! killed between an action and its reminder, the reminder is said here.
 
 use futures::future::BoxFuture;
 
-use super::{end, launch, results};
+use super::{actions, end, launch, results};
 use crate::domain::card::Scope;
 use crate::domain::post::Post;
 use crate::domain::time::DAY;
@@ -30,6 +31,7 @@ async fn run(cx: &Cx) -> Done {
             Err(error) => tracing::error!(wave = wave.id, "a survey could not be tended, trying again: {error:#}"),
         }
     }
+    posts.extend(actions::lost_reminders(cx).await?);
     let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
     for trouble in cx.store.tend_waves(&cx.keys, today, cx.now).await? {
         tracing::warn!(wave = trouble.wave, "{}", trouble.sentence);

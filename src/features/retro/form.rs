@@ -3,7 +3,7 @@
 
 use chrono::Days;
 
-use super::{SENT, may_write, message, seen};
+use super::{SENT, change, may_write, message, seen};
 use crate::domain::card::{Card, Line, Scope};
 use crate::domain::form::{Form, Input};
 use crate::domain::metric;
@@ -23,6 +23,10 @@ const OFFERED: u64 = 28;
 /// Metrics that a note may explain.
 const METRICS: [&str; 3] = ["metric1", "metric2", "metric3"];
 const NONE: &str = "none";
+/// Before the id of a note that stands already.
+const CHANGES: &str = "change:";
+/// That it is shared already, which is not taken back.
+const SHARED: &str = "shared";
 const FIELDS: [&str; 10] = ["well", "hurt", "surprise", METRICS[0], METRICS[1], METRICS[2], "decision", "owner", "review", "share"];
 
 /// "Write one".
@@ -37,6 +41,15 @@ pub fn new_form(cx: &Cx, team: &str, decision: &str) -> Result<Form, Failure> {
     let owner = cx.user();
     let values = ["", "", "", NONE, NONE, NONE, decision, &owner, &review, "no"].map(str::to_owned);
     Ok(form(cx, &format!("{team} {}", new_id()), &values))
+}
+
+/// What stands in a note.
+pub fn form_of(cx: &Cx, note: &Note) -> Form {
+    let metric = |at: usize| note.metrics.get(at).map_or(NONE, String::as_str);
+    let share = if note.channel.is_some() { SHARED } else { "no" };
+    let review = note.review_on.to_string();
+    let values = [&note.well, &note.hurt, &note.surprise, metric(0), metric(1), metric(2), &note.decision, &note.owner, &review, share];
+    form(cx, &format!("{} {CHANGES}{}", note.team, note.id), &values.map(str::to_owned))
 }
 
 fn allowed(cx: &Cx, team: &str) -> Result<(), Failure> {
@@ -88,8 +101,12 @@ fn form(cx: &Cx, state: &str, values: &[String; 10]) -> Form {
     let choices = [("no", "Don't post it: it stands in /metrics retro"), ("yes", "Share in the channel")];
     let choices: Vec<(String, String)> = choices.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect();
     let none = Line::plain("The team has none that I know, so this is not posted. An admin sets it with ").code("/metrics setup").and(".");
-    let known = channel(cx, team).is_some();
-    let place = if known { Input::Choice(choices, Some(share.clone())) } else { Input::Note(vec![none]) };
+    let known = channel(cx, team).is_some() && share != SHARED;
+    let place = match share.as_str() {
+        SHARED => Input::Note(vec!["It is shared there, and what stands there changes with it.".into()]),
+        _ if known => Input::Choice(choices, Some(share.clone())),
+        _ => Input::Note(vec![none]),
+    };
     fields.push(field("share", "The team's channel", "", !known, place));
     let name = words::capitalised(&cx.org.org.scope_name(&Scope::Team(team.to_owned())));
     let title = if name.chars().count() <= 17 { format!("Retro: {name}") } else { "Retrospective".to_owned() };
@@ -99,20 +116,35 @@ fn form(cx: &Cx, state: &str, values: &[String; 10]) -> Form {
 /// The form sent.
 pub async fn sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let team = team_of(&press.value);
-    allowed(cx, team)?;
+    let id = press.value.rsplit(' ').next().unwrap_or_default();
+    let seen = match id.strip_prefix(CHANGES) {
+        Some(id) => Some(change::own(cx, id).await?),
+        None => None,
+    };
+    if seen.is_none() {
+        allowed(cx, team)?;
+    }
     let mut typed = Typed::of(&press);
-    let note = read(cx, &press.value, &mut typed);
+    let owner = typed.colleague("owner", cx).await;
+    let note = read(cx, &press.value, owner, seen.as_ref(), &mut typed);
     if typed.is_wrong() {
-        let values = FIELDS.map(|field| typed.raw(field).to_owned());
+        let mut values = FIELDS.map(|field| typed.raw(field).to_owned());
+        if seen.as_ref().is_some_and(|seen| seen.channel.is_some()) {
+            SHARED.clone_into(&mut values[FIELDS.len() - 1]);
+        }
         return Ok(Effect::Wrong(form(cx, &press.value, &values), typed.into_wrong()));
     }
-    cx.store.keep_note(note.clone()).await?;
-    let summary = note.channel.as_deref().map(|channel| message::summary(cx, &note, channel));
-    let posts = summary.into_iter().chain([message::review(cx, &note)]).collect();
+    let posts = if let Some(seen) = &seen {
+        change::keep(cx, seen, &note).await?
+    } else {
+        cx.store.keep_note(note.clone()).await?;
+        let summary = note.channel.as_deref().map(|channel| message::summary(cx, &note, channel));
+        summary.into_iter().chain([message::review(cx, &note)]).collect()
+    };
     Ok(Effect::Say(posts, Box::new(Effect::Modal(Box::new(kept(cx, &note))))))
 }
 
-fn read(cx: &Cx, state: &str, typed: &mut Typed<'_>) -> Note {
+fn read(cx: &Cx, state: &str, owner: String, seen: Option<&Note>, typed: &mut Typed<'_>) -> Note {
     let team = team_of(state);
     let [well, hurt, surprise] = ["well", "hurt", "surprise"].map(|field| typed.text(field, TEXT));
     if well.is_empty() && hurt.is_empty() && surprise.is_empty() {
@@ -128,14 +160,21 @@ fn read(cx: &Cx, state: &str, typed: &mut Typed<'_>) -> Note {
         }
     }
     let decision = typed.needed("decision", DECISION, "Say what you decided. A retrospective without a decision needs no note.");
-    let owner = typed.person("owner", &cx.org.org);
-    let review_on = typed.day("review", today(cx, &Scope::Team(team.to_owned())), AHEAD);
-    let channel = if typed.raw("share") == "yes" { channel(cx, team) } else { None };
+    let as_before = seen.map(|seen| seen.review_on).filter(|day| typed.raw("review") == day.to_string());
+    let review_on = match as_before {
+        Some(day) => day,
+        None => typed.day("review", today(cx, &Scope::Team(team.to_owned())), AHEAD),
+    };
+    let shared = seen.and_then(|seen| seen.channel.clone());
+    let channel = shared.or_else(|| if typed.raw("share") == "yes" { channel(cx, team) } else { None });
+    let id = state.rsplit(' ').next().unwrap_or_default();
+    let (at, author, verdicts) =
+        seen.map_or_else(|| (cx.now, cx.user(), Vec::new()), |seen| (seen.at, seen.author.clone(), seen.verdicts.clone()));
     Note {
-        id: state.rsplit(' ').next().unwrap_or_default().to_owned(),
+        id: id.strip_prefix(CHANGES).unwrap_or(id).to_owned(),
         team: team.to_owned(),
-        at: cx.now,
-        author: cx.user(),
+        at,
+        author,
         well,
         hurt,
         surprise,
@@ -144,13 +183,15 @@ fn read(cx: &Cx, state: &str, typed: &mut Typed<'_>) -> Note {
         owner,
         review_on,
         channel,
-        verdicts: Vec::new(),
+        verdicts,
     }
 }
 
 fn kept(cx: &Cx, note: &Note) -> Card {
     let review = words::day(note.review_on, today(cx, &Scope::Team(note.team.clone())));
+    let asked = message::is_due(cx, note) && note.review_on < today(cx, &Scope::Team(note.team.clone()));
     let verdict = match &note.channel {
+        _ if asked => Line::plain(format!("It is changed. Whether it worked was asked on {review}.")),
         Some(channel) => Line::plain("It is shared in ").mention(channel).and(format!(". On {review} I ask there whether it worked.")),
         None => Line::plain(format!("It is kept, and posted nowhere. On {review} I ask ")).mention(&note.owner).and(" whether it worked."),
     };

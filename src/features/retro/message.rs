@@ -40,6 +40,11 @@ pub fn is_known(cx: &Cx, note: &Note) -> bool {
     cx.now.since(morning(cx, note)) < (MESSAGES_DAYS - 1) * DAY
 }
 
+/// Whether the summary in the channel is still known.
+pub fn is_fresh(cx: &Cx, note: &Note) -> bool {
+    cx.now.since(note.at) < (MESSAGES_DAYS - 1) * DAY
+}
+
 /// The whole note.
 pub fn card(cx: &Cx, note: &Note) -> Card {
     let name = cx.org.org.scope_name(&scope(note));
@@ -92,7 +97,8 @@ pub fn summary(cx: &Cx, note: &Note, channel: &str) -> Post {
     Post { key, channel: channel.to_owned(), thread_of: None, card: card(cx, note), not_before: None, reminds_of: None }
 }
 
-/// The question on the review date: in the channel where the note is shared, else to who owns the decision.
+/// The question on the review date: in the channel where the note is shared, else to who owns the decision. Its key names the day:
+/// on another one it is asked anew.
 pub fn review(cx: &Cx, note: &Note) -> Post {
     let name = words::capitalised(&cx.org.org.scope_name(&scope(note)));
     let said = |(word, label): (&str, &str)| {
@@ -113,7 +119,7 @@ pub fn review(cx: &Cx, note: &Note) -> Post {
         ..Card::default()
     };
     Post {
-        key: format!("retro/{}/review", note.id),
+        key: format!("retro/{}/{}/review", note.id, note.review_on),
         channel: note.channel.clone().unwrap_or_else(|| note.owner.clone()),
         thread_of: None,
         card,

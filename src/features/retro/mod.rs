@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `form` | the modal |
 //! | `list` | the last notes and what became of them |
+//! | `change` | whoever wrote a note, and admins, change or remove it |
 //! | `message` | a note as a card, the question on its review date |
 //!
 //! Notes of closed teams are for whom their figures are for. Never to be read as a proof: a note says what the team believes.
@@ -15,6 +16,7 @@
 //! JSON: `notes`, each `{"id","team","at","author","well","hurt","surprise","metrics","decision","owner","review_on","worked"}`;
 //! `worked` is `{"yes":N,"partly":N,"no":N}`.
 
+mod change;
 mod form;
 mod list;
 mod message;
@@ -44,8 +46,14 @@ pub const COMMAND: Command = Command {
 /// "Write one". Value: the team.
 pub const WRITE: Action =
     Action { name: "retro_write", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(std::future::ready(form::write(cx, &press))) } };
-/// The form. State: `TEAM ID`.
+/// The form. State: `TEAM ID`, with `change:` before the id of a note that stands already.
 pub const SENT: Action = Action { name: "retro_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(form::sent(cx, press)) } };
+/// "Change": the form with what stands in the note. Value: its id, as of the next two.
+pub const CHANGE: Action = Action { name: "retro_change", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(change::form(cx, press)) } };
+/// "Remove": asks once more.
+pub const REMOVE: Action = Action { name: "retro_remove", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(change::ask(cx, press)) } };
+/// The same, meant.
+pub const REMOVED: Action = Action { name: "retro_removed", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(change::removed(cx, press)) } };
 /// "Read": the whole note. Value: its id.
 pub const READ: Action = Action { name: "retro_read", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(read(cx, press)) } };
 /// "Did it work?" Value: `ID WORD`.
@@ -100,7 +108,10 @@ async fn note(cx: &Cx, id: &str) -> Result<Note, Failure> {
 
 async fn read(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let note = note(cx, &press.value).await?;
-    let buttons = if message::is_due(cx, &note) && may_judge(cx, &note) { message::buttons(&note.id) } else { Vec::new() };
+    let mut buttons = if message::is_due(cx, &note) && may_judge(cx, &note) { message::buttons(&note.id) } else { Vec::new() };
+    if change::may(cx, &note) {
+        buttons.extend(change::buttons(&note.id));
+    }
     Ok(Effect::Answer(Box::new(Card { buttons, ..message::card(cx, &note) })))
 }
 

@@ -94,15 +94,18 @@ impl Store {
         Ok(row.try_get::<i64, _>(0)? > 0)
     }
 
-    /// Drops what is still to be sent under keys that begin so, and says why.
+    /// Drops what is still to be sent under keys that begin so, and says why. Of a reminder nothing is left: what its row said would
+    /// differ from the rows of those that are done.
     pub async fn unsay(&self, prefix: &str, problem: &str) -> Result<u64> {
         let (like, problem) = (format!("{prefix}%"), problem.to_owned());
         self.writer
             .write_unread(move |conn| {
                 let (like, problem) = (like.clone(), problem.clone());
                 Box::pin(async move {
+                    let sql = "delete from outbox where key like $1 and state in ('waiting', 'parked') and reminds_of is not null";
+                    let gone = sqlx::query(sql).bind(like.clone()).execute(&mut *conn).await?.rows_affected();
                     let sql = "update outbox set state = 'dropped', problem = $1 where key like $2 and state in ('waiting', 'parked')";
-                    Ok(sqlx::query(sql).bind(problem).bind(like).execute(conn).await?.rows_affected())
+                    Ok(gone + sqlx::query(sql).bind(problem).bind(like).execute(conn).await?.rows_affected())
                 })
             })
             .await

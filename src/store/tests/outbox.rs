@@ -207,6 +207,25 @@ fn a_days_old_first_post_of_a_subscription_is_dropped_a_note_or_an_edit_never() 
 }
 
 #[test]
+fn what_is_taken_back_is_dropped_and_a_reminder_leaves_no_row() {
+    on_each(|store| async move {
+        let reminder = |key: &str| Wanted { reminds_of: Some("w1".into()), ..wanted(key, "U1", None, "x") };
+        store.say(vec![reminder("survey/w1/U1/1")], second(0)).await.unwrap();
+        let sent = claim(&store, 1).await;
+        assert!(store.settle_message(&sent[0], Fate::Reminded, second(1)).await.unwrap());
+        store
+            .say(vec![wanted("survey/w1/U1", "U1", None, "x"), reminder("survey/w1/U1/2"), reminder("survey/w2/U1/1")], second(2))
+            .await
+            .unwrap();
+        assert_eq!(store.unsay("survey/w1/", "It ended.").await.unwrap(), 2);
+        assert_eq!(depth(&store, 3).await, (1, 0, 1), "the other wave's waits, the invitation is dropped");
+        let evidence = store.survey_evidence(&crate::store::keys::KeyDir::at("none".as_ref())).await.unwrap();
+        let left: Vec<(&str, bool)> = evidence.reminders.iter().map(|it| (it.key.as_str(), it.tells)).collect();
+        assert_eq!(left, [("survey/w1/U1/1", false), ("survey/w2/U1/1", false)]);
+    });
+}
+
+#[test]
 fn a_hold_grows_with_each_failure_and_ends_with_a_success() {
     on_each(|store| async move {
         store.say(vec![wanted("a", "C1", None, "x")], second(0)).await.unwrap();

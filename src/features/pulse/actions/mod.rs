@@ -18,6 +18,8 @@ mod list;
 mod press;
 mod reminder;
 
+pub use reminder::lost as lost_reminders;
+
 use futures::future::BoxFuture;
 
 use crate::domain::ask::Ask;

@@ -5,6 +5,7 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Button, Card, Line};
 use crate::domain::post::Post;
 use crate::domain::time::{At, DAY};
+use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::retention::MESSAGES_DAYS;
 use crate::store::survey::{ActionItem, Standing};
@@ -47,6 +48,19 @@ pub fn post(cx: &Cx, it: &ActionItem) -> Post {
 pub fn ended(cx: &Cx, it: &ActionItem) -> Option<Post> {
     let age = cx.now.since(morning(cx, it));
     (cx.user() == it.owner && (0..(MESSAGES_DAYS - 1) * DAY).contains(&age)).then(|| post(cx, it))
+}
+
+/// The reminders of open actions that were never put into the outbox; a day after its morning it is too late for one.
+pub async fn lost(cx: &Cx) -> Result<Vec<Post>, Failure> {
+    let mut posts = Vec::new();
+    let is_ahead = |it: &ActionItem| it.standing == Standing::Open && cx.now.since(morning(cx, it)) < DAY;
+    for it in cx.store.actions().await?.iter().filter(|it| is_ahead(it)) {
+        let post = post(cx, it);
+        if !cx.store.said_any(&post.key).await? {
+            posts.push(post);
+        }
+    }
+    Ok(posts)
 }
 
 /// What one can do with an open action.
