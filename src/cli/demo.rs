@@ -23,6 +23,7 @@ use crate::domain::org::{self, OrgFile};
 use crate::domain::survey::Minima;
 use crate::domain::survey::tally::Rules;
 use crate::domain::time::At;
+use crate::features::pulse;
 use crate::sandbox::{self, Workspace};
 use crate::simulator::surveys::{SampleSurveys, SampleWave};
 use crate::simulator::{self, Sample, SampleUser};
@@ -184,6 +185,9 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
         let SampleWave { id, opens_on, closes_on, closed_at, tree, invited, ballots, .. } = wave;
         let launched = NewWave { id: id.clone(), survey: wave.survey.into(), opens_on, closes_on, rules, tree, invited };
         app.store.launch_wave(&app.keys, launched).await??;
+        if closed_at.is_none() {
+            invite(app, &id).await?;
+        }
         let cast = ballots.into_iter().map(|ballot| {
             let texts = ballot.texts.into_iter().map(|(item, text)| (item, Zeroizing::new(text))).collect();
             let marked = Marked { ratings: ballot.ratings.into_iter().map(|(item, value)| (item, Some(value))).collect(), texts };
@@ -213,6 +217,16 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
             settled_on: it.done.then_some(it.due),
         };
         app.store.keep_action(action).await?;
+    }
+    Ok(())
+}
+
+/// Asks the people of an open wave, as its launch would. Not by Slack's clocks: the sandbox does not listen yet.
+async fn invite(app: &App, wave: &str) -> Result<()> {
+    let cx = app.cx(None).await?;
+    if let (Some(wave), Some(frozen)) = (app.store.wave(wave).await?, app.store.frozen_wave(wave).await?) {
+        let posts = pulse::messages(&cx, &wave, frozen, std::collections::BTreeMap::new()).await?;
+        app.store.say(App::wanted(posts, None, cx.now), cx.now).await?;
     }
     Ok(())
 }

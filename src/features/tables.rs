@@ -92,6 +92,7 @@ pub const ACTIONS: &[Action] = &[
     pulse::answer::GROUPS,
     pulse::answer::STOP,
     pulse::answer::STOPPED,
+    pulse::answer::RESUME,
     pulse::ACTION_ADD,
     pulse::ACTION_SENT,
     pulse::ACTION_CHANGE,

@@ -66,10 +66,14 @@ impl Calendar {
         self.today.checked_add_days(Days::new(days)).unwrap_or(self.today)
     }
 
-    /// The last working day before today.
-    pub fn last_working_day(&self) -> NaiveDate {
+    /// The last working day before today that is a Tuesday, Wednesday or Thursday: when pulses begin.
+    pub fn last_midweek_day(&self) -> NaiveDate {
         let at = self.days.partition_point(|day| day.midnight <= self.now).saturating_sub(1);
-        let before = self.working.iter().rev().find(|index| **index < at).copied().unwrap_or(0);
+        let is_midweek = |index: &&usize| {
+            let day = self.date_ago((at - **index) as u64).weekday();
+            matches!(day, Weekday::Tue | Weekday::Wed | Weekday::Thu)
+        };
+        let before = self.working.iter().rev().skip_while(|index| **index >= at).find(is_midweek).copied().unwrap_or(0);
         self.date_ago((at - before) as u64)
     }
 

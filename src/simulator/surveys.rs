@@ -115,7 +115,7 @@ pub fn surveys(seed: u64, calendar: &Calendar) -> SampleSurveys {
         waves.push(wave);
     }
     let items = questions(Length::Pulse, &shipped(), &[]);
-    let mut pulse = wave("pulse", "Commerce pulse", calendar, calendar.last_working_day(), PULSE_FOR, items);
+    let mut pulse = wave("pulse", "Commerce pulse", calendar, calendar.last_midweek_day(), PULSE_FOR, items);
     narrow(&mut pulse, "pulse-commerce", "commerce");
     let waiting: Vec<&str> = ADMINS.iter().copied().chain([FIRST.0]).collect();
     answer(&mut pulse, &mut Random::stream(seed, "pulse"), 1, 0.4, &waiting);

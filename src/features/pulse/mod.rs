@@ -33,7 +33,7 @@ pub use actions::{
 };
 pub use end::{CLOSE, CLOSED, VOID, VOIDED};
 pub use job::{FORGET, JOB};
-pub use launch::{LAUNCH, LAUNCHED, at_work};
+pub use launch::{LAUNCH, LAUNCHED, at_work, messages};
 
 /// The registration.
 pub const COMMAND: Command = Command {

@@ -5,14 +5,15 @@
 
 use serde_json::{Value, json};
 
+use super::answer::{self, Standing};
 use super::launch::when;
-use super::{answer, end, launch, results};
+use super::{actions, end, launch, results};
 use crate::domain::ask::Ask;
 use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::domain::words;
 use crate::error::Failure;
 use crate::features::{Cx, Reply};
-use crate::store::survey::{ActionItem, Standing, State, Survey, Wave};
+use crate::store::survey::{self, ActionItem, State, Survey, Wave};
 
 /// What was promised, shown here; the others under `pulse actions`.
 const PROMISED: usize = 5;
@@ -23,18 +24,22 @@ pub async fn run(cx: &Cx, ask: &Ask) -> Result<Reply, Failure> {
     let is_admin = cx.asker.as_ref().is_some_and(|asker| asker.admin);
     let open: Vec<&Wave> = waves.iter().filter(|wave| matches!(wave.state, State::Open | State::Closing)).collect();
     let closed = waves.iter().any(|wave| wave.state == State::Closed);
-    let mut parts = [answer::waiting(cx).await?, answer::changeable(cx).await?].concat();
+    let mut parts = Vec::new();
+    let mut stand = Vec::new();
+    for wave in &open {
+        stand.push(answer::standing(cx, wave).await);
+    }
     if !open.is_empty() {
         parts.push(Part::Heading("Open".into()));
-        for wave in &open {
-            parts.extend(runs(cx, wave, &surveys, is_admin).await?);
+        for (wave, standing) in open.iter().zip(&stand) {
+            parts.extend(runs(cx, wave, &surveys, *standing, is_admin).await?);
         }
     }
     if let Some(line) = results::latest(cx).await? {
         parts.push(Part::Heading("Last results".into()));
         parts.push(Part::Beside(line, button("Results", "ask", "pulse results")));
     }
-    parts.extend(promised(&cx.store.actions().await?, closed));
+    parts.extend(promised(cx, &cx.store.actions().await?, closed));
     if waves.is_empty() {
         parts.push(Part::List(how(is_admin), None));
     }
@@ -47,7 +52,7 @@ pub async fn run(cx: &Cx, ask: &Ask) -> Result<Reply, Failure> {
     Ok(Reply::Card(Box::new(Card {
         command: ask.command.clone(),
         title: "Pulse".into(),
-        verdict: Line::plain(verdict(&open, &waves, cx)),
+        verdict: Line::plain(verdict(&stand, &waves, cx)),
         parts,
         buttons,
         data: serde_json::Map::from_iter([("waves".to_owned(), Value::from(rows))]),
@@ -70,14 +75,16 @@ fn row(wave: &Wave) -> Value {
     json!({"id": wave.id, "survey": wave.survey, "state": state, "opens_on": wave.opens_on.to_string(), "closes_on": wave.closes_on.to_string()})
 }
 
-fn verdict(open: &[&Wave], all: &[Wave], cx: &Cx) -> String {
+/// What the asker should do; else what there is.
+fn verdict(open: &[Standing], all: &[Wave], cx: &Cx) -> String {
     let zone = cx.org.org.zone_for(&Scope::Organisation);
-    if let Some(next) = open.first() {
-        let until = when::day(next.closes_on);
-        return match open.len() {
-            1 => format!("A survey is open until {until} at 17:00 ({zone})."),
-            many => format!("{many} surveys are open, the first until {until} at 17:00 ({zone})."),
-        };
+    let waits = open.iter().filter(|standing| **standing == Standing::Waits).count();
+    match (waits, open.len()) {
+        (0, 0) => {}
+        (0, 1) => return "A survey is open, and it does not wait for you.".into(),
+        (0, many) => return format!("{many} surveys are open, and none waits for you."),
+        (1, _) => return "A survey waits for your answers: press Answer.".into(),
+        (many, _) => return format!("{many} surveys wait for your answers: press Answer."),
     }
     match all.iter().rev().find(|wave| wave.state == State::Closed) {
         Some(last) => {
@@ -88,8 +95,8 @@ fn verdict(open: &[&Wave], all: &[Wave], cx: &Cx) -> String {
     }
 }
 
-/// A wave that is open: whom it asks, until when, and never more.
-async fn runs(cx: &Cx, wave: &Wave, surveys: &[Survey], is_admin: bool) -> Result<Vec<Part>, Failure> {
+/// A wave that is open: whom it asks, until when, whether it waits for the asker, and never more.
+async fn runs(cx: &Cx, wave: &Wave, surveys: &[Survey], standing: Standing, is_admin: bool) -> Result<Vec<Part>, Failure> {
     let survey = surveys.iter().find(|survey| survey.id == wave.survey);
     let title = survey.map_or(wave.survey.as_str(), |survey| survey.title.as_str());
     let scope = survey.and_then(|survey| survey.root.clone()).map_or(Scope::Organisation, Scope::Team);
@@ -101,7 +108,10 @@ async fn runs(cx: &Cx, wave: &Wave, surveys: &[Survey], is_admin: bool) -> Resul
         when::day(wave.opens_on),
         when::day(wave.closes_on)
     ));
-    let mut parts = vec![Part::Text(line)];
+    let mut parts = vec![match standing.tail(&wave.id) {
+        Some((says, button)) => Part::Beside(line.and(says), button),
+        None => Part::Text(line),
+    }];
     if wave.suspended_on.is_some() {
         parts.push(Part::Text(
             Line::plain("It takes no answers just now: its key is missing. ").code("pacer doctor").and(" says what to do."),
@@ -114,14 +124,18 @@ async fn runs(cx: &Cx, wave: &Wave, surveys: &[Survey], is_admin: bool) -> Resul
 }
 
 /// What was promised and is not done, the next first; the way there, once there is a wave to answer.
-fn promised(actions: &[ActionItem], closed: bool) -> Vec<Part> {
-    let open: Vec<&ActionItem> = actions.iter().filter(|action| action.standing == Standing::Open).collect();
+fn promised(cx: &Cx, all: &[ActionItem], closed: bool) -> Vec<Part> {
+    let open: Vec<&ActionItem> = all.iter().filter(|action| action.standing == survey::Standing::Open).collect();
     if !closed && open.is_empty() {
         return Vec::new();
     }
     let mut parts = vec![Part::Heading("You said, we do".into())];
     let line = |action: &&ActionItem| {
-        Line::plain(format!("{}: ", action.text)).mention(&action.owner).and(format!(", by {}", when::day(action.due)))
+        Line::default()
+            .strong(actions::cell_name(cx, &action.node))
+            .and(format!(": {}, ", action.text))
+            .mention(&action.owner)
+            .and(format!(", by {}", when::day(action.due)))
     };
     if !open.is_empty() {
         parts.push(Part::List(open.iter().take(PROMISED).map(line).collect(), Some("/metrics pulse actions".into())));

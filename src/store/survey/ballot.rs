@@ -42,7 +42,7 @@ impl Store {
             return Ok(Err(match self.wave(wave).await? {
                 None => Refusal::Unknown,
                 Some(wave) if wave.state == State::Open => Refusal::Suspended,
-                Some(_) => Refusal::NotOpen,
+                Some(wave) => wave.state.refusal(),
             }));
         };
         let shared = Arc::new((key.keys, wave.to_owned(), user.to_owned(), marked));
@@ -116,8 +116,9 @@ async fn allowed(conn: &mut AnyConnection, wave: &str, user: &str) -> Result<Res
     else {
         return Ok(Err(Refusal::Unknown));
     };
-    if State::read(&row.try_get::<String, _>(0)?)? != State::Open {
-        return Ok(Err(Refusal::NotOpen));
+    let state = State::read(&row.try_get::<String, _>(0)?)?;
+    if state != State::Open {
+        return Ok(Err(state.refusal()));
     }
     // Who asked to be forgotten is still in the list until the wave ends, but is not asked any more.
     let sql = "select count(*) from invite where wave_id = $1 and user_id = $2 \

@@ -51,8 +51,10 @@ use crate::domain::time::At;
 pub enum Refusal {
     #[error("There is no such survey. It may have been removed: ask whoever sent it.")]
     Unknown,
-    #[error("This survey is closed, so your answer was not counted. Thank you all the same: results come to your team's channel.")]
+    #[error("This survey is closed: what you gave before is counted, this press is not.")]
     NotOpen,
+    #[error("This survey was voided: all its answers were destroyed unread, and nothing can be answered any more.")]
+    Voided,
     #[error("You are not among those asked this time, so nothing was stored. Nothing is wrong: the next survey may ask you.")]
     NotInvited,
     #[error("This survey can't take answers just now: its key is missing. Nothing was stored. Ask an admin to run `pacer doctor`.")]
@@ -110,6 +112,11 @@ pub enum State {
 }
 
 impl State {
+    /// Why a wave in a state that is not open takes no answer.
+    pub fn refusal(self) -> Refusal {
+        if self == Self::Void { Refusal::Voided } else { Refusal::NotOpen }
+    }
+
     fn read(word: &str) -> Result<Self> {
         match word {
             "draft" => Ok(Self::Draft),

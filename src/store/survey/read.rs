@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use sqlx::Row;
 
 use super::{Frozen, KeyDir, State, Store, frozen};
+use crate::domain::survey::release::History;
 use crate::domain::survey::score::Band;
 use crate::domain::survey::tally::{Cell, Comment, Kept, Row as TallyRow, Rules};
 
@@ -14,6 +15,12 @@ impl Store {
     pub async fn frozen_wave(&self, wave: &str) -> Result<Option<Frozen>> {
         let mut conn = self.pool.acquire().await.context("taking a connection")?;
         frozen::read(&mut conn, wave).await
+    }
+
+    /// Who was in each group when it was last shown by any survey: what a wave that is launched now will be held to when it closes.
+    pub async fn shown_before(&self) -> Result<History> {
+        let mut conn = self.pool.acquire().await.context("taking a connection")?;
+        frozen::history(&mut conn).await
     }
 
     /// What each wave of a survey asked that was not voided, the oldest first.

@@ -48,6 +48,11 @@ impl<'a> Membership<'a> {
         Self { whole, past }
     }
 
+    /// Whether a few of a node's people changed since it was last shown, so that it can't be shown while it is small.
+    pub fn changed(&self, tree: &Tree, node: usize, least: u32) -> bool {
+        self.past.get(&tree.nodes()[node].id).is_some_and(|past| Self::nearly(&self.whole[node], &past.whole, least))
+    }
+
     /// Whether by how many people two sets differ lies within 1 and k - 1.
     fn nearly(now: &BTreeSet<&str>, then: &BTreeSet<String>, least: u32) -> bool {
         let then: BTreeSet<&str> = then.iter().map(String::as_str).collect();

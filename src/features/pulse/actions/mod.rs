@@ -108,7 +108,7 @@ async fn told(cx: &Cx, wave: &str) -> Result<Vec<Post>, Failure> {
 }
 
 /// What a cell is called.
-fn cell_name(cx: &Cx, cell: &str) -> String {
+pub(super) fn cell_name(cx: &Cx, cell: &str) -> String {
     if cell == EVERYTHING { "Whole organisation".into() } else { cx.org.org.scope_name(&Scope::Team(cell.into())) }
 }
 

@@ -6,17 +6,10 @@
 use super::message::About;
 use crate::domain::card::{Card, Line, Part};
 use crate::domain::survey::PROMISE;
+use crate::domain::survey::release::{History, Membership, shown};
 use crate::domain::survey::tree::Tree;
 use crate::domain::words;
-
-/// How many are asked in each node and below it.
-pub fn asked(tree: &Tree, invited: &[(String, usize)]) -> Vec<u32> {
-    let mut own = vec![0; tree.nodes().len()];
-    for (_, node) in invited {
-        own[*node] += 1;
-    }
-    tree.summed(&own)
-}
+use crate::features::pulse::launch::own;
 
 /// "You count in Payments (6 asked). Only groups are shown, never you."
 pub fn counts_in(tree: &Tree, asked: &[u32], node: usize) -> Line {
@@ -25,15 +18,21 @@ pub fn counts_in(tree: &Tree, asked: &[u32], node: usize) -> Line {
         .and(format!(" ({} asked). Answers are sealed, and only groups are shown, never you.", asked[node]))
 }
 
-/// The whole answer to "Who sees what".
-pub fn card(about: &About<'_>, tree: &Tree, asked: &[u32], node: usize) -> Card {
+/// The whole answer to "Who sees what", of who is asked and who was in each group when it was last shown.
+pub fn card(about: &About<'_>, tree: &Tree, invited: &[(String, usize)], past: &History, node: usize) -> Card {
     let least = about.rules.minima;
+    let own = own(tree, invited);
+    let asked = tree.summed(&own);
+    let shown = shown(tree, &own, least.score, Some(&Membership::new(tree, invited, past)));
     let mut groups = Vec::new();
     for (step, at) in tree.path(node).enumerate() {
         let (name, size) = (&tree.nodes()[at].name, asked[at]);
-        let line = Line::plain(if step == 0 { "You count in " } else { "Else your answers count in " }).strong(name);
+        let line = Line::plain(if step == 0 { "You count in " } else { "You count in the group above too: " }).strong(name);
         let shown = match size {
-            size if size < least.score => format!(" ({size} asked): too few to be shown, whatever they answer."),
+            size if size < least.score => format!(" ({size} asked). Too few to be shown alone, whatever they answer."),
+            size if !shown[at] => {
+                format!(" ({size} asked). Most likely not shown alone this time, since a few people could be told apart.")
+            }
             size if size < least.counts => {
                 format!(" ({size} asked). Its result is shown as a band, a fifth of the scale, if {} or more answer.", least.score)
             }
@@ -46,7 +45,7 @@ pub fn card(about: &About<'_>, tree: &Tree, asked: &[u32], node: usize) -> Card 
     }
     let when = words::count(24, "hour", "hours");
     let rules = [
-        "A group is also counted in the next one only where a sum or difference of what is shown would tell of a few people.".to_owned(),
+        "Your answers are part of your team's result and of every group above it. A group that is too small is not shown alone: its answers are seen only as a part of the group above.".to_owned(),
         format!("Comments are shown word for word, in a random order, in the nearest group where {} or more answer.", least.text),
         format!(
             "Your team sees its result when the survey closes; leads and everybody else see it {when} later. Who leads a team counts in the group above it, not in the team."

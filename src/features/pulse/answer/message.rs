@@ -3,8 +3,9 @@
 //! Never an answer in it: a tap is followed by the next question and not by what was tapped. A button's value is ids and a number.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
-use super::{ASK_AGAIN, GROUPS, LATER, NEXT, OPEN, Round, SKIP, START, STOP, TAP};
+use super::{ASK_AGAIN, GROUPS, LATER, NEXT, RESUME, Round, SKIP, START, STOP, TAP};
 use crate::domain::card::{Button, Card, Line, Part};
 use crate::domain::survey::items::{Item, Kind};
 use crate::domain::survey::tally::Rules;
@@ -24,6 +25,8 @@ pub struct About<'a> {
     pub survey: &'a Survey,
     /// Its last day.
     pub closes_on: NaiveDate,
+    /// The organisation's zone, by which it closes.
+    pub zone: Tz,
     /// What it asks.
     pub rules: &'a Rules,
 }
@@ -42,7 +45,17 @@ impl About<'_> {
         Button { label: label.into(), action: action.into(), value: self.wave.to_owned(), primary: false }
     }
 
-    /// "3 questions, under a minute, until Thursday 3 December, 17:00".
+    /// The button that leads back to the questions from the direct message.
+    fn way_back(&self, label: &str) -> Button {
+        self.button(label, if self.is_pulse() { ASK_AGAIN } else { START }.name)
+    }
+
+    /// "Thursday 3 December, 17:00 (Europe/Berlin)".
+    pub fn until(&self) -> String {
+        until(self.closes_on, self.zone)
+    }
+
+    /// "3 questions, under a minute, until Thursday 3 December, 17:00 (Europe/Berlin)".
     fn size(&self) -> String {
         let secs = RATED_SECS * self.rules.rated().count() as u64 + TEXT_SECS * self.rules.texts().count() as u64;
         let takes = match secs {
@@ -50,13 +63,13 @@ impl About<'_> {
             secs => format!("about {}", words::count(secs.div_ceil(60), "minute", "minutes")),
         };
         let questions = words::count(self.rules.items.len() as u64, "question", "questions");
-        format!("{questions}, {takes}, until {}", until(self.closes_on))
+        format!("{questions}, {takes}, until {}", self.until())
     }
 }
 
-/// "Thursday 3 December, 17:00": surveys close at that time in the organisation's zone.
-pub fn until(closes_on: NaiveDate) -> String {
-    closes_on.format("%A %-d %B, 17:00").to_string()
+/// "Thursday 3 December, 17:00 (Europe/Berlin)": surveys close at that time in the organisation's zone.
+pub fn until(closes_on: NaiveDate, zone: Tz) -> String {
+    format!("{} ({zone})", closes_on.format("%A %-d %B, 17:00"))
 }
 
 /// What is asked, with the time it is about.
@@ -128,30 +141,44 @@ pub fn first(about: &About<'_>) -> Option<Card> {
 
 /// After the last question.
 pub fn thanks(about: &About<'_>) -> Card {
-    let closes = until(about.closes_on);
+    let closes = about.until();
     let next = format!(
         "Thank you. You may change your answers until {closes}. Then they become counts of groups, and the key to them is destroyed. Your team's channel \
          gets its result at once, everybody else a day later, and then what will be done about it."
     );
     let mut card = about.card(next.into());
-    card.buttons = vec![about.button("Change an answer", OPEN.name), about.button("Who sees what", GROUPS.name)];
+    card.buttons = vec![about.button("Change an answer", START.name), about.button("Who sees what", GROUPS.name)];
     card
 }
 
 /// The line that "Not now" leaves.
 pub fn later(about: &About<'_>) -> Card {
-    let action = if about.is_pulse() { ASK_AGAIN } else { START };
-    let mut card = about.card(Line::plain(format!("Not now: nothing was stored. It is open until {}.", until(about.closes_on))));
-    card.buttons = vec![about.button("Answer", action.name)];
+    let mut card = about.card(Line::plain(format!("Not now: nothing was stored. It is open until {}.", about.until())));
+    card.buttons = vec![about.way_back("Answer")];
     card
 }
 
 /// After "Skip this one".
 pub fn skipped(about: &About<'_>) -> Card {
-    let line = Line::plain("Skipped: you are not reminded of this one. You may still answer until ")
-        .and(format!("{} with ", until(about.closes_on)))
-        .code("/metrics pulse");
-    about.card(line.and("."))
+    let line = Line::plain("Skipped: you are not reminded of this one. You may still answer with ").code("/metrics pulse");
+    let mut card = about.card(line.and(format!(" until {}.", about.until())));
+    card.buttons = vec![about.way_back("Answer after all")];
+    card
+}
+
+/// After "Stop"; `scope` is the survey, or `all`.
+pub fn stopped(about: &About<'_>, scope: &str) -> Card {
+    let says = if scope == "all" { "No survey asks you any more." } else { "This survey does not ask you any more." };
+    let mut card = about.card(Line::plain(format!("{says} Start again at any time: ")).code("/metrics privacy").and("."));
+    card.buttons = vec![Button { value: format!("{} {scope}", about.wave), ..about.button("Ask me again", RESUME.name) }];
+    card
+}
+
+/// After "Ask me again".
+pub fn resumed(about: &About<'_>) -> Card {
+    let mut card = about.card(Line::plain(format!("You are asked again. This one is open until {}.", about.until())));
+    card.buttons = vec![about.way_back("Answer")];
+    card
 }
 
 /// Why nothing was stored.

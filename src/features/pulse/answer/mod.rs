@@ -16,12 +16,13 @@ mod message;
 mod pages;
 mod press;
 
+use chrono_tz::Tz;
 use futures::future::BoxFuture;
 
 use super::super::{Action, Cx};
-use crate::domain::card::{Button, Card, Line, Part};
+use crate::domain::card::{Button, Card, Line, Part, Scope};
 use crate::error::Failure;
-use crate::store::survey::{NewWave, State, Survey};
+use crate::store::survey::{NewWave, State, Survey, Wave};
 
 use message::About;
 
@@ -47,6 +48,8 @@ pub const GROUPS: Action = Action { name: "survey_groups", run: |cx, press| -> B
 pub const STOP: Action = Action { name: "survey_stop", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::stop(cx, press)) } };
 /// What is stopped. Value: the wave; field: `scope`.
 pub const STOPPED: Action = Action { name: "survey_stopped", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::stopped(cx, press)) } };
+/// "Ask me again" after "Stop". Value: the wave, and what was stopped.
+pub const RESUME: Action = Action { name: "survey_resume", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::resume(cx, press)) } };
 
 /// Which message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,50 +63,66 @@ pub enum Round {
     },
 }
 
-/// The direct message that asks somebody who counts in a node; `asked` is how many are asked in each node and below it.
-pub fn invitation(survey: &Survey, wave: &NewWave, asked: &[u32], node: usize, round: Round) -> Card {
-    let about = About { wave: &wave.id, survey, closes_on: wave.closes_on, rules: &wave.rules };
+/// The direct message that asks somebody who counts in a node; it closes by `zone`; `asked` is how many are asked in each node and below it.
+pub fn invitation(survey: &Survey, wave: &NewWave, zone: Tz, asked: &[u32], node: usize, round: Round) -> Card {
+    let about = About { wave: &wave.id, survey, closes_on: wave.closes_on, zone, rules: &wave.rules };
     message::invitation(&about, &groups::counts_in(&wave.tree, asked, node), round)
+}
+
+/// How an open wave stands to the asker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits for their answers.
+    Waits,
+    /// They answered or skipped it, which is not told apart: a screen is shared.
+    Changeable,
+    /// It does not ask them, or they stopped it.
+    Not,
+}
+
+impl Standing {
+    /// A sentence for the end of a line, and the button beside it.
+    pub fn tail(self, wave: &str) -> Option<(&'static str, Button)> {
+        let (says, label) = match self {
+            Self::Waits => (" It waits for your answers.", "Answer"),
+            Self::Changeable => (" You may still change what you gave.", "Change"),
+            Self::Not => return None,
+        };
+        Some((says, opens(label, wave)))
+    }
+}
+
+fn opens(label: &str, wave: &str) -> Button {
+    Button { label: label.into(), action: OPEN.name.into(), value: wave.into(), primary: false }
+}
+
+/// How a wave stands to the asker. A key that can't be read is for an admin: it takes nobody their Home tab.
+pub async fn standing(cx: &Cx, wave: &Wave) -> Standing {
+    let Some(asker) = cx.asker.as_ref().filter(|_| wave.state == State::Open) else { return Standing::Not };
+    let found = async {
+        anyhow::Ok(if cx.store.waits_for(&cx.keys, &wave.id, &asker.user).await? {
+            Standing::Waits
+        } else if cx.store.marked(&cx.keys, &wave.id, &asker.user).await?.is_some() {
+            Standing::Changeable
+        } else {
+            Standing::Not
+        })
+    };
+    found.await.unwrap_or(Standing::Not)
 }
 
 /// What waits for the asker: a line a wave with a button that opens it. Nothing where none waits.
 pub async fn waiting(cx: &Cx) -> Result<Vec<Part>, Failure> {
-    open_to(cx, true).await
-}
-
-/// What the asker has answered or skipped and may still change. Of no use to anybody but them.
-pub async fn changeable(cx: &Cx) -> Result<Vec<Part>, Failure> {
-    open_to(cx, false).await
-}
-
-async fn open_to(cx: &Cx, waits: bool) -> Result<Vec<Part>, Failure> {
-    let Some(asker) = &cx.asker else { return Ok(Vec::new()) };
+    let (waves, surveys) = (cx.store.waves().await?, cx.store.surveys().await?);
+    let zone = cx.org.org.zone_for(&Scope::Organisation);
     let mut parts = Vec::new();
-    let mut surveys = None;
-    for wave in cx.store.waves().await?.into_iter().filter(|wave| wave.state == State::Open) {
-        let stands = async {
-            let asks = cx.store.waits_for(&cx.keys, &wave.id, &asker.user).await?;
-            anyhow::Ok(asks == waits && (asks || cx.store.marked(&cx.keys, &wave.id, &asker.user).await?.is_some()))
-        };
-        // A key that can't be read is for an admin: it takes nobody their Home tab.
-        if !stands.await.unwrap_or(false) {
-            continue;
+    for wave in waves {
+        if standing(cx, &wave).await == Standing::Waits {
+            let title = surveys.iter().find(|survey| survey.id == wave.survey).map_or("A survey", |survey| survey.title.as_str());
+            let until = message::until(wave.closes_on, zone);
+            let line = Line::default().strong(title).and(format!(" waits for your answers until {until}."));
+            parts.push(Part::Beside(line, opens("Answer", &wave.id)));
         }
-        let known = match surveys.take() {
-            Some(known) => known,
-            None => cx.store.surveys().await?,
-        };
-        let title = known.iter().find(|survey| survey.id == wave.survey).map_or("A survey", |survey| survey.title.as_str());
-        let until = message::until(wave.closes_on);
-        let line = Line::default().strong(title);
-        let (line, label) = if waits {
-            (line.and(format!(" waits for your answers until {until}.")), "Answer")
-        } else {
-            (line.and(format!(": you answered or skipped it, and may change that until {until}.")), "Change")
-        };
-        let button = Button { label: label.into(), action: OPEN.name.into(), value: wave.id.clone(), primary: false };
-        parts.push(Part::Beside(line, button));
-        surveys = Some(known);
     }
     Ok(parts)
 }

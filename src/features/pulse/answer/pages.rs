@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::PAGE;
-use super::message::{About, question, until};
+use super::message::{About, question};
 use crate::domain::card::Line;
 use crate::domain::form::{Field, Form, Input};
 use crate::domain::survey::PROMISE;
@@ -21,6 +21,9 @@ use crate::store::survey::Marked;
 /// Questions and categories of a page at most. A larger category has a page of its own.
 const MOST: usize = 8;
 const CATEGORIES: usize = 2;
+/// Which page is next: no question is called so.
+const NEXT: &str = "page:next";
+const FINISH: &str = "finish";
 /// What takes an answer back.
 const NO_ANSWER: &str = "0";
 
@@ -47,24 +50,40 @@ pub fn pages(items: &[Item]) -> Vec<&[Item]> {
 pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<String, String>) -> Form {
     let pages = pages(&about.rules.items);
     let page = page.min(pages.len().saturating_sub(1));
+    let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| words::capitalised(&id.replace('_', " ")));
     let mut fields = Vec::new();
     if page == 0 {
-        let lines = vec![
-            PROMISE.into(),
-            Line::plain(format!("Answer what you like and leave out the rest. Open until {}.", until(about.closes_on))),
-        ];
+        let lines =
+            vec![PROMISE.into(), Line::plain(format!("Answer what you like and leave out the rest. Open until {}.", about.until()))];
         fields.push(note("promise", about.survey.title.clone(), lines));
     }
     for category in pages.get(page).into_iter().flat_map(|items| items.chunk_by(|a, b| a.category == b.category)) {
         let id = &category[0].category;
-        let name = names.get(id).cloned().unwrap_or_else(|| words::capitalised(&id.replace('_', " ")));
-        fields.push(note(&format!("category:{id}"), name, Vec::new()));
+        fields.push(note(&format!("category:{id}"), named(id), Vec::new()));
         fields.extend(category.iter().map(|item| field(about, item, marked)));
     }
     let last = page + 1 >= pages.len();
+    if pages.len() > 1 {
+        let name = |items: &[Item]| {
+            let all = items.chunk_by(|a, b| a.category == b.category).map(|category| named(&category[0].category));
+            all.collect::<Vec<_>>().join(", ")
+        };
+        let mut options: Vec<(String, String)> =
+            pages.iter().enumerate().map(|(at, items)| (at.to_string(), format!("Page {}: {}", at + 1, name(items)))).collect();
+        options.push((FINISH.into(), "Finish".into()));
+        let next = if last { FINISH.to_owned() } else { (page + 1).to_string() };
+        let hint = "This page is saved when you press the button below. Cancel leaves this page as it was and keeps the others.";
+        fields.push(Field {
+            id: NEXT.into(),
+            label: "Then go to".into(),
+            hint: Some(hint.into()),
+            optional: false,
+            input: Input::Select(options, Some(next)),
+        });
+    }
     Form {
         title: if pages.len() == 1 { "Your answers".into() } else { format!("Page {} of {}", page + 1, pages.len()) },
-        submit: if last { "Save and finish" } else { "Save and go on" }.into(),
+        submit: if pages.len() == 1 { "Save and finish" } else { "Save this page" }.into(),
         action: PAGE.name.into(),
         state: format!("{} {page}", about.wave),
         fields,
@@ -96,6 +115,15 @@ fn field(about: &About<'_>, item: &Item, marked: &Marked) -> Field {
     Field { id, label: question(item), hint, optional: true, input }
 }
 
+/// The page that is wanted after one; none: it is the end.
+pub fn next(page: usize, pages: usize, fields: &BTreeMap<String, String>) -> Option<usize> {
+    match fields.get(NEXT).map(String::as_str) {
+        Some(FINISH) => None,
+        Some(other) => other.parse().ok().filter(|next| *next < pages),
+        None => Some(page + 1).filter(|next| *next < pages),
+    }
+}
+
 /// What somebody marked on a page; else the fields that can't be taken, each with a sentence.
 pub fn read(items: &[Item], mut fields: BTreeMap<String, String>) -> Result<Marked, Vec<(String, String)>> {
     let (mut marked, mut wrong) = (Marked::default(), Vec::new());
@@ -113,11 +141,14 @@ pub fn read(items: &[Item], mut fields: BTreeMap<String, String>) -> Result<Mark
             }
             let characters = value.chars().count();
             if characters > LONGEST_COMMENT {
-                let over = words::number((characters - LONGEST_COMMENT) as u64);
+                let over = words::count((characters - LONGEST_COMMENT) as u64, "character", "characters");
                 let most = words::number(LONGEST_COMMENT as u64);
-                let sentence =
-                    format!("Nothing of this page is stored yet: this is {over} characters too long. A comment has at most {most}.");
-                wrong.push((name, sentence));
+                wrong.push((
+                    name,
+                    format!(
+                        "{over} too long: a comment has at most {most}. Shorten it and send this page again, which is not saved before."
+                    ),
+                ));
             } else if was || !value.trim().is_empty() {
                 marked.texts.insert(item.id.clone(), if value.trim().is_empty() { Zeroizing::default() } else { value });
             }

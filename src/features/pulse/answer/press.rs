@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use zeroize::Zeroizing;
 
 use super::message::{self, About};
 use super::{STOPPED, groups as sight, pages};
-use crate::domain::card::{Card, Line};
+use crate::domain::card::{Card, Line, Scope};
 use crate::domain::form::{Field, Form, Input};
 use crate::error::Failure;
 use crate::features::{Cx, Effect, Press};
@@ -17,6 +18,7 @@ struct Known {
     wave: Wave,
     survey: Survey,
     frozen: Frozen,
+    zone: Tz,
 }
 
 impl Known {
@@ -24,11 +26,11 @@ impl Known {
         let Some(wave) = cx.store.wave(id).await? else { return Ok(None) };
         let Some(survey) = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey) else { return Ok(None) };
         let Some(frozen) = cx.store.frozen_wave(id).await? else { return Ok(None) };
-        Ok(Some(Self { wave, survey, frozen }))
+        Ok(Some(Self { wave, survey, frozen, zone: cx.org.org.zone_for(&Scope::Organisation) }))
     }
 
     fn about(&self) -> About<'_> {
-        About { wave: &self.wave.id, survey: &self.survey, closes_on: self.wave.closes_on, rules: &self.frozen.rules }
+        About { wave: &self.wave.id, survey: &self.survey, closes_on: self.wave.closes_on, zone: self.zone, rules: &self.frozen.rules }
     }
 
     fn node(&self, user: &str) -> Option<usize> {
@@ -40,7 +42,7 @@ impl Known {
         match self.wave.state {
             State::Open if self.node(user).is_none() => Refusal::NotInvited,
             State::Open => Refusal::Suspended,
-            _ => Refusal::NotOpen,
+            over => over.refusal(),
         }
     }
 }
@@ -97,18 +99,22 @@ pub async fn page(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, wave).await? else { return Ok(modal(message::refused("Survey", &Refusal::Unknown))) };
     let about = known.about();
     let pages = pages::pages(&about.rules.items);
+    let next = pages::next(page, pages.len(), &press.fields);
     let marked = match pages::read(pages.get(page).copied().unwrap_or_default(), press.fields) {
         Ok(marked) => marked,
         // The door sets the sentences under the inputs, which stay as they are.
         Err(wrong) => return Ok(Effect::Wrong(pages::form(&about, page, &Marked::default(), &names(cx)), wrong)),
     };
-    let before = if page + 1 < pages.len() { cx.store.marked(&cx.keys, wave, &cx.user()).await? } else { None };
+    let before = match next {
+        Some(next) => cx.store.marked(&cx.keys, wave, &cx.user()).await?.map(|before| (next, before)),
+        None => None,
+    };
     if let Err(refusal) = cx.store.cast(&cx.keys, wave, &cx.user(), marked).await? {
         return Ok(modal(message::refused(&known.survey.title, &refusal)));
     }
-    // Of the next page nothing was changed by this one.
+    // Of another page nothing was changed by this one.
     Ok(match before {
-        Some(before) => Effect::Form(pages::form(&about, page + 1, &before, &names(cx))),
+        Some((next, before)) => Effect::Form(pages::form(&about, next, &before, &names(cx))),
         None => Effect::Finish(Box::new(message::thanks(&about))),
     })
 }
@@ -140,7 +146,11 @@ pub async fn open(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 
 /// "Not now": the message shrinks, and that is all.
 pub async fn later(cx: &Cx, press: Press) -> Result<Effect, Failure> {
-    Ok(Known::of(cx, &press.value).await?.map_or_else(unknown, |known| replace(message::later(&known.about()))))
+    let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
+    Ok(match known.wave.state {
+        State::Open => replace(message::later(&known.about())),
+        over => refused(&known.survey.title, &over.refusal()),
+    })
 }
 
 /// The first question after "Not now".
@@ -148,7 +158,7 @@ pub async fn again(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
     Ok(match (known.wave.state, message::first(&known.about())) {
         (State::Open, Some(card)) => replace(card),
-        _ => refused(&known.survey.title, &Refusal::NotOpen),
+        (over, _) => refused(&known.survey.title, &over.refusal()),
     })
 }
 
@@ -158,16 +168,16 @@ pub async fn next(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, wave).await? else { return Ok(unknown()) };
     Ok(match known.wave.state {
         State::Open => replace(message::after(&known.about(), item, false)),
-        _ => refused(&known.survey.title, &Refusal::NotOpen),
+        over => refused(&known.survey.title, &over.refusal()),
     })
 }
 
 /// "Who sees what", of the groups that the asker counts in.
 pub async fn groups(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
-    let (tree, invited) = (&known.frozen.tree, &known.frozen.invited);
+    let past = cx.store.shown_before().await?;
     Ok(modal(match known.node(&cx.user()) {
-        Some(node) => sight::card(&known.about(), tree, &sight::asked(tree, invited), node),
+        Some(node) => sight::card(&known.about(), &known.frozen.tree, &known.frozen.invited, &past, node),
         None => message::refused(&known.survey.title, &Refusal::NotInvited),
     }))
 }
@@ -195,9 +205,18 @@ pub async fn stop(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 pub async fn stopped(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
     let all = press.fields.get("scope").is_some_and(|scope| scope == "all");
-    let (scope, what) = if all { ("all", "No survey") } else { (known.survey.id.as_str(), "This survey") };
+    let scope = if all { "all" } else { known.survey.id.as_str() };
     cx.store.stop_surveys(&cx.user(), scope, true).await?;
-    let asks = if all { "asks you any more." } else { "does not ask you any more." };
-    let line = Line::plain(format!("{what} {asks} Start again at any time: ")).code("/metrics privacy").and(".");
-    Ok(replace(Card { command: "pulse".into(), title: known.survey.title.clone(), verdict: line, ..Card::default() }))
+    Ok(replace(message::stopped(&known.about(), scope)))
+}
+
+/// "Ask me again": what was stopped goes on.
+pub async fn resume(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let (wave, scope) = press.value.split_once(' ').unwrap_or((&press.value, ""));
+    let Some(known) = Known::of(cx, wave).await?.filter(|known| scope == "all" || scope == known.survey.id) else { return Ok(unknown()) };
+    cx.store.stop_surveys(&cx.user(), scope, false).await?;
+    Ok(match known.wave.state {
+        State::Open => replace(message::resumed(&known.about())),
+        over => refused(&known.survey.title, &over.refusal()),
+    })
 }

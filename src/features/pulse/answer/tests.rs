@@ -8,6 +8,7 @@ use super::pages::{form, pages, read};
 use super::*;
 use crate::domain::form::{Form, Input};
 use crate::domain::survey::items::{Item, shipped};
+use crate::domain::survey::release::{History, Past};
 use crate::domain::survey::seal::LONGEST_COMMENT;
 use crate::domain::survey::tally::Rules;
 use crate::domain::survey::tree::Tree;
@@ -15,6 +16,8 @@ use crate::domain::survey::wave::{Length, questions};
 use crate::domain::survey::{Minima, PROMISE};
 use crate::render::blocks;
 use crate::store::survey::Marked;
+
+const ZONE: Tz = Tz::Europe__Berlin;
 
 fn survey(kind: &str) -> Survey {
     Survey {
@@ -52,7 +55,7 @@ fn wave(length: Length) -> NewWave {
 fn invited(kind: &str, round: Round) -> Card {
     let length = if kind == "pulse" { Length::Pulse } else { Length::Full };
     let wave = wave(length);
-    invitation(&survey(kind), &wave, &[40, 14, 6], wave.tree.find("payments").unwrap(), round)
+    invitation(&survey(kind), &wave, ZONE, &[40, 14, 6], wave.tree.find("payments").unwrap(), round)
 }
 
 fn text(card: &Card) -> String {
@@ -71,7 +74,7 @@ fn the_message_says_who_why_how_long_and_until_when_and_asks_at_once() {
     assert_eq!(
         text(&card),
         "How it goes. <@U0ANA> asks how your work goes, so that what gets in its way is seen and changed: 3 questions, under a minute, until \
-         Thursday 3 December, 17:00. You count in Payments (6 asked). Answers are sealed, and only groups are shown, never you. Question 1 of \
+         Thursday 3 December, 17:00 (Europe/Berlin). You count in Payments (6 asked). Answers are sealed, and only groups are shown, never you. Question 1 of \
          3: Taking everything together, how satisfied are you with the experience of building software here? To press: Very dissatisfied, \
          Dissatisfied, Neither, Satisfied, Very satisfied"
     );
@@ -102,13 +105,13 @@ fn values_are_ids_and_a_number_and_no_word_is_anonymous() {
     for kind in ["pulse", "full"] {
         let known = survey(kind);
         let rules = rules(Length::Pulse);
-        let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), rules: &rules };
+        let about =
+            About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), zone: ZONE, rules: &rules };
         let mut cards: Vec<Card> = vec![message::thanks(&about), message::later(&about), message::skipped(&about)];
         cards.extend(rules.items.iter().map(|item| message::after(&about, &item.id, true)));
         cards.extend(message::first(&about));
         cards.push(invited(kind, Round::Reminder { last: true }));
-        let (tree, asked) = (tree(), [40, 14, 6]);
-        cards.push(groups::card(&about, &tree, &asked, 2));
+        cards.push(groups::card(&about, &tree(), &people([40, 14, 6]), &History::new(), 2));
         for card in cards {
             let whole = blocks::message(&card).to_string();
             assert!(!whole.to_lowercase().contains("anonym"), "{whole}");
@@ -127,7 +130,7 @@ fn values_are_ids_and_a_number_and_no_word_is_anonymous() {
 #[test]
 fn a_tap_leads_on_in_order_and_ends_with_thanks() {
     let (known, rules) = (survey("pulse"), rules(Length::Pulse));
-    let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), rules: &rules };
+    let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), zone: ZONE, rules: &rules };
     let ids: Vec<&str> = rules.items.iter().map(|item| item.id.as_str()).collect();
     let second = text(&message::after(&about, ids[0], true));
     assert!(second.contains("Saved, sealed. Question 2 of 3: ") && !second.contains("Taking everything"), "{second}");
@@ -138,11 +141,15 @@ fn a_tap_leads_on_in_order_and_ends_with_thanks() {
 
 #[test]
 fn groups_have_their_real_sizes_and_the_promise_stands_to_the_letter() {
-    let check = |minima: Minima, asked: [u32; 3], node: usize, expect: &[&str]| {
+    let check = |minima: Minima, asked: [u32; 3], past: &[&str], expect: &[&str]| {
         let known = survey("pulse");
         let rules = Rules { minima, ..rules(Length::Pulse) };
-        let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), rules: &rules };
-        let card = groups::card(&about, &tree(), &asked, node);
+        let about =
+            About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), zone: ZONE, rules: &rules };
+        let whole = past.iter().map(|user| (*user).to_owned()).collect();
+        let past =
+            if past.is_empty() { History::new() } else { History::from([("payments".to_owned(), Past { whole, ..Past::default() })]) };
+        let card = groups::card(&about, &tree(), &people(asked), &past, 2);
         assert_eq!(card.verdict.text(), PROMISE);
         let Part::List(lines, _) = &card.parts[1] else { panic!("a list") };
         assert_eq!(lines.iter().map(Line::text).collect::<Vec<_>>(), expect);
@@ -150,28 +157,45 @@ fn groups_have_their_real_sizes_and_the_promise_stands_to_the_letter() {
     check(
         Minima::default(),
         [40, 14, 6],
-        2,
+        &[],
         &[
             "You count in Payments (6 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer.",
-            "Else your answers count in Commerce (14 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
-            "Else your answers count in Acme (40 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
+            "You count in the group above too: Commerce (14 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
+            "You count in the group above too: Acme (40 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
         ],
     );
     check(
         Minima { score: 7, counts: 12, text: 10 },
         [14, 14, 6],
-        2,
+        &[],
         &[
-            "You count in Payments (6 asked): too few to be shown, whatever they answer.",
-            "Else your answers count in Commerce (14 asked). Its result is shown as a band, a fifth of the scale, if 7 or more answer, as counts from 12.",
-            "Else your answers count in Acme (14 asked). Its result is shown as a band, a fifth of the scale, if 7 or more answer, as counts from 12.",
+            "You count in Payments (6 asked). Too few to be shown alone, whatever they answer.",
+            "You count in the group above too: Commerce (14 asked). Its result is shown as a band, a fifth of the scale, if 7 or more answer, as counts from 12.",
+            "You count in the group above too: Acme (14 asked). Its result is shown as a band, a fifth of the scale, if 7 or more answer, as counts from 12.",
+        ],
+    );
+    // One of them was another when it was last shown, and the launch knows it.
+    check(
+        Minima::default(),
+        [40, 14, 6],
+        &["U20", "U21", "U22", "U23", "U24", "U0GONE"],
+        &[
+            "You count in Payments (6 asked). Most likely not shown alone this time, since a few people could be told apart.",
+            "You count in the group above too: Commerce (14 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
+            "You count in the group above too: Acme (40 asked). Its result is shown as a band, a fifth of the scale, if 5 or more answer, as counts from 10.",
         ],
     );
 }
 
+/// People of whom so many are asked in each node and below it.
+fn people(asked: [u32; 3]) -> Vec<(String, usize)> {
+    let own = [asked[0] - asked[1], asked[1] - asked[2], asked[2]];
+    own.into_iter().enumerate().flat_map(|(node, n)| (0..n).map(move |at| (format!("U{node}{at}"), node))).collect()
+}
+
 fn page_form(page: usize, marked: &Marked) -> Form {
     let (known, rules) = (survey("full"), rules(Length::Full));
-    let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), rules: &rules };
+    let about = About { wave: "w1", survey: &known, closes_on: NaiveDate::from_ymd_opt(2026, 12, 3).unwrap(), zone: ZONE, rules: &rules };
     form(&about, page, marked, &BTreeMap::new())
 }
 
@@ -198,7 +222,7 @@ fn the_first_page_begins_with_the_promise_and_no_state_holds_an_answer() {
     let Input::Note(lines) = &form.fields[0].input else { panic!("a note") };
     assert_eq!(lines[0].text(), PROMISE);
     assert!(blocks::form(&form).to_string().contains(PROMISE), "not cut");
-    assert_eq!((form.state.as_str(), form.submit.as_str()), ("w1 0", "Save and go on"));
+    assert_eq!((form.state.as_str(), form.submit.as_str()), ("w1 0", "Save this page"));
     assert!(form.title.starts_with("Page 1 of "));
     let ids: Vec<&str> = form.fields.iter().map(|field| field.id.as_str()).collect();
     assert!(ids.contains(&"overall_good_work:was") && ids.contains(&"overall_slowed:was") && ids.contains(&"overall_satisfied"), "{ids:?}");
@@ -207,10 +231,27 @@ fn the_first_page_begins_with_the_promise_and_no_state_holds_an_answer() {
         other => panic!("{other:?}"),
     };
     assert_eq!((choices("overall_satisfied"), choices("overall_good_work:was")), ((5, None), (6, Some("2".into()))));
-    assert!(form.fields.iter().all(|field| field.optional));
+    let (then, questions) = form.fields.split_last().unwrap();
+    assert!(questions.iter().all(|field| field.optional));
+    let Input::Select(options, Some(next)) = &then.input else { panic!("the way to another page: {then:?}") };
+    assert_eq!((next.as_str(), options[0].1.as_str(), options.last().unwrap().1.as_str()), ("1", "Page 1: Overall, Scoping", "Finish"));
+    assert!(then.hint.as_ref().unwrap().contains("Cancel leaves this page as it was and keeps the others"));
     let last = page_form(99, &Marked::default());
-    assert_eq!(last.submit, "Save and finish");
+    assert!(matches!(&last.fields.last().unwrap().input, Input::Select(_, Some(next)) if next == "finish"));
     assert!(!last.fields.iter().any(|field| field.id == "promise"));
+}
+
+#[test]
+fn another_page_is_the_one_that_was_chosen() {
+    let check = |chosen: Option<&str>, expect: Option<usize>| {
+        let fields = chosen.map(|page| ("page:next".to_owned(), page.to_owned())).into_iter().collect();
+        assert_eq!(super::pages::next(3, 7, &fields), expect, "{chosen:?}");
+    };
+    check(None, Some(4));
+    check(Some("1"), Some(1));
+    check(Some("finish"), None);
+    check(Some("7"), None);
+    check(Some("elsewhere"), None);
 }
 
 #[test]
@@ -234,5 +275,8 @@ fn what_was_touched_counts_and_what_was_emptied_is_taken_back() {
     let long = "é".repeat(LONGEST_COMMENT + 7_000);
     let fields = BTreeMap::from([("overall_slowed".to_owned(), long), ("overall_satisfied".to_owned(), "4".to_owned())]);
     let Err(wrong) = read(&items, fields) else { panic!("too long") };
+    let fields = BTreeMap::from([("overall_slowed".to_owned(), "x".repeat(LONGEST_COMMENT + 1))]);
+    let Err(one) = read(&items, fields) else { panic!("too long") };
+    assert!(one[0].1.starts_with("1 character too long: a comment has at most 3\u{202f}000."), "{one:?}");
     assert!(wrong.len() == 1 && wrong[0].0 == "overall_slowed" && wrong[0].1.contains("7\u{202f}000 characters too long"), "{wrong:?}");
 }

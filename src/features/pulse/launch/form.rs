@@ -193,6 +193,9 @@ fn read(cx: &Cx, values: &Values, length: Length) -> Result<Wanted, Errors> {
     if title.is_empty() || title.chars().count() > TITLE {
         wrong("title", format!("Give it a title of at most {TITLE} letters: people read it above the questions."));
     }
+    if let Some(sentence) = unfit(title) {
+        wrong("title", sentence.into());
+    }
     let lasts = value("lasts").parse().ok().filter(|days| LASTS.contains(days)).unwrap_or_else(|| {
         wrong("lasts", "Choose 3, 5, 7 or 10 working days.".into());
         LASTS[0]
@@ -221,6 +224,17 @@ fn read(cx: &Cx, values: &Values, length: Length) -> Result<Wanted, Errors> {
         channel: Some(value("channel").to_owned()).filter(|channel| !channel.is_empty()),
         minima: Minima { score, counts, text: counts.max(LEAST_TEXT) },
     })
+}
+
+/// Why a title can't be shown as it is: everybody who is asked reads it, in Slack.
+fn unfit(title: &str) -> Option<&'static str> {
+    let turns = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let words = title.to_lowercase();
+    if title.chars().any(|letter| letter.is_control() || turns(letter)) {
+        return Some("Write the title in one line, without invisible characters.");
+    }
+    let mentions = ["<!", "<@", "<#", "@channel", "@here", "@everyone"].iter().any(|mention| words.contains(mention));
+    mentions.then_some("Write the title without mentions of people or channels: each who is asked hears of it in a direct message.")
 }
 
 fn done(launch: &Launch, zone: chrono_tz::Tz) -> Card {

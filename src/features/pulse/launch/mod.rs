@@ -29,7 +29,7 @@ use crate::domain::card::Scope;
 use crate::domain::org::Org;
 use crate::domain::post::Post;
 use crate::domain::survey::invite::{InSlack, LeftOut};
-use crate::domain::survey::release::shown;
+use crate::domain::survey::release::{History, Membership, shown};
 use crate::domain::survey::tally::Rules;
 use crate::domain::survey::tree::Tree;
 use crate::domain::survey::wave::{Length, questions};
@@ -40,9 +40,10 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::Cx;
 use crate::store::receipts::stable_id;
-use crate::store::survey::{NewWave, Standing, State, Survey, Wave};
+use crate::store::survey::{Frozen, NewWave, Standing, State, Survey, Wave};
 
 pub use form::{LAUNCH, LAUNCHED};
+pub(super) use people::own;
 
 /// What an admin asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +70,8 @@ struct Launch {
     zones: BTreeMap<String, Tz>,
     at_once: bool,
     half: bool,
-    /// There was a wave of it before.
-    again: bool,
+    /// Who was in each group when it was last shown.
+    past: History,
     left_out: BTreeMap<LeftOut, u64>,
     /// Why Slack did not say who is who.
     silent: Option<String>,
@@ -130,8 +131,12 @@ async fn prepare(cx: &Cx, wanted: &Wanted) -> Result<Result<Launch, Wrong>, Fail
         Ok(invited) => invited,
         Err(sentence) => return Ok(Err(("half", sentence))),
     };
-    if !shown(&tree, &people::own(&tree, &invited), minima.score, None)[0] {
+    let (past, own) = (cx.store.shown_before().await?, people::own(&tree, &invited));
+    if !shown(&tree, &own, minima.score, None)[0] {
         return Ok(Err(("about", too_few(&org.scope_name(&scope), minima.score))));
+    }
+    if !shown(&tree, &own, minima.score, Some(&Membership::new(&tree, &invited, &past)))[0] {
+        return Ok(Err(("about", few_changed(&org.scope_name(&scope)))));
     }
     let asked_before = cx.store.asked_before(&id).await?;
     let categories: Vec<Vec<String>> =
@@ -155,8 +160,8 @@ async fn prepare(cx: &Cx, wanted: &Wanted) -> Result<Result<Launch, Wrong>, Fail
         minima,
         created_by: before.map_or_else(|| cx.user(), |it| it.created_by),
     };
-    let (at_once, half, again) = (wanted.at_once, wanted.half, !asked_before.is_empty());
-    Ok(Ok(Launch { survey, wave, zones: asked.zones, at_once, half, again, left_out: asked.left_out, silent }))
+    let (at_once, half) = (wanted.at_once, wanted.half);
+    Ok(Ok(Launch { survey, wave, zones: asked.zones, at_once, half, past, left_out: asked.left_out, silent }))
 }
 
 /// Why no wave of this survey may be launched now, whoever it would ask.
@@ -238,6 +243,12 @@ fn too_few(name: &str, least: u32) -> String {
     )
 }
 
+fn few_changed(name: &str) -> String {
+    format!(
+        "Nothing could be shown of what the people of {name} say, and nobody is asked: a few of them changed since they were last shown, and who they are could be told from the difference. Choose a larger group."
+    )
+}
+
 impl Launch {
     /// When somebody is asked.
     fn first(&self, calendar: &WorkCalendar, zone: Tz, now: At) -> At {
@@ -264,7 +275,7 @@ fn posts(survey: &Survey, wave: &NewWave, zones: &BTreeMap<String, Tz>, calendar
             key,
             channel: user.clone(),
             thread_of: None,
-            card: answer::invitation(survey, wave, &asked, *node, round),
+            card: answer::invitation(survey, wave, calendar.zone(), &asked, *node, round),
             not_before: Some(at),
             reminds_of: (round != answer::Round::Invitation).then(|| wave.id.clone()),
         };
@@ -282,11 +293,21 @@ pub(super) async fn unsaid(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
     if wave.state != State::Open || cx.store.said_any(&format!("survey/{}/", wave.id)).await? {
         return Ok(Vec::new());
     }
+    tracing::warn!(wave = wave.id, "the launch of a survey was cut off before its messages were said: they are said now");
     let Some(frozen) = cx.store.frozen_wave(&wave.id).await? else { return Ok(Vec::new()) };
+    let slack = in_slack(cx, &people::people(&cx.org.org, &frozen.tree, cx.now)).await.0;
+    messages(cx, wave, frozen, slack).await
+}
+
+/// The messages of an open wave that was launched without its form; whose zone Slack does not say hears it by the clock of their team.
+///
+/// # Errors
+/// If the store can't be read.
+pub async fn messages(cx: &Cx, wave: &Wave, frozen: Frozen, slack: BTreeMap<String, InSlack>) -> Result<Vec<Post>, Failure> {
     let Some(survey) = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey) else { return Ok(Vec::new()) };
     let org = &cx.org.org;
     let all = people::people(org, &frozen.tree, cx.now);
-    let known = Known { slack: in_slack(cx, &all).await.0, ..Known::default() };
+    let known = Known { slack, ..Known::default() };
     let zones = all.iter().filter_map(|someone| Some((someone.slack?.to_owned(), known.zone(someone)))).collect();
     let calendar = WorkCalendar::new(&org.calendar, org.zone_for(&Scope::Organisation));
     let again = NewWave {
@@ -298,7 +319,6 @@ pub(super) async fn unsaid(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
         tree: frozen.tree,
         invited: frozen.invited,
     };
-    tracing::warn!(wave = wave.id, "the launch of a survey was cut off before its messages were said: they are said now");
     Ok(posts(&survey, &again, &zones, &calendar, |zone| when::on(&calendar, zone, wave.opens_on, cx.now)))
 }
 

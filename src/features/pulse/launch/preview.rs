@@ -11,7 +11,7 @@ use crate::domain::form::{Field, Input};
 use crate::domain::survey::LEAST_SCORE;
 use crate::domain::survey::invite::{BETWEEN_ASKS, LeftOut, NEW_FOR};
 use crate::domain::survey::items::Category;
-use crate::domain::survey::release::{home, shown};
+use crate::domain::survey::release::{Membership, STRICT_UNDER, home, shown};
 use crate::domain::survey::tree::Tree;
 use crate::domain::words;
 use crate::features::pulse::answer;
@@ -23,7 +23,7 @@ const NAMED: usize = 12;
 pub fn notes(launch: &Launch, categories: &[Category], zone: chrono_tz::Tz) -> Vec<Field> {
     let note =
         |id: &str, label: String, lines: Vec<Line>| Field { id: id.into(), label, hint: None, optional: true, input: Input::Note(lines) };
-    let (card, group) = first_message(launch);
+    let (card, group) = first_message(launch, zone);
     vec![
         note("note_message", format!("Nothing is stored yet. What somebody in {group} gets:"), [card.lines(), card.notes].concat()),
         note("note_questions", "What is asked".into(), vec![Line::plain(asked(launch, categories))]),
@@ -33,11 +33,11 @@ pub fn notes(launch: &Launch, categories: &[Category], zone: chrono_tz::Tz) -> V
 }
 
 /// As it is for most: in the group that has most people of its own.
-fn first_message(launch: &Launch) -> (Card, String) {
+fn first_message(launch: &Launch, zone: chrono_tz::Tz) -> (Card, String) {
     let (tree, wave) = (&launch.wave.tree, &launch.wave);
     let own = people::own(tree, &wave.invited);
     let node = (0..own.len()).max_by_key(|node| (own[*node], std::cmp::Reverse(*node))).unwrap_or(0);
-    let card = answer::invitation(&launch.survey, wave, &tree.summed(&own), node, answer::Round::Invitation);
+    let card = answer::invitation(&launch.survey, wave, zone, &tree.summed(&own), node, answer::Round::Invitation);
     (card, tree.nodes()[node].name.clone())
 }
 
@@ -52,7 +52,9 @@ fn asked(launch: &Launch, categories: &[Category]) -> String {
 fn whom(launch: &Launch, zone: chrono_tz::Tz) -> Vec<Line> {
     let wave = &launch.wave;
     let people = words::count(wave.invited.len() as u64, "person is", "people are");
-    let mut lines = vec![format!("{people} asked, each once, in one group. Who leads a team counts in the group above it.")];
+    let mut lines = vec![format!(
+        "{people} asked, each counted in one team and in the groups above it. Who leads a team counts in the group above it."
+    )];
     if launch.half {
         lines.push("That is half of each group, drawn by lot from those who were longest not asked. The next wave asks the others.".into());
     }
@@ -119,15 +121,22 @@ fn halved(own: &[u32]) -> Vec<u32> {
 
 fn groups(launch: &Launch) -> Vec<Line> {
     let (tree, minima) = (&launch.wave.tree, launch.wave.rules.minima);
+    let membership = Membership::new(tree, &launch.wave.invited, &launch.past);
     let own = people::own(tree, &launch.wave.invited);
     let sums = tree.summed(&own);
-    let all = shown(tree, &own, minima.score, None);
-    let half = shown(tree, &halved(&own), minima.score, None);
-    let counts = shown(tree, &own, minima.counts, None);
-    let besides = |others: &[bool]| if *others == all { "the same".to_owned() } else { named(tree, others, None) };
+    let would = |own: &[u32], least: u32| shown(tree, own, least, Some(&membership));
+    let all = would(&own, minima.score);
+    let half = would(&halved(&own), minima.score);
+    let counts = would(&own, minima.counts);
+    let besides = |others: &[bool]| if *others == all { "the same".to_owned() } else { named(tree, others, &sums, false) };
+    let at_half = if half[0] {
+        format!("If half of each group answers: {}.", besides(&half))
+    } else {
+        "If only half of them answer, nothing at all is shown: better ask a larger group.".to_owned()
+    };
     let mut lines = vec![
-        format!("If all answer: {}.", named(tree, &all, Some(&sums))),
-        format!("If half of each group answers: {}.", besides(&half)),
+        format!("If all answer: {}.", named(tree, &all, &sums, true)),
+        at_half,
         format!(
             "With {} answers a group is shown roughly, in fifths; with {} it is shown in counts: if all answer, {}.",
             minima.score,
@@ -135,29 +144,42 @@ fn groups(launch: &Launch) -> Vec<Line> {
             besides(&counts)
         ),
     ];
-    let mut folded: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let (mut changed, mut folded) = (Vec::new(), BTreeMap::<usize, Vec<String>>::new());
     for (node, sum) in sums.iter().enumerate() {
-        if let Some(into) = home(tree, node, &all).filter(|into| *into != node && *sum > 0) {
-            folded.entry(into).or_default().push(tree.nodes()[node].name.clone());
+        let name = || tree.nodes()[node].name.clone();
+        match home(tree, node, &all).filter(|into| *into != node && *sum > 0) {
+            Some(_) if (minima.score..STRICT_UNDER).contains(sum) && membership.changed(tree, node, minima.score) => changed.push(name()),
+            Some(into) => folded.entry(into).or_default().push(name()),
+            None => {}
         }
+    }
+    if !changed.is_empty() {
+        lines.push(format!("{}: not shown, a few of its people changed since it was last shown.", few(changed)));
     }
     for (into, names) in folded {
         let (verb, into) = (if names.len() == 1 { "counts" } else { "count" }, &tree.nodes()[into].name);
         lines.push(format!("Not shown alone, since a few people could be told apart: {} {verb} in {into}.", few(names)));
     }
-    if launch.again {
-        lines.push("A small group of which a few people changed since it was last shown is not shown either.".into());
-    }
     lines.into_iter().map(Line::plain).collect()
 }
 
-/// The names of nodes, with how many are asked where that is given.
-fn named(tree: &Tree, shown: &[bool], asked: Option<&[u32]>) -> String {
-    let name = |node: usize| match asked {
-        Some(asked) => format!("{} ({})", tree.nodes()[node].name, words::number(asked[node].into())),
-        None => tree.nodes()[node].name.clone(),
+/// The names of nodes, with how many are asked. One whose people are exactly those of a group below it is named beside that one.
+fn named(tree: &Tree, shown: &[bool], asked: &[u32], sizes: bool) -> String {
+    let same_below = |node: usize| tree.children(node).find(|child| shown[*child] && asked[*child] == asked[node]);
+    let name = |node: usize| {
+        let above: Vec<String> = tree
+            .path(node)
+            .skip(1)
+            .take_while(|at| shown[*at] && asked[*at] == asked[node])
+            .map(|at| tree.nodes()[at].name.clone())
+            .collect();
+        let size = sizes.then(|| words::number(asked[node].into()));
+        let all_of = (!above.is_empty()).then(|| format!("all of {}", words::join(&above)));
+        let more: Vec<String> = size.into_iter().chain(all_of).collect();
+        let name = &tree.nodes()[node].name;
+        if more.is_empty() { name.clone() } else { format!("{name} ({})", more.join(", ")) }
     };
-    let names: Vec<String> = (0..shown.len()).filter(|node| shown[*node]).map(name).collect();
+    let names: Vec<String> = (0..shown.len()).filter(|node| shown[*node] && same_below(*node).is_none()).map(name).collect();
     if names.is_empty() { "no group".into() } else { few(names) }
 }
 
