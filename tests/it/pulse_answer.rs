@@ -45,7 +45,7 @@ async fn a_pulse_is_three_taps_and_no_message_tells_what_was_tapped() {
         let wave = launched(&t.app, "pulse", &PEOPLE).await;
         let ids: Vec<String> = wave.rules.items.iter().map(|item| item.id.clone()).collect();
         let asked = t.invited(&wave, "ben").await;
-        assert!(asked.text.contains("3 questions, under a minute, until Thursday 3 December, 17:00"), "{}", asked.text);
+        assert!(asked.text.contains("3 questions, under a minute, until Thursday 3 December, 17:00 (UTC)"), "{}", asked.text);
         assert_eq!(labels(&asked.blocks)[..5], SATISFIED);
         assert!(home(&t, "ben").await.contains("waits for your answers until Thursday 3 December, 17:00"));
         let second = pressed(&t, "ben", &asked, "Satisfied").await;
@@ -94,9 +94,18 @@ async fn an_answer_is_changed_and_taken_back_in_pages_that_only_the_person_sees(
         assert!(ratings(&t, "ben").await.is_empty() && !t.waits_for("ben").await, "taken back, and not reminded");
         // From the overview, and by somebody who has not answered: from the overview and from Home.
         let overview = t.slash("ben", "pulse").await;
-        assert!(overview.text.contains("you answered or skipped it, and may change that"), "{}", overview.text);
+        assert!(
+            overview.text.contains("You may still change what you gave.") && overview.text.contains("it does not wait for you"),
+            "{}",
+            overview.text
+        );
         let overview = t.slash("chen", "pulse").await;
-        assert!(overview.text.contains("waits for your answers until"), "{}", overview.text);
+        assert!(
+            overview.text.contains("A survey waits for your answers: press Answer.")
+                && overview.text.contains("It waits for your answers."),
+            "{}",
+            overview.text
+        );
         t.press(&overview, "Answer").await;
         assert_eq!(form(&t, "chen", "survey_page").await.body["title"]["text"], "Your answers");
         t.slack.open_home("U0DARIA").await.expect("acknowledged");
@@ -194,7 +203,10 @@ async fn put_off_skipped_and_stopped() {
         assert_eq!(labels(&first.blocks)[..5], SATISFIED);
         let skipped = pressed(&t, "ben", &first, "Skip this one").await;
         assert!(skipped.text.contains("Skipped") && skipped.text.contains("/metrics pulse"), "{}", skipped.text);
+        assert!(skipped.text.contains("with /metrics pulse until Thursday 3 December, 17:00 (UTC)."), "{}", skipped.text);
         assert!(!t.waits_for("ben").await && ratings(&t, "ben").await.is_empty() && t.database.count("ballot") == 1);
+        let after_all = pressed(&t, "ben", &skipped, "Answer after all").await;
+        assert_eq!(labels(&after_all.blocks)[..5], SATISFIED);
         for (person, scope, kept, says) in
             [("chen", "survey", "pulse", "This survey does not ask you any more."), ("daria", "all", "all", "No survey asks you any more.")]
         {
@@ -207,6 +219,9 @@ async fn put_off_skipped_and_stopped() {
             assert!(stopped.ts == asked.ts && stopped.text.contains(says) && stopped.text.contains("/metrics privacy"), "{}", stopped.text);
             assert_eq!(t.database.count(&format!("survey_optout where user_id = '{}' and scope = '{kept}'", id(person))), 1);
             assert!(!t.waits_for(person).await);
+            let again = pressed(&t, person, &stopped, "Ask me again").await;
+            assert!(again.text.contains("You are asked again.") && labels(&again.blocks) == ["Answer"], "{}", again.text);
+            assert!(t.waits_for(person).await && t.database.count("survey_optout") == 0);
         }
         assert_eq!(t.database.count("ballot"), 1);
     }
@@ -223,7 +238,7 @@ async fn who_sees_what_has_the_persons_own_groups_with_their_sizes() {
     for expect in [
         PROMISE,
         "You count in *Payments* (6 asked)",
-        "Else your answers count in *Commerce* (6 asked)",
+        "You count in the group above too: *Commerce* (6 asked)",
         "leads and everybody else see it 24 hours later",
     ] {
         assert!(said.contains(expect), "{expect}\n{said}");
@@ -243,11 +258,11 @@ async fn a_wave_that_closes_while_somebody_types_says_so_and_stores_nothing() {
         t.press(&overview, "Answer").await;
         let page = form(&t, "daria", "survey_page").await;
         close(&t).await;
-        let refusal = "This survey is closed, so your answer was not counted.";
+        let refusal = "This survey is closed: what you gave before is counted, this press is not.";
         let told = updated(t.submit(&page, &[("overall_satisfied", "1")]).await);
         assert!(words(&told).contains(refusal), "{}", words(&told));
-        for (person, message, label) in [("ben", &second, 0), ("chen", &late, 2)] {
-            let label = labels(&message.blocks).remove(label);
+        for (person, message, label) in [("ben", &second, "Leave this one out"), ("chen", &late, "Not now")] {
+            let label = label.to_owned();
             assert!(pressed(&t, person, message, &label).await.text.contains(refusal));
         }
         assert_eq!((t.database.count("ballot"), t.database.count("ballot_text")), (0, 0));

@@ -16,7 +16,7 @@ use pacer::features::{self, Effect, Press};
 use pacer::sandbox::{Fault, Person};
 use pacer::schedule;
 use pacer::store::keys::KeyDir;
-use pacer::store::survey::{ActionItem, Standing, State};
+use pacer::store::survey::{ActionItem, Marked, Standing, State};
 use serde_json::json;
 
 use crate::harness::forms::{form, initial, updated, words};
@@ -201,11 +201,11 @@ async fn an_admin_reads_what_would_happen_and_launches_it() {
         "30 questions of 13 categories: Overall, ",
         ", CI and tests, Code review, ",
         "Everybody is asked the same.",
-        "• 21 people are asked, each once, in one group. Who leads a team counts in the group above it.",
+        "• 21 people are asked, each counted in one team and in the groups above it. Who leads a team counts in the group above it.",
         "• Left out, of every count too: 3 for reasons of fewer than 5 people each.",
         "• Each is asked on Wednesday 25 November at 10:00 of their own clock. Who has not answered is reminded at most twice, on the second and fourth working day after, while it is open.",
         "• It closes on Friday 4 December at 17:00 (Europe/Berlin).",
-        "• If all answer: Whole organisation (21), Tribe (12) and Payments (12).",
+        "• If all answer: Whole organisation (21) and Payments (12, all of Tribe).",
         "• If half of each group answers: Whole organisation.",
         "• With 5 answers a group is shown roughly, in fifths; with 10 it is shown in counts: if all answer, Whole organisation.",
         "• Not shown alone, since a few people could be told apart: Mobile and Search count in Whole organisation.",
@@ -240,7 +240,7 @@ async fn an_admin_reads_what_would_happen_and_launches_it() {
     let node = t.database.texts("select node_id from invite where user_id = 'U0P01'");
     assert_eq!(node, ["payments"], "of five teams the deepest");
     let open = t.slash("ben", "pulse").await;
-    assert!(open.text.contains("A survey is open until Friday 4 December at 17:00 (Europe/Berlin)."), "{}", open.text);
+    assert!(open.text.contains("A survey is open, and it does not wait for you."), "{}", open.text);
     assert!(open.text.contains("Autumn survey: asks 21 people of the whole organisation from Wednesday 25 November"), "{}", open.text);
     assert!(!open.text.contains("answered"), "no live counts: {}", open.text);
     assert_eq!(
@@ -329,6 +329,9 @@ async fn what_could_not_be_shown_is_not_asked() {
     check("full|", &[("counts", "9")], "counts: A number from 10 to 1000").await;
     check("full|", &[("bands", "20")], "counts: Counts tell more than a rough place").await;
     check("full|", &[("title", "")], "title: Give it a title").await;
+    check("full|", &[("title", "Hi <!channel>")], "title: Write the title without mentions").await;
+    check("full|", &[("title", "two\nlines")], "title: Write the title in one line").await;
+    check("full|", &[("title", "turned \u{202e}round")], "title: Write the title in one line").await;
     check("full|", &[("lasts", "365")], "lasts: Choose 3, 5, 7 or 10 working days.").await;
     check("pulse|", &[], "about: A pulse every other week starts once something came of a survey").await;
     assert!(wrong(pressed(app, "ana", "pulse_launch", "pulse", &[]).await).contains("starts once something came of a survey"));
@@ -372,8 +375,8 @@ async fn everybody_in_one_team_and_a_tree_twelve_deep() {
     let place = Place::with(&team("payments", None, "P", 9, &[])).await;
     let (_, said) = preview(pressed(&place.t.app, "ana", "pulse_launch_sent", "full|", &[]).await);
     assert!(
-        said.contains("If all answer: Whole organisation (9) and Payments (9).")
-            && said.contains("If half of each group answers: no group."),
+        said.contains("If all answer: Payments (9, all of Whole organisation).")
+            && said.contains("If only half of them answer, nothing at all is shown: better ask a larger group."),
         "{said}"
     );
     let mut deep = team("t0", None, "A", 0, &[]);
@@ -382,10 +385,36 @@ async fn everybody_in_one_team_and_a_tree_twelve_deep() {
     }
     place.t.apply_org(&deep).await;
     let (_, said) = preview(pressed(&place.t.app, "ana", "pulse_launch_sent", "full|", &[]).await);
-    assert!(
-        said.contains("If all answer: Whole organisation (11), T0 (11) and T1 (11).") && said.contains("11 people are asked"),
-        "{said}"
-    );
+    assert!(said.contains("If all answer: T1 (11, all of T0 and Whole organisation).") && said.contains("11 people are asked"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_of_which_a_few_people_changed_is_known_before_the_launch() {
+    let org = |search: &str| team("payments", None, "P", 12, &[]) + &team("search", None, "S", 5, &[search]);
+    let place = Place::with(&org("U0OLD")).await;
+    let (_, said) = preview(pressed(&place.t.app, "ana", "pulse_launch_sent", "full|", &[]).await);
+    assert!(said.contains("If all answer: Whole organisation (18), Payments (12) and Search (6)."), "{said}");
+    launched(&place, &[]).await;
+    let app = &place.t.app;
+    for user in place.t.database.texts("select user_id from invite") {
+        let first = app.store.frozen_wave("full-1").await.unwrap().unwrap().rules.rated().next().unwrap().id.clone();
+        let marked = Marked { ratings: BTreeMap::from([(first, Some(4))]), texts: BTreeMap::new() };
+        app.store.cast(&app.keys, "full-1", &user, marked).await.unwrap().unwrap();
+    }
+    pressed(app, "ana", "pulse_close_sent", "full-1", &[]).await.unwrap();
+    place.t.clock.advance(60 * DAY);
+    acted(&place).await;
+    place.t.apply_org(&org("U0NEW")).await;
+    let (_, said) = preview(pressed(app, "ana", "pulse_launch_sent", "full|", &[]).await);
+    for line in [
+        "If all answer: Whole organisation (18) and Payments (12).",
+        "Search: not shown, a few of its people changed since it was last shown.",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let alone = wrong(pressed(app, "ana", "pulse_launch_sent", "full|", &[("about", "search")]).await);
+    assert!(alone.contains("about: Nothing could be shown of what the people of Search say, and nobody is asked"), "{alone}");
+    place.t.sent().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

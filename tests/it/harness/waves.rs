@@ -60,7 +60,7 @@ pub fn post(wave: &NewWave, person: &str, round: Round) -> Post {
         Round::Reminder { last: false } => ("/1", Some(wave.id.clone())),
         Round::Reminder { last: true } => ("/2", Some(wave.id.clone())),
     };
-    let card = invitation(&survey(&wave.survey), wave, &[count; 3], 2, round);
+    let card = invitation(&survey(&wave.survey), wave, chrono_tz::Tz::UTC, &[count; 3], 2, round);
     Post { key: format!("survey/{}/{user}{suffix}", wave.id), channel: user, thread_of: None, card, not_before: None, reminds_of }
 }
 

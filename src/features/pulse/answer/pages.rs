@@ -50,7 +50,7 @@ pub fn pages(items: &[Item]) -> Vec<&[Item]> {
 pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<String, String>) -> Form {
     let pages = pages(&about.rules.items);
     let page = page.min(pages.len().saturating_sub(1));
-    let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| words::capitalised(&id.replace('_', " ")));
+    let title_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| words::capitalised(&id.replace('_', " ")));
     let mut fields = Vec::new();
     if page == 0 {
         let lines =
@@ -59,13 +59,13 @@ pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<St
     }
     for category in pages.get(page).into_iter().flat_map(|items| items.chunk_by(|a, b| a.category == b.category)) {
         let id = &category[0].category;
-        fields.push(note(&format!("category:{id}"), named(id), Vec::new()));
+        fields.push(note(&format!("category:{id}"), title_of(id), Vec::new()));
         fields.extend(category.iter().map(|item| field(about, item, marked)));
     }
     let last = page + 1 >= pages.len();
     if pages.len() > 1 {
         let name = |items: &[Item]| {
-            let all = items.chunk_by(|a, b| a.category == b.category).map(|category| named(&category[0].category));
+            let all = items.chunk_by(|a, b| a.category == b.category).map(|category| title_of(&category[0].category));
             all.collect::<Vec<_>>().join(", ")
         };
         let mut options: Vec<(String, String)> =
