@@ -9,6 +9,8 @@ use clap::ValueEnum;
 use super::{on_a_terminal, open, print};
 use crate::config::Config;
 use crate::domain::card::Card;
+use crate::domain::naming::named;
+use crate::domain::org::Org;
 use crate::error::{Failure, UserError};
 use crate::features::{self, Asker, Reply};
 use crate::render;
@@ -49,7 +51,7 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
     let cx = app.cx(asker).await?;
     match features::answer(&cx, &args.question).await {
         Ok(Reply::Card(card)) => {
-            show(&card, args.format)?;
+            show(*card, args.format, &cx.org.org)?;
             Ok(ExitCode::SUCCESS)
         }
         Ok(Reply::Form(form)) => anyhow::bail!("`{}` asks back in a form: use it in Slack", form.title),
@@ -59,7 +61,10 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
 }
 
 /// To stdout; a reader that went away is no failure.
-fn show(card: &Card, format: Format) -> Result<()> {
+fn show(card: Card, format: Format, org: &Org) -> Result<()> {
+    // Slack puts names in the place of its ids, nobody else does.
+    let known = |slack: &str| org.who(slack, None).filter(|_| format != Format::Blocks).map(str::to_owned);
+    let card = &named(card, &known);
     let text = match format {
         Format::Png => {
             let _ = std::io::stdout().write_all(&render::png::card(card)?);

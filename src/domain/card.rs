@@ -79,16 +79,29 @@ pub struct Card {
 }
 
 impl Card {
+    /// The parts that stand in a place, in order.
+    pub fn parts_in(&self, place: Place) -> Vec<&Part> {
+        let mut found = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Only(places, parts) if places.contains(&place) => found.extend(parts),
+                Part::Only(..) => {}
+                part => found.push(part),
+            }
+        }
+        found
+    }
+
     /// What it says, line by line, for where only lines can stand: no figures, tables or pictures; buttons as their labels.
     pub fn lines(&self) -> Vec<Line> {
         let labels = |row: &[Button]| Line::plain(row.iter().map(|button| format!("[{}]", button.label)).collect::<Vec<_>>().join(" "));
         let mut lines = vec![self.verdict.clone()];
-        for part in &self.parts {
+        for part in self.parts_in(Place::Message) {
             match part {
                 Part::Text(line) | Part::Beside(line, _) => lines.push(line.clone()),
                 Part::List(all, _) => lines.extend(all.iter().cloned()),
                 Part::Buttons(row) => lines.push(labels(row)),
-                Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Divider => {}
+                Part::Heading(_) | Part::Figures(_) | Part::Table(_) | Part::Chart(_) | Part::Divider | Part::Only(..) => {}
             }
         }
         if !self.buttons.is_empty() {
@@ -232,6 +245,19 @@ pub enum Part {
     Buttons(Vec<Button>),
     /// A line across.
     Divider,
+    /// Parts that stand in some places only: a message has two screens, a page room for all.
+    Only(&'static [Place], Vec<Part>),
+}
+
+/// Where a card is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Slack: a message or a modal.
+    Message,
+    /// A picture.
+    Picture,
+    /// A page or a terminal.
+    Page,
 }
 
 /// One figure as people read it.

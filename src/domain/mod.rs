@@ -17,6 +17,7 @@ pub mod glob;
 pub mod item_link;
 pub mod machines;
 pub mod metric;
+pub mod naming;
 pub mod org;
 pub mod part;
 pub mod pool;

@@ -1,4 +1,4 @@
-//! Card as CSV: a row a cell of a survey's result where it has any, else a row a value of its pictures, else a row a metric, else its
+//! Card as CSV: a row a cell of a survey's result, a measure of perception, an action where it has any, else a row a value of its pictures, else a row a metric, else its
 //! first table, else its verdict.
 //!
 //! Why pictures first: who wants the metrics of a trend as they stand has JSON; who asks for CSV wants to draw it again.
@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 
-use crate::domain::card::{Card, Metric, Part};
+use crate::domain::card::{Card, Metric, Part, Place};
 use crate::domain::chart::{Chart, Kind, Series, Steps, known};
 
 const HEAD: [&str; 9] = ["id", "value", "unit", "n", "low", "high", "previous", "band", "reason"];
@@ -16,18 +16,23 @@ const HEAD: [&str; 9] = ["id", "value", "unit", "n", "low", "high", "previous", 
 /// Columns of pictures. `at` is the first instant of a step of time, else a name; `low` and `high` an interval.
 const POINTS: [&str; 7] = ["chart", "series", "at", "value", "unit", "low", "high"];
 
-/// Columns of a survey's cells, as in JSON's `cells`; `low` and `high` are the two of `interval`. A group that is not shown has a row with
-/// what it folds into.
-const CELLS: [&str; 9] = ["label", "category", "n", "score", "low", "high", "band", "change", "folds_into"];
+/// Members of the JSON answer that are rows of their own, with their columns; `low` and `high` are the two of `interval`. Of a survey's
+/// cells, a group that is not shown has a row with what it folds into.
+const ROWS: [(&str, &[&str]); 3] = [
+    ("cells", &["label", "category", "n", "n_is", "score", "low", "high", "band", "change", "suppressed", "folds_into"]),
+    ("measures", &["label", "wave", "closed_on", "measure", "n", "n_is", "score", "low", "high", "band", "suppressed"]),
+    ("actions", &["id", "cell", "team", "category", "text", "person", "due", "state", "settled_on", "why", "wave"]),
+];
 
 /// The whole file, with a head and `\n` after each row.
 pub fn csv(card: &Card) -> String {
-    if let Some(cells) = card.data.get("cells").and_then(Value::as_array) {
-        let suppressed = card.data.get("suppressed").and_then(Value::as_array).into_iter().flatten();
-        let rows = cells.iter().chain(suppressed).map(cell);
-        return write(std::iter::once(CELLS.map(str::to_owned).to_vec()).chain(rows));
+    let member = |name: &str| card.data.get(name).and_then(Value::as_array);
+    if let Some((all, columns)) = ROWS.iter().find_map(|(name, columns)| Some((member(name)?, *columns))) {
+        let rows = all.iter().chain(member("suppressed").into_iter().flatten()).map(|row| cells(row, columns));
+        return write(std::iter::once(columns.iter().map(|name| (*name).to_owned()).collect()).chain(rows));
     }
-    let charts: Vec<&Chart> = card.parts.iter().filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None }).collect();
+    let charts: Vec<&Chart> =
+        card.parts_in(Place::Page).into_iter().filter_map(|part| if let Part::Chart(chart) = part { Some(chart) } else { None }).collect();
     if !charts.is_empty() {
         let rows = charts.into_iter().flat_map(points);
         return write(std::iter::once(POINTS.map(str::to_owned).to_vec()).chain(rows));
@@ -36,7 +41,7 @@ pub fn csv(card: &Card) -> String {
         let rows = card.metrics.iter().map(metric);
         return write(std::iter::once(HEAD.map(str::to_owned).to_vec()).chain(rows));
     }
-    let table = card.parts.iter().find_map(|part| if let Part::Table(table) = part { Some(table) } else { None });
+    let table = card.parts_in(Place::Page).into_iter().find_map(|part| if let Part::Table(table) = part { Some(table) } else { None });
     match table {
         Some(table) => {
             let width = table.rows.iter().map(Vec::len).chain([table.columns.len()]).max().unwrap_or(0);
@@ -47,18 +52,18 @@ pub fn csv(card: &Card) -> String {
     }
 }
 
-fn cell(cell: &Value) -> Vec<String> {
+fn cells(row: &Value, columns: &[&str]) -> Vec<String> {
     let of = |column: &&str| match *column {
-        "low" => &cell["interval"][0],
-        "high" => &cell["interval"][1],
-        column => &cell[column],
+        "low" => &row["interval"][0],
+        "high" => &row["interval"][1],
+        column => &row[column],
     };
     let text = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => guarded(text),
         other => other.to_string(),
     };
-    CELLS.iter().map(|column| text(of(column))).collect()
+    columns.iter().map(|column| text(of(column))).collect()
 }
 
 /// A row for each value of a picture; a gap has an empty value.

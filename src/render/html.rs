@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::outside::{clean, together};
 use super::{small_print, spark, svg};
-use crate::domain::card::{Card, Figure, Line, Part, Span, Table, Tone};
+use crate::domain::card::{Card, Figure, Line, Part, Place, Span, Table, Tone};
 use crate::domain::chart::{Chart, Kind, Spark};
 
 /// The page's only style, inline in `style`. Light and dark by the reader's system; black on white in print.
@@ -38,6 +38,8 @@ code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',mo
 hr{border:0;border-top:1px solid var(--line);margin:2rem 0}\
 footer{color:var(--soft);font-size:.85rem;padding-bottom:3rem;margin-top:2rem}footer p{margin:.2rem 0}\
 :focus-visible{outline:2px solid var(--s0);outline-offset:2px}\
+@media(max-width:34rem){main,header,footer{padding:0 1rem}th,td{padding-right:.5rem}.number,.short{white-space:normal}\
+table{font-size:.85rem}}\
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#999;--page:#fff;--card:#fff;--good:#000;--bad:#000;\
 --s0:#2f5fc4;--s1:#ad5b00;--s2:#00664a;--s3:#241d38;--s4:#8a5f85;--s5:#5b3a06}\
 body{font-size:11pt}header{padding-top:0}main,header,footer{max-width:none;padding:0}thead{display:table-header-group}tr{break-inside:avoid}.scroll{overflow:visible}}";
@@ -60,7 +62,7 @@ pub fn page(card: &Card) -> String {
                     h1 { (clean(&card.title)) }
                     @if !card.verdict.is_empty() { p.verdict { (spans(&card.verdict)) } }
                 }
-                main { @for (at, item) in card.parts.iter().enumerate() { (part(at, item)) } }
+                main { @for (at, item) in card.parts_in(Place::Page).into_iter().enumerate() { (part(at, item)) } }
                 @if !small.is_empty() { footer aria-label="Notes and sources" { @for line in &small { p { (spans(line)) } } } }
             }
         }
@@ -91,7 +93,7 @@ fn part(at: usize, part: &Part) -> Markup {
         },
         Part::Table(rows) => table(rows),
         Part::List(lines, _) => html! { ul { @for line in lines { li { (spans(line)) } } } },
-        Part::Buttons(_) => html! {},
+        Part::Buttons(_) | Part::Only(..) => html! {},
         Part::Divider => html! { hr; },
         Part::Chart(chart) if matches!(chart.kind, Kind::Spark(_)) => html! {
             figure.small { figcaption { (together(&chart.title)) } (PreEscaped(svg::inline(chart, &format!("c{at}")))) }

@@ -8,7 +8,7 @@ use super::chart_text::{self, Row};
 use super::outside::clean;
 use super::table::{aligned, pad, spoken};
 use super::{small_print, spark};
-use crate::domain::card::{Card, Figure, Line, Part, Span, Table, Tone};
+use crate::domain::card::{Card, Figure, Line, Part, Place, Span, Table, Tone};
 use crate::domain::chart::Chart;
 use crate::error::UserError;
 
@@ -24,7 +24,7 @@ pub fn text(card: &Card, colour: bool, width: usize) -> String {
     }
     out.extend(page.wrapped(&card.verdict, "", ""));
     let mut after_heading = false;
-    for part in &card.parts {
+    for part in card.parts_in(Place::Page) {
         let lines = page.part(part);
         if lines.is_empty() {
             continue;
@@ -78,7 +78,7 @@ impl Page {
                 items.chain(self.rest(lines.len(), own.as_deref())).collect()
             }
             Part::Beside(line, _) => self.wrapped(line, "- ", "  "),
-            Part::Buttons(_) => Vec::new(),
+            Part::Buttons(_) | Part::Only(..) => Vec::new(),
             Part::Divider => vec!["─".repeat(self.width.min(40))],
             Part::Chart(chart) => self.chart(chart),
         }

@@ -6,9 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LEAST_COUNTS;
 use super::items::Item;
+use super::{LEAST_COUNTS, LEAST_SCORE};
 use crate::domain::stats::{Ratings, answers, mean_interval, mean_rating, wilson_finite};
+use crate::domain::words;
 
 /// Categories of which a pulse index is made at least.
 pub const FEWEST_CATEGORIES: usize = 8;
@@ -129,7 +130,68 @@ pub struct Response {
     pub invited: u64,
 }
 
+/// Silent people that leave it open for each whether they answered.
+const SILENT: u64 = 2;
+
+/// How many answered, as far as it may be said: where all did, or all but one, the figure would tell of each of them that they did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "plain names")]
+pub enum Count {
+    Exactly(u64),
+    AtLeast(u64),
+}
+
+impl Count {
+    /// Of so many asked.
+    pub fn of(answered: u64, invited: u64) -> Self {
+        if answered + SILENT > invited {
+            Self::AtLeast(invited.saturating_sub(SILENT).max(u64::from(LEAST_SCORE)))
+        } else {
+            Self::Exactly(answered)
+        }
+    }
+
+    /// So many did.
+    pub fn least(self) -> u64 {
+        match self {
+            Self::Exactly(n) | Self::AtLeast(n) => n,
+        }
+    }
+
+    /// Whether it is just so many.
+    pub fn is_exact(self) -> bool {
+        matches!(self, Self::Exactly(_))
+    }
+
+    /// "12" or "at least 16".
+    pub fn words(self) -> String {
+        match self {
+            Self::Exactly(n) => words::number(n),
+            Self::AtLeast(n) => format!("at least {}", words::number(n)),
+        }
+    }
+}
+
+/// How large a group is taken for in an interval: one in which all answered has none, and that would tell.
+pub fn population(answered: u64, invited: u64) -> u64 {
+    invited.max(answered + SILENT)
+}
+
 impl Response {
+    /// How many answered; none where it were nearly all.
+    pub fn told(self) -> Option<u64> {
+        Count::of(self.answered, self.invited).is_exact().then_some(self.answered)
+    }
+
+    /// "12 of 14 answered."
+    pub fn words(self) -> String {
+        let invited = words::number(self.invited);
+        self.told().map_or_else(
+            || format!("Nearly all of {invited} answered."),
+            |answered| format!("{} of {invited} answered.", words::number(answered)),
+        )
+    }
+
     /// Whether so few answered that results are notes, not measurements.
     pub fn read_as_notes(self) -> bool {
         ratio(self.answered, self.invited) < GOOD_RESPONSE
@@ -161,6 +223,20 @@ pub(super) mod tests {
     use super::super::items::Kind;
     use super::*;
     use crate::domain::stats::SplitMix64;
+
+    #[test]
+    fn a_count_never_says_that_all_or_all_but_one_answered() {
+        let check = |answered: u64, invited: u64, expect: &str| {
+            let response = Response { answered, invited };
+            assert_eq!(format!("{} | {}", Count::of(answered, invited).words(), response.words()), expect);
+        };
+        check(12, 14, "12 | 12 of 14 answered.");
+        check(13, 14, "at least 12 | Nearly all of 14 answered.");
+        check(14, 14, "at least 12 | Nearly all of 14 answered.");
+        check(5, 6, "at least 5 | Nearly all of 6 answered.");
+        check(6, 6, "at least 5 | Nearly all of 6 answered.");
+        assert_eq!([population(14, 14), population(13, 14), population(12, 14)], [16, 15, 14]);
+    }
 
     #[test]
     fn no_band_tells_of_nobody_or_everybody() {

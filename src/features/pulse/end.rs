@@ -86,9 +86,24 @@ async fn closed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         Ok(posts) => posts,
         Err(refusal) => return Err(UserError::new(Kind::NotAllowed, refusal.to_string(), "`pacer doctor` says more.").into()),
     };
-    let verdict =
-        Line::default().strong(survey.title).and(" is closed. Its teams hear their results now; leads and everybody else in a day.");
+    let verdict = Line(Line::default().strong(survey.title).and(" is closed. ").0.into_iter().chain(heard(&wave.id, &posts).0).collect());
     Ok(Effect::Say(posts, Box::new(Effect::Modal(Box::new(Card { title: "Closed".into(), verdict, ..Card::default() })))))
+}
+
+/// Who hears of a wave that closed just now.
+fn heard(wave: &str, posts: &[Post]) -> Line {
+    let nothing = |post: &Post| post.key.starts_with(&format!("survey/{wave}/results/none")) || post.key.contains("/leads/none/");
+    if posts.iter().any(nothing) {
+        return Line::plain("Nothing could be shown: too few answered.");
+    }
+    let mut now: Vec<&str> = posts.iter().filter(|post| post.not_before.is_none()).map(|post| post.channel.as_str()).collect();
+    now.dedup();
+    let Some(first) = now.first() else {
+        return Line::plain("No team's channel hears of it; `pulse results` shows it to its own people now, to everybody else in a day.");
+    };
+    let line = Line::default().mention(*first);
+    let line = if now.len() > 1 { line.and(format!(" and {} more", now.len() - 1)) } else { line };
+    line.and(if now.len() > 1 { " hear" } else { " hears" }).and(" the results now; leads and everybody else in a day.")
 }
 
 /// Closes a wave, from wherever it stands; what should then stand in Slack.

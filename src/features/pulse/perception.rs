@@ -12,10 +12,11 @@ use std::collections::BTreeSet;
 use futures::future::BoxFuture;
 
 use super::results::compute::{Counted, Group, Level};
-use super::results::{Closed, closed_waves, day, in_short, when};
+use super::results::{Closed, closed_waves, count_is, day, in_short, when};
 use crate::domain::ask::Ask;
 use crate::domain::card::{Button, Card, Figure, Line, Part, Scope, Table};
 use crate::domain::survey::items::Item;
+use crate::domain::survey::score::Count;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::{Action, Cx, Effect, Press, Reply};
@@ -40,7 +41,7 @@ const THREE: [(&str, &[&str]); 3] = [
 const SAFETY: usize = 2;
 
 /// The three of a cell, each with the fewest answers one of its questions has; none where they are not shown.
-type Three = [Option<(Level, u64)>; 3];
+type Three = [Option<(Level, Count)>; 3];
 
 /// That targets may do harm.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,17 +174,21 @@ async fn card(cx: &Cx, scope: &Scope) -> Result<Card, Failure> {
         let told = if state.discussed { ". It was talked about." } else { ". New targets wait until it was talked about." };
         parts.push(Part::Text(Line::default().strong("Mind the targets: ").and(state.why.clone()).and(told)));
     }
+    let mut measures = measured(closed, group, &now);
     if when::day_over(closed.closed_at, cx.now) {
         let (below, _) = closed.below(cx, *node);
+        measures.extend(below.iter().flat_map(|group| measured(closed, group, &three(closed, group))));
         let rows: Vec<Vec<String>> = below.into_iter().map(|group| row(group.label.clone(), &three(closed, group))).collect();
         if !rows.is_empty() {
             parts.extend([Part::Heading("By group".into()), Part::Table(table("Group", rows))]);
         }
     }
     // Its own past: the same cell, not what it was part of.
-    let own = earlier.iter().filter(|(past, at)| past.frozen.tree.nodes()[*at].id == group.id);
+    let own: Vec<&(Closed, usize)> = earlier.iter().filter(|(past, at)| past.frozen.tree.nodes()[*at].id == group.id).collect();
+    let groups = own.iter().filter_map(|(past, at)| Some((past, past.group(*at)?)));
+    measures.extend(groups.flat_map(|(past, group)| measured(past, group, &three(past, group))));
     let past: Vec<Vec<String>> = std::iter::once((closed, *node))
-        .chain(own.map(|(past, at)| (past, *at)))
+        .chain(own.into_iter().map(|(past, at)| (past, *at)))
         .filter_map(|(past, at)| Some(row(day(past.wave.closes_on, closed.wave.closes_on), &three(past, past.group(at)?))))
         .collect();
     if past.len() > 1 {
@@ -199,12 +204,9 @@ async fn card(cx: &Cx, scope: &Scope) -> Result<Card, Failure> {
         .map(|((name, _), level)| format!("{name} {}", level.as_ref().map_or("not shown".into(), |it| in_short(it.0))));
     let verdict = format!("{}: {}.", group.label, words::join(&said.collect::<Vec<_>>()));
     let mut data = serde_json::Map::new();
-    let member = |level: &Option<(Level, u64)>| {
-        let exact = level.as_ref().and_then(|it| it.0.score());
-        serde_json::json!({"score": exact.map(|it| it.value), "interval": exact.map(|it| it.interval), "n": level.as_ref().map(|it| it.1),
-            "band": level.as_ref().filter(|it| it.0.score().is_none()).map(|it| in_short(it.0))})
-    };
-    data.extend(THREE.iter().zip(&now).map(|((name, _), level)| (name.to_lowercase(), member(level))));
+    let of_now = THREE.iter().zip(&measures).map(|((name, _), measure)| (name.to_lowercase(), measure.clone()));
+    data.extend(of_now.collect::<Vec<_>>());
+    data.insert("measures".into(), measures.into());
     Ok(Card {
         command,
         title: format!("{title} - {} - closed {}", group.label, words::date(closed.closed_at, cx.now, zone)),
@@ -219,7 +221,20 @@ async fn card(cx: &Cx, scope: &Scope) -> Result<Card, Failure> {
     })
 }
 
-fn figure(name: &str, level: Option<&(Level, u64)>) -> Figure {
+/// The three of a group in a wave, as JSON and as rows of the CSV.
+fn measured(closed: &Closed, group: &Group, three: &Three) -> Vec<serde_json::Value> {
+    let one = |(at, (name, _)): (usize, &(&str, _))| {
+        let level = three[at];
+        let exact = level.and_then(|it| it.0.score());
+        serde_json::json!({"label": group.label, "wave": closed.wave.id, "closed_on": closed.wave.closes_on, "measure": name.to_lowercase(),
+            "n": level.map(|it| it.1.least()), "n_is": level.map(|it| count_is(it.1)), "score": exact.map(|it| it.value),
+            "interval": exact.map(|it| it.interval), "band": level.filter(|it| it.0.score().is_none()).map(|it| in_short(it.0)),
+            "suppressed": level.is_none()})
+    };
+    THREE.iter().enumerate().map(one).collect()
+}
+
+fn figure(name: &str, level: Option<&(Level, Count)>) -> Figure {
     let value = level.map_or_else(
         || "not shown".to_owned(),
         |(level, _)| match level {
@@ -229,7 +244,7 @@ fn figure(name: &str, level: Option<&(Level, u64)>) -> Figure {
     );
     let interval = level.and_then(|it| it.0.score()).filter(|it| it.interval[1] - it.interval[0] >= 1.0);
     let interval = interval.map(|it| format!(", 95 % {:.0} to {:.0}", it.interval[0], it.interval[1]));
-    let detail = level.map(|(_, n)| format!("n {}{}", words::number(*n), interval.unwrap_or_default()));
+    let detail = level.map(|(_, n)| format!("n {}{}", n.words(), interval.unwrap_or_default()));
     Figure { name: name.into(), value, detail: detail.unwrap_or_default(), ..Figure::default() }
 }
 

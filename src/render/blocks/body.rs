@@ -8,7 +8,7 @@ use super::super::small_print::{more, rest_command};
 use super::super::spark;
 use super::super::table::{aligned, spoken};
 use super::{Room, actions, chart, context, mrkdwn_object, section, section_of, size};
-use crate::domain::card::{Button, Card, Figure, Line, Part, Table, Tone};
+use crate::domain::card::{Button, Card, Figure, Line, Part, Place, Table, Tone};
 
 /// Characters of one figure's line, of a list's item, of a section of rows.
 const FIGURE_LINE: usize = 200;
@@ -23,10 +23,12 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
     let command = rest_command(card);
     room.blocks = room.blocks.saturating_sub(1);
     room.chars = room.chars.saturating_sub(MORE_CHARS);
-    for (at, part) in card.parts.iter().enumerate() {
+    let parts = card.parts_in(Place::Message);
+    for (at, part) in parts.iter().copied().enumerate() {
         let left = match part {
             Part::Text(line) => one(line, &mut room, &mut out, section(line, limits::SECTION)),
             Part::Heading(text) => one(&Line::plain(text), &mut room, &mut out, section(&Line::default().strong(text), 300)),
+            Part::Only(..) => 0,
             Part::Divider => usize::from(!room.put(&mut out, json!({"type": "divider"}))),
             Part::Chart(chart) => chart::put(chart, &mut room, &mut out),
             Part::Figures(figures) => put_figures(figures, &mut room, &mut out),
@@ -43,7 +45,7 @@ pub(super) fn parts(card: &Card, mut room: Room) -> Vec<Value> {
             Part::List(_, own) => own.as_deref(),
             _ => None,
         };
-        let rest = card.parts.len() - at - 1;
+        let rest = parts.len() - at - 1;
         // With a cut table as the last part, its rows are what is left; else the parts after it are, too.
         let line = if rest == 0 { more(left, own.or(command.as_deref())) } else { more(left + rest, command.as_deref().or(own)) };
         room.blocks += 1;

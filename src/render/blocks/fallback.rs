@@ -4,7 +4,7 @@ use super::super::chart_text;
 use super::super::limits::cut;
 use super::super::outside::{mrkdwn, plain};
 use super::super::table::spoken;
-use crate::domain::card::{Card, Figure, Line, Part, Span};
+use crate::domain::card::{Card, Figure, Line, Part, Place, Span};
 use crate::domain::chart::Chart;
 
 /// Rows of a table and items of a list that are read out.
@@ -28,7 +28,7 @@ pub fn text(card: &Card, max: usize) -> String {
         fits
     };
     add(&bare(&card.verdict, 900));
-    for piece in card.parts.iter().flat_map(pieces) {
+    for piece in card.parts_in(Place::Message).into_iter().flat_map(pieces) {
         if !add(&piece) {
             break;
         }
@@ -48,7 +48,7 @@ fn pieces(part: &Part) -> Vec<String> {
             let labels: Vec<&str> = row.iter().map(|button| button.label.as_str()).collect();
             vec![bare(&Line::plain(format!("To press: {}", labels.join(", "))), PIECE)]
         }
-        Part::Divider => Vec::new(),
+        Part::Divider | Part::Only(..) => Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::canvas::{Area, Canvas, Stroke, Type};
 use super::theme::{Ink, Theme};
 use super::{Drawing, prose, spark, tabular};
-use crate::domain::card::{Card, Figure, Line, Part, Tone};
+use crate::domain::card::{Card, Figure, Line, Part, Place, Tone};
 use crate::render::html::symbol;
 use crate::render::outside::clean;
 use crate::render::small_print;
@@ -32,9 +32,10 @@ pub fn draw(card: &Card, theme: Theme) -> Drawing {
     let mut canvas = Canvas::new(theme, "card");
     let mut top = canvas.lines(&card.title, TITLE, [MARGIN, MARGIN - 4.0, INNER], 18.0, 2);
     top = prose::write(&mut canvas, &card.verdict, VERDICT, [MARGIN, top + 6.0, INNER], 25.0, 8) + 8.0;
-    for (at, part) in card.parts.iter().enumerate() {
+    let parts = card.parts_in(Place::Picture);
+    for (at, part) in parts.iter().enumerate() {
         if top > LOWEST {
-            let more = small_print::more(card.parts.len() - at, small_print::rest_command(card).as_deref());
+            let more = small_print::more(parts.len() - at, small_print::rest_command(card).as_deref());
             top = prose::write(&mut canvas, &more, SMALL, [MARGIN, top + 8.0, INNER], 16.0, 2);
             break;
         }
@@ -59,7 +60,7 @@ fn put(canvas: &mut Canvas, part: &Part, top: f64) -> f64 {
     match part {
         Part::Text(line) | Part::Beside(line, _) => prose::write(canvas, line, BODY, [MARGIN, top, INNER], 20.0, 12),
         Part::Heading(text) => prose::write(canvas, &Line::plain(text), HEADING, [MARGIN, top + 10.0, INNER], 20.0, 2),
-        Part::Buttons(_) => top,
+        Part::Buttons(_) | Part::Only(..) => top,
         Part::Divider => {
             canvas.line([MARGIN, top + 8.0], [WIDTH - MARGIN, top + 8.0], Stroke::solid(Ink::Line, 1.0));
             top + 16.0

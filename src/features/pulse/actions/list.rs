@@ -57,7 +57,7 @@ pub async fn load(cx: &Cx, scope: &Scope) -> Result<Card, Failure> {
         vec![Line::plain("Of your groups and those above them. ").code("/metrics pulse actions team:all").and(" shows every team's.")]
     };
     let mut data = serde_json::Map::new();
-    data.insert("actions".into(), all.iter().map(row).collect());
+    data.insert("actions".into(), all.iter().map(|it| row(cx, it)).collect());
     Ok(Card {
         command: "pulse".into(),
         title: format!("You said, we do - {scope_name}"),
@@ -139,7 +139,8 @@ async fn cell(cx: &Cx, wave: &Wave) -> Result<Option<String>, Failure> {
     Ok(best.map(str::to_owned))
 }
 
-fn row(it: &ActionItem) -> Value {
-    json!({"id": it.id, "text": it.text, "owner": it.owner, "due": it.due, "state": it.standing.word(), "category": it.category,
+fn row(cx: &Cx, it: &ActionItem) -> Value {
+    let person = cx.org.org.who(&it.owner, None).unwrap_or(&it.owner);
+    json!({"id": it.id, "team": cell_name(cx, &it.node), "text": it.text, "owner": it.owner, "person": person, "due": it.due, "state": it.standing.word(), "category": it.category,
         "cell": it.node, "wave": it.wave, "why": Some(&it.why).filter(|why| !why.is_empty()), "settled_on": it.settled_on})
 }

@@ -10,8 +10,9 @@
 //! The next wave of a survey waits for an action, or for the reason that there is none. Actions are named and public, but for those
 //! of closed teams. Never to be counted by person.
 //!
-//! JSON: `actions`, each `{"id","text","owner","due","state","category","cell","wave","why","settled_on"}`; `state` is `open`, `done`,
-//! `dropped` or `none`, where `text` is the reason.
+//! JSON, and a row each in CSV: `actions`, each `{"id","team","text","owner","person","due","state","category","cell","wave","why",
+//! "settled_on"}`; `person` is the organisation's id of the owner, else the Slack id; `state` is `open`, `done`, `dropped` or `none`,
+//! where `text` is the reason.
 
 mod form;
 mod list;
@@ -63,7 +64,7 @@ pub async fn unanswered(cx: &Cx, survey: &str) -> Result<Option<Wave>, Failure> 
 }
 
 /// Whether the asker may write an action for a cell: who counts in it, then or now, who leads it or a team above it, and admins.
-fn may_add(cx: &Cx, frozen: &Frozen, cell: &str) -> bool {
+pub(super) fn may_add(cx: &Cx, frozen: &Frozen, cell: &str) -> bool {
     let Some(asker) = &cx.asker else { return false };
     let (org, tree) = (&cx.org.org, &frozen.tree);
     let counted = |node: usize| tree.path(node).any(|at| tree.nodes()[at].id == cell);

@@ -5,7 +5,7 @@ use crate::domain::ask::Ask;
 use crate::domain::card::{Card, Line, Scope};
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
-use crate::features::pulse::COMMAND;
+use crate::features::pulse::{COMMAND, actions};
 use crate::features::{Cx, Reply, me};
 
 /// `pulse results`.
@@ -17,7 +17,18 @@ pub async fn run(cx: &Cx, ask: &Ask) -> Result<Reply, Failure> {
     let found = find(cx, &ask.scope).await?;
     let card = match found {
         Found::Cell(closed, node) => match closed.group(node) {
-            Some(group) => closed.card(cx, group).await?,
+            Some(group) => {
+                let mut card = closed.card(cx, group).await?;
+                if !actions::may_add(cx, &closed.frozen, &group.id) {
+                    card.buttons.retain(|button| button.action != actions::ADD.name);
+                }
+                if let Some(named) = wanted(cx, &closed, &ask.scope).filter(|wanted| *wanted != node && !ask.scope.teams().is_empty()) {
+                    let mut line = Line::default().strong(not_alone(&closed, named, &group.label)).and(" ");
+                    line.0.extend(card.verdict.0);
+                    card.verdict = line;
+                }
+                card
+            }
             None => nothing(cx, "No result is shown."),
         },
         Found::Nothing(sentence) => nothing(cx, &sentence),
@@ -48,8 +59,10 @@ enum Found {
 async fn find(cx: &Cx, scope: &Scope) -> Result<Found, Failure> {
     let mut why = None;
     let mut refused = None;
+    let mut any = false;
     for (wave, closed_at) in closed_waves(cx).await? {
         let Some(closed) = Closed::read(cx, &wave).await? else { continue };
+        any = true;
         let Some(wanted) = wanted(cx, &closed, scope) else { continue };
         // A team that is not shown on its own is part of the next one above it that is.
         let Some(node) = closed.frozen.tree.path(wanted).find(|at| closed.group(*at).is_some()) else {
@@ -79,7 +92,21 @@ async fn find(cx: &Cx, scope: &Scope) -> Result<Found, Failure> {
             format!("The survey's result of {label} is seen by its own people only: it, or a team beside it, keeps its figures to itself.");
         return Err(UserError::new(Kind::NotAllowed, message, "What all together say: `/metrics pulse results team:all`.").into());
     }
-    Ok(Found::Nothing(why.unwrap_or_else(|| "No survey has closed yet, so there is no result.".into())))
+    let none = || match scope {
+        Scope::Team(_) if any => format!("{} was not asked by any survey that has closed.", cx.org.org.scope_name(scope)),
+        _ => "No survey has closed yet, so there is no result.".into(),
+    };
+    Ok(Found::Nothing(why.unwrap_or_else(none)))
+}
+
+/// Why a team that was named is answered with what it is part of.
+fn not_alone(closed: &Closed, node: usize, home: &str) -> String {
+    let name = &closed.frozen.tree.nodes()[node].name;
+    if closed.was_asked(node) {
+        format!("{name} is not shown alone this time (too few people, or a few changed since it was last shown): it counts in {home}.")
+    } else {
+        format!("Nobody of {name} was asked this time: this is {home}.")
+    }
 }
 
 /// The node that is meant: the team that was named, else where the asker counts, else all.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::domain::stats::{Ratings, answers};
 use crate::domain::survey::change::{Change, changes};
 use crate::domain::survey::items::{Category, Item};
-use crate::domain::survey::score::{Band, Response, Score, Shares, category, directed, pulse_index, shares};
+use crate::domain::survey::score::{Band, Count, Response, Score, Shares, category, directed, population, pulse_index, shares};
 use crate::domain::survey::tally::{Cell, Kept, Row, Rules};
 use crate::domain::survey::tree::Tree;
 
@@ -107,8 +107,8 @@ impl Level {
 pub struct Question {
     /// Its id.
     pub id: String,
-    /// How many answered it.
-    pub n: u64,
+    /// How many answered it, as far as that may be said.
+    pub n: Count,
     /// Its shares, where counts are kept.
     pub shares: Option<Shares>,
     /// Roughly, in any case.
@@ -124,8 +124,8 @@ pub struct Said {
     pub id: String,
     /// As it is shown.
     pub name: String,
-    /// The fewest answers that one of its questions has.
-    pub n: u64,
+    /// The fewest answers that one of its questions has, as far as that may be said.
+    pub n: Count,
     /// What it comes to.
     pub level: Level,
     /// Its questions, in their order.
@@ -151,6 +151,8 @@ pub struct Group {
     pub said: Vec<Said>,
     /// The plain mean of its scores, of eight or more.
     pub index: Option<f64>,
+    /// Names of categories that were asked and of which nothing is kept here.
+    pub unsaid: Vec<String>,
 }
 
 impl Group {
@@ -184,16 +186,28 @@ impl Counted<'_> {
         if let Kept::Counts(given) = self.row(cell, &item.id)? { Some(directed(item, *given)) } else { None }
     }
 
-    /// What some questions come to together in a cell, and the fewest answers one has; none where one is not kept.
-    pub fn level(&self, cell: &str, invited: u64, items: &[&Item]) -> Option<(Level, u64)> {
+    /// What some questions come to together in a cell, and the fewest answers one has; none where one is not kept. Where nearly all
+    /// answered one, the score is a whole number and its interval that of a larger group: else they would tell how many did.
+    pub fn level(&self, cell: &str, invited: u64, items: &[&Item]) -> Option<(Level, Count)> {
         let kept: Option<Vec<(&Kept, &Item)>> = items.iter().map(|item| Some((self.row(cell, &item.id)?, *item))).collect();
         let kept = kept.filter(|kept| !kept.is_empty())?;
-        let n = kept.iter().map(|(kept, _)| answered(kept)).min()?;
+        let (n, most) = (kept.iter().map(|(kept, _)| answered(kept)).min()?, kept.iter().map(|(kept, _)| answered(kept)).max()?);
         let counts: Option<Vec<Ratings>> = items.iter().map(|item| self.counts(cell, item)).collect();
-        let score = counts.and_then(|counts| category(&counts, invited));
+        let score = counts.and_then(|counts| category(&counts, population(most, invited)));
+        let score = score.map(|score| if Count::of(most, invited).is_exact() { score } else { whole(score) });
         let rough: Vec<Rough> = kept.iter().map(|(kept, item)| Rough::of(kept, item)).collect();
-        Some((score.map_or_else(|| Level::Rough(Rough::of_all(&rough)), Level::Exact), n))
+        Some((score.map_or_else(|| Level::Rough(Rough::of_all(&rough)), Level::Exact), Count::of(n, invited)))
     }
+}
+
+fn whole(score: Score) -> Score {
+    Score { value: score.value.round(), interval: score.interval.map(f64::round) }
+}
+
+fn hundredths(shares: Shares) -> Shares {
+    let round = |share: f64| (share * 100.0).round() / 100.0;
+    let [favourable, neutral, unfavourable] = [shares.favourable, shares.neutral, shares.unfavourable].map(round);
+    Shares { favourable, neutral, unfavourable, interval: shares.interval.map(round) }
 }
 
 /// How many answered a question, as it is kept.
@@ -230,9 +244,13 @@ fn group(
     let response = cell.answered.map(|answered| Response { answered, invited: cell.invited });
     let name = |id: &str| categories.iter().find(|known| known.id == id).map_or_else(|| id.replace('_', " "), |known| known.name.clone());
     let mut said: Vec<Said> = Vec::new();
+    let mut unsaid: Vec<String> = Vec::new();
     let mut pairs: Vec<Vec<[Ratings; 2]>> = Vec::new();
     for (id, items) in asked {
-        let Some((level, n)) = now.level(&cell.id, cell.invited, items) else { continue };
+        let Some((level, n)) = now.level(&cell.id, cell.invited, items) else {
+            unsaid.push(name(id));
+            continue;
+        };
         let questions = items.iter().filter_map(|item| question(now, cell, item)).collect();
         said.push(Said { id: (*id).to_owned(), name: name(id), n, level, questions, change: None });
         let both = |item: &&Item| Some([before?.counts(&cell.id, item)?, now.counts(&cell.id, item)?]);
@@ -244,17 +262,19 @@ fn group(
     }
     let scores: Vec<f64> = said.iter().filter_map(|said| said.level.score()).map(|score| score.value).collect();
     let (id, label) = (cell.id.clone(), cell.label.clone());
-    Some(Group { node, id, label, invited: cell.invited, response, said, index: pulse_index(&scores) })
+    Some(Group { node, id, label, invited: cell.invited, response, said, index: pulse_index(&scores), unsaid })
 }
 
 fn question(now: Counted<'_>, cell: &Cell, item: &Item) -> Option<Question> {
     let kept = now.row(&cell.id, &item.id)?;
     let counts = now.counts(&cell.id, item);
     let response = Response { answered: answered(kept), invited: cell.invited };
+    let n = Count::of(response.answered, cell.invited);
+    let shares = counts.and_then(|counts| shares(&counts, population(response.answered, cell.invited)));
     Some(Question {
         id: item.id.clone(),
-        n: answered(kept),
-        shares: counts.and_then(|counts| shares(&counts, cell.invited)),
+        n,
+        shares: shares.map(|shares| if n.is_exact() { shares } else { hundredths(shares) }),
         rough: Rough::of(kept, item),
         bounds: counts.map(|counts| response.bounds(&counts)),
     })
@@ -287,21 +307,25 @@ pub fn first(group: &Group) -> Option<First<'_>> {
         }
     }
     let width = |said: &Said| said.level.score().map_or(0.0, |score| score.interval[1] - score.interval[0]);
-    let unsure = |one: &&&Said, other: &&&Said| width(one).total_cmp(&width(other)).then(other.n.cmp(&one.n));
+    let unsure = |one: &&&Said, other: &&&Said| width(one).total_cmp(&width(other)).then(other.n.least().cmp(&one.n.least()));
     let [least, most] = [all.iter().min_by(unsure)?, all.iter().max_by(unsure)?];
-    let doubt = (width(most) >= width(least) + 0.5 || most.n < least.n).then_some(*most);
+    let doubt = (width(most) >= width(least) + 0.5 || most.n.least() < least.n.least()).then_some(*most);
     Some(First { best, worst, doubt })
 }
 
-/// Teams below a node that are not shown, each with the shown one that it is part of: its label, and that one's.
-pub fn folded(tree: &Tree, groups: &[Group], below: usize) -> Vec<(String, String)> {
+/// A node, then each below it with all of its own, as one reads a tree.
+fn in_order(tree: &Tree, node: usize) -> Vec<usize> {
+    std::iter::once(node).chain(tree.children(node).flat_map(|child| in_order(tree, child))).collect()
+}
+
+/// Teams below a node that are not shown, each with the label of the shown one that it is part of.
+pub fn folded(tree: &Tree, groups: &[Group], below: usize) -> Vec<(usize, String)> {
     let shown: BTreeMap<usize, &Group> = groups.iter().map(|group| (group.node, group)).collect();
-    let hidden = (0..tree.nodes().len()).filter(|node| *node != below && !shown.contains_key(node));
-    let hidden = hidden.filter(|node| tree.path(*node).any(|at| at == below));
+    let hidden = in_order(tree, below).into_iter().filter(|node| *node != below && !shown.contains_key(node));
     hidden
         .filter_map(|node| {
             let home = tree.path(node).find_map(|at| shown.get(&at))?;
-            Some((tree.nodes()[node].name.clone(), home.label.clone()))
+            Some((node, home.label.clone()))
         })
         .collect()
 }
@@ -344,7 +368,8 @@ mod tests {
         let rules = Rules { minima: Minima::default(), strict_membership: true, items: items("release") };
         let level = |rows: &[Row]| {
             let counted = Counted { rules: &rules, rows };
-            counted.level("all", 20, &rules.rated().collect::<Vec<_>>()).map(|(level, n)| (level.place(), level.score().is_some(), n))
+            let level = counted.level("all", 20, &rules.rated().collect::<Vec<_>>());
+            level.map(|(level, n)| (level.place(), level.score().is_some(), n.least()))
         };
         // How hard it is to release is turned round: 1 is good.
         let (hard, safe) = (row("release_hard", Kept::Counts([4, 4, 2, 1, 1])), row("release_safe", Kept::Counts([0, 2, 4, 2, 2])));
@@ -359,11 +384,12 @@ mod tests {
 
     fn said(id: &str, value: f64, width: f64, n: u64) -> Said {
         let level = Level::Exact(Score { value, interval: [value - width / 2.0, value + width / 2.0] });
-        Said { id: id.into(), name: id.into(), n, level, questions: Vec::new(), change: None }
+        Said { id: id.into(), name: id.into(), n: Count::Exactly(n), level, questions: Vec::new(), change: None }
     }
 
     fn three(said: Vec<Said>) -> Option<(String, String, String)> {
-        let group = Group { node: 0, id: "all".into(), label: "All".into(), invited: 20, response: None, said, index: None };
+        let group =
+            Group { node: 0, id: "all".into(), label: "All".into(), invited: 20, response: None, said, index: None, unsaid: Vec::new() };
         let first = first(&group)?;
         Some((first.best.id.clone(), first.worst.id.clone(), first.doubt.map(|it| it.id.clone()).unwrap_or_default()))
     }
@@ -393,10 +419,11 @@ mod tests {
             response: None,
             said: Vec::new(),
             index: None,
+            unsaid: Vec::new(),
         };
         let told = |groups: &[Group], below: &str| {
             let all = folded(&tree, groups, tree.find(below).unwrap());
-            all.into_iter().map(|(name, home)| format!("{name} {home}")).collect::<Vec<_>>().join(", ")
+            all.into_iter().map(|(node, home)| format!("{} {home}", tree.nodes()[node].name)).collect::<Vec<_>>().join(", ")
         };
         assert_eq!(told(&[group("all"), group("shop"), group("cart")], "all"), "pay SHOP");
         assert_eq!(told(&[group("all")], "all"), "shop ALL, cart ALL, pay ALL");

@@ -6,6 +6,8 @@
 //! | `visibility` | who sees which cell, and from when. Pure |
 //! | `beside` | the delivery figures that stand beside a category |
 //! | `card` | the card of a cell, the same for everybody who sees it. Pure |
+//! | `tables` | its categories and groups in columns and as bars. Pure |
+//! | `data` | the same as JSON. Pure |
 //! | `answer` | `pulse results`: which wave and which cell somebody who asks is shown |
 //! | `posts` | what should stand in Slack about a closed wave |
 //! | `when` | at once, a day later, never at night |
@@ -19,19 +21,23 @@ mod beside;
 mod card;
 pub mod comments;
 pub mod compute;
+mod data;
 mod posts;
+mod tables;
 pub mod visibility;
 pub mod when;
 
 use std::sync::Arc;
 
 pub use answer::{latest, run};
-pub use card::{day, in_short};
+pub use card::day;
+pub use data::count_is;
 pub use posts::posts;
+pub use tables::in_short;
 
 use crate::domain::card::{Card, Scope};
 use crate::domain::survey::items::Category;
-use crate::domain::survey::tally::{Cell, Row};
+use crate::domain::survey::tally::{Cell, Comment, Row};
 use crate::domain::time::At;
 use crate::error::Failure;
 use crate::features::Cx;
@@ -53,7 +59,8 @@ pub struct Closed {
     pub rows: Vec<Row>,
     pub groups: Vec<Group>,
     cells: Vec<Cell>,
-    commented: Vec<String>,
+    categories: Vec<Category>,
+    comments: Vec<Comment>,
     actions: Vec<ActionItem>,
 }
 
@@ -73,7 +80,7 @@ impl Closed {
         let survey = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey);
         let (Some(survey), Some(frozen)) = (survey, cx.store.frozen_wave(&wave.id).await?) else { return Ok(None) };
         let (cells, rows) = (cx.store.cells(&wave.id).await?, cx.store.tally(&wave.id).await?);
-        let commented = cx.store.comments(&wave.id).await?.into_iter().map(|(_, comment)| comment.cell).collect();
+        let comments = cx.store.comments(&wave.id).await?.into_iter().map(|(_, comment)| comment).collect();
         let actions = cx.store.actions().await?.into_iter().filter(|action| action.wave == wave.id).collect();
         let org = cx.store.org(closed_at).await?;
         let earlier = closed_waves(cx).await?.into_iter().map(|(wave, at)| (at, wave));
@@ -88,7 +95,7 @@ impl Closed {
         let now = Counted { rules: &frozen.rules, rows: &rows };
         let past = past.as_ref().map(|(rules, rows)| Counted { rules, rows });
         let groups = compute::compute(&frozen.tree, &cells, now, past, &categories);
-        Ok(Some(Self { wave: wave.clone(), survey, closed_at, frozen, org, rows, groups, cells, commented, actions }))
+        Ok(Some(Self { wave: wave.clone(), survey, closed_at, frozen, org, rows, groups, cells, categories, comments, actions }))
     }
 
     /// A shown cell by its node.
@@ -140,6 +147,21 @@ impl Closed {
         tree.children(node).filter_map(|child| self.group(child)).partition(|group| seen[group.node])
     }
 
+    /// What was said of a cell in own words, by category.
+    fn own_words(&self, cell: &str) -> Vec<(String, Vec<String>)> {
+        let of = |category: &Category| {
+            let said = self.comments.iter().filter(|it| it.cell == cell && it.category == category.id).map(|it| it.body.clone());
+            (category.name.clone(), said.collect::<Vec<_>>())
+        };
+        self.categories.iter().map(of).filter(|(_, said)| !said.is_empty()).collect()
+    }
+
+    /// Whether anybody of a node or below it was asked, as far as that is kept.
+    fn was_asked(&self, node: usize) -> bool {
+        let invited = &self.frozen.invited;
+        invited.is_empty() || invited.iter().any(|(_, at)| self.frozen.tree.path(*at).any(|at| at == node))
+    }
+
     /// The scope whose delivery figures are a node's.
     fn scope(&self, node: usize) -> Option<Scope> {
         let id = &self.frozen.tree.nodes()[node].id;
@@ -161,20 +183,28 @@ impl Closed {
         // Within its own day a cell says nothing of those below it, which nobody else may see yet.
         let below = if when::day_over(self.closed_at, cx.now) { below } else { Vec::new() };
         let scope = scope.unwrap_or_default();
+        let nodes = self.frozen.tree.nodes();
+        let (folded, unasked): (Vec<_>, Vec<_>) =
+            compute::folded(&self.frozen.tree, &self.groups, group.node).into_iter().partition(|(node, _)| self.was_asked(*node));
+        let folded = folded.into_iter().map(|(node, home)| (nodes[node].name.clone(), home)).collect();
+        let unasked: Vec<String> = unasked.into_iter().map(|(node, _)| nodes[node].name.clone()).collect();
         Ok(card::card(&About {
             survey: &self.survey,
             wave: &self.wave,
             closed_at: self.closed_at,
+            now: cx.now,
             zone: self.org.org.zone_for(&scope),
             scope,
             group,
             whole: self.group(0).filter(|_| group.node != 0),
             below,
             apart: apart.into_iter().map(|group| group.label.clone()).collect(),
-            folded: compute::folded(&self.frozen.tree, &self.groups, group.node),
+            folded,
+            unasked,
             beside: &beside,
             actions: self.actions.iter().filter(|action| action.node == group.id).collect(),
-            comments: self.commented.contains(&group.id),
+            categories: &self.categories,
+            comments: self.own_words(&group.id),
         }))
     }
 }

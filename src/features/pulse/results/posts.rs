@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 
-use super::visibility::{Viewer, slack_of};
+use super::visibility::{Kept, Viewer, slack_of};
 use super::{Closed, when};
 use crate::domain::card::{Card, Line, Scope};
 use crate::domain::post::Post;
@@ -48,6 +48,28 @@ pub async fn posts(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
         }
         for lead in leads {
             add(format!("survey/{}/leads/{}/{lead}", wave.id, group.id), lead, Some(told));
+        }
+    }
+    posts.extend(part_of_another(cx, &closed, &kept).await?);
+    Ok(posts)
+}
+
+/// A team that was asked and is not shown alone hears at the close what it is part of, if its people may see that.
+async fn part_of_another(cx: &Cx, closed: &Closed, kept: &Kept<'_>) -> Result<Vec<Post>, Failure> {
+    let tree = &closed.frozen.tree;
+    let mut posts: Vec<Post> = Vec::new();
+    for node in (0..tree.nodes().len()).filter(|node| closed.group(*node).is_none() && closed.was_asked(*node)) {
+        let Some(home) = tree.path(node).find_map(|at| closed.group(at)) else { continue };
+        let channels = cx.org.org.teams.get(&tree.nodes()[node].id).map(|team| team.channels.clone()).unwrap_or_default();
+        if channels.is_empty() || !kept.seen(&Viewer::within(tree, node), false)[home.node] {
+            continue;
+        }
+        let card = closed.card(cx, home).await?;
+        for channel in channels {
+            let key = format!("survey/{}/results/{}/{channel}", closed.wave.id, home.id);
+            if posts.iter().all(|post| post.key != key) {
+                posts.push(Post { key, channel, thread_of: None, card: card.clone(), not_before: None, reminds_of: None });
+            }
         }
     }
     Ok(posts)

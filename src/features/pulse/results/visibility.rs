@@ -45,7 +45,8 @@ impl Viewer {
         Self { counts: path.clone(), belongs: path }
     }
 
-    /// Somebody by their Slack id: the node that counted them, else their teams now, the node above each that they lead.
+    /// Somebody by their Slack id: the node that counted them, else their teams now of which somebody was asked, the node above each
+    /// that they lead.
     pub fn of(tree: &Tree, invited: &[(String, usize)], org: &Org, user: &str, email: Option<&str>, now: At) -> Self {
         let leads = |team: &str| {
             let person = org.who(user, email);
@@ -55,9 +56,10 @@ impl Viewer {
         let led = org.live_teams().map(|(id, _)| id).filter(|id| leads(id));
         let nodes: Vec<(usize, bool)> = teams.iter().copied().chain(led).filter_map(|id| Some((tree.find(id)?, leads(id)))).collect();
         let counted = |(node, leads): &(usize, bool)| if *leads { tree.nodes()[*node].parent.unwrap_or(*node) } else { *node };
+        let asked = |node: usize| invited.is_empty() || invited.iter().any(|(_, at)| tree.path(*at).any(|at| at == node));
         let own: Vec<usize> = match invited.iter().find(|(known, _)| known == user) {
             Some((_, node)) => vec![*node],
-            None => nodes.iter().map(counted).collect(),
+            None => nodes.iter().filter(|(node, _)| asked(*node)).map(counted).collect(),
         };
         let counts: BTreeSet<usize> = own.iter().flat_map(|node| tree.path(*node)).collect();
         let belongs = nodes.iter().flat_map(|(node, _)| tree.path(*node)).chain(counts.iter().copied()).collect();
