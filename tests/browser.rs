@@ -4,6 +4,7 @@
 //! Needs `chromium` and `chromedriver`. Where they are absent the test is skipped and says so; with CI set it fails.
 
 #![allow(clippy::unwrap_used, reason = "a test: what fails here fails it")]
+#![allow(clippy::print_stdout, reason = "what is skipped says so")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
