@@ -116,7 +116,15 @@ impl Page {
     }
 
     async fn press(&self, label: &str) {
-        self.see(&format!("button-{label}")).await.click().await.unwrap_or_else(|error| panic!("{label} can't be pressed: {error}"));
+        self.click(&format!("button-{label}")).await;
+    }
+
+    /// Clicks the last element of that name; once more where the page is drawn anew in between.
+    async fn click(&self, name: &str) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while let Err(error) = self.see(name).await.click().await {
+            assert!(tokio::time::Instant::now() < deadline, "{name} can't be pressed: {error}");
+        }
     }
 
     /// Types a command and Enter.
@@ -143,7 +151,7 @@ impl Page {
     /// Goes on as somebody else, in a channel.
     async fn as_whom(&self, person: &str, channel: &str) {
         self.see("acting").await.select_by_value(person).await.unwrap();
-        self.see(&format!("channel-{channel}")).await.click().await.unwrap();
+        self.click(&format!("channel-{channel}")).await;
     }
 
     /// Chooses an option of the form: in a list, or by its tick.
