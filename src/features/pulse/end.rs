@@ -58,7 +58,7 @@ async fn open(cx: &Cx, id: &str) -> Result<(Wave, Survey), Failure> {
     let wave = cx.store.wave(id).await?.filter(|wave| matches!(wave.state, State::Open | State::Closing));
     let gone = || UserError::new(Kind::NotAllowed, "This survey is over already.", "Type `/metrics pulse` to see what there is.");
     let wave = wave.ok_or_else(gone)?;
-    let survey = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey).ok_or_else(gone)?;
+    let survey = cx.store.survey(&wave.survey).await?.ok_or_else(gone)?;
     Ok((wave, survey))
 }
 

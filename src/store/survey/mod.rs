@@ -100,6 +100,20 @@ pub struct Survey {
     pub created_by: String,
 }
 
+const SURVEY: &str = "select id, title, kind, k_score, k_hist, k_text, created_by, root, channel from survey";
+
+fn survey(row: &AnyRow) -> Result<Survey> {
+    Ok(Survey {
+        id: row.try_get(0)?,
+        title: row.try_get(1)?,
+        kind: row.try_get(2)?,
+        minima: minima(row, 3)?,
+        created_by: row.try_get(6)?,
+        root: row.try_get(7)?,
+        channel: row.try_get(8)?,
+    })
+}
+
 /// Where a wave stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "plain names")]
@@ -214,20 +228,16 @@ impl Store {
 
     /// Every survey.
     pub async fn surveys(&self) -> Result<Vec<Survey>> {
-        let sql = "select id, title, kind, k_score, k_hist, k_text, created_by, root, channel from survey order by id";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await.context("reading surveys")?;
-        let survey = |row: &AnyRow| {
-            Ok(Survey {
-                id: row.try_get(0)?,
-                title: row.try_get(1)?,
-                kind: row.try_get(2)?,
-                minima: minima(row, 3)?,
-                created_by: row.try_get(6)?,
-                root: row.try_get(7)?,
-                channel: row.try_get(8)?,
-            })
-        };
+        let sql = format!("{SURVEY} order by id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await.context("reading surveys")?;
         rows.iter().map(survey).collect()
+    }
+
+    /// One survey.
+    pub async fn survey(&self, id: &str) -> Result<Option<Survey>> {
+        let sql = format!("{SURVEY} where id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_owned()).fetch_optional(&self.pool).await.context("reading a survey")?;
+        row.as_ref().map(survey).transpose()
     }
 
     /// Every wave, the oldest first.

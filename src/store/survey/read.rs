@@ -17,6 +17,13 @@ impl Store {
         frozen::read(&mut conn, wave).await
     }
 
+    /// What a wave asks, and under which minima: without its people, of whom there may be thousands.
+    pub async fn rules(&self, wave: &str) -> Result<Option<Rules>> {
+        let sql = "select rules from wave where id = $1";
+        let row = sqlx::query(sql).bind(wave.to_owned()).fetch_optional(&self.pool).await.context("reading what a wave asks")?;
+        row.map(|row| serde_json::from_str(&row.try_get::<String, _>(0)?).context("reading a wave's rules")).transpose()
+    }
+
     /// Who was in each group when it was last shown by any survey: what a wave that is launched now will be held to when it closes.
     pub async fn shown_before(&self) -> Result<History> {
         let mut conn = self.pool.acquire().await.context("taking a connection")?;
@@ -28,6 +35,14 @@ impl Store {
         let sql = "select rules from wave where survey_id = $1 and state in ('open', 'closing', 'closed') order by closes_on, id";
         let rows = sqlx::query(sql).bind(survey.to_owned()).fetch_all(&self.pool).await.context("reading what was asked before")?;
         rows.iter().map(|row| serde_json::from_str(&row.try_get::<String, _>(0)?).context("reading a wave's rules")).collect()
+    }
+
+    /// Whether a wave asks somebody.
+    pub async fn is_asked(&self, wave: &str, user: &str) -> Result<bool> {
+        let sql = "select count(*) from invite where wave_id = $1 and user_id = $2";
+        let query = sqlx::query(sql).bind(wave.to_owned()).bind(user.to_owned());
+        let asked: i64 = query.fetch_one(&self.pool).await.context("looking whether somebody is asked")?.try_get(0)?;
+        Ok(asked > 0)
     }
 
     /// How many a wave asks.

@@ -9,41 +9,38 @@ use super::message::{self, About};
 use super::{STOPPED, groups as sight, pages};
 use crate::domain::card::{Card, Line, Scope};
 use crate::domain::form::{Field, Form, Input};
+use crate::domain::survey::tally::Rules;
 use crate::error::Failure;
 use crate::features::{Cx, Effect, Press};
-use crate::store::survey::{Frozen, Marked, Refusal, State, Survey, Wave};
+use crate::store::survey::{Marked, Refusal, State, Survey, Wave};
 
-/// A wave with all that its messages say of it.
+/// A wave with all that its messages say of it. Not its people: a tap that read thousands of them would be slow for nothing.
 struct Known {
     wave: Wave,
     survey: Survey,
-    frozen: Frozen,
+    rules: Rules,
     zone: Tz,
 }
 
 impl Known {
     async fn of(cx: &Cx, id: &str) -> Result<Option<Self>, Failure> {
         let Some(wave) = cx.store.wave(id).await? else { return Ok(None) };
-        let Some(survey) = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey) else { return Ok(None) };
-        let Some(frozen) = cx.store.frozen_wave(id).await? else { return Ok(None) };
-        Ok(Some(Self { wave, survey, frozen, zone: cx.org.org.zone_for(&Scope::Organisation) }))
+        let Some(survey) = cx.store.survey(&wave.survey).await? else { return Ok(None) };
+        let Some(rules) = cx.store.rules(id).await? else { return Ok(None) };
+        Ok(Some(Self { wave, survey, rules, zone: cx.org.org.zone_for(&Scope::Organisation) }))
     }
 
     fn about(&self) -> About<'_> {
-        About { wave: &self.wave.id, survey: &self.survey, closes_on: self.wave.closes_on, zone: self.zone, rules: &self.frozen.rules }
-    }
-
-    fn node(&self, user: &str) -> Option<usize> {
-        self.frozen.invited.iter().find(|(invited, _)| invited == user).map(|(_, node)| *node)
+        About { wave: &self.wave.id, survey: &self.survey, closes_on: self.wave.closes_on, zone: self.zone, rules: &self.rules }
     }
 
     /// Why somebody of whom nothing can be read may not answer.
-    fn refusal(&self, user: &str) -> Refusal {
-        match self.wave.state {
-            State::Open if self.node(user).is_none() => Refusal::NotInvited,
+    async fn refusal(&self, cx: &Cx) -> Result<Refusal, Failure> {
+        Ok(match self.wave.state {
+            State::Open if !cx.store.is_asked(&self.wave.id, &cx.user()).await? => Refusal::NotInvited,
             State::Open => Refusal::Suspended,
             over => over.refusal(),
-        }
+        })
     }
 }
 
@@ -127,10 +124,9 @@ fn names(cx: &Cx) -> BTreeMap<String, String> {
 /// The first page, or why there is none.
 async fn first_page(cx: &Cx, wave: &str) -> Result<Result<Form, Card>, Failure> {
     let Some(known) = Known::of(cx, wave).await? else { return Ok(Err(message::refused("Survey", &Refusal::Unknown))) };
-    let user = cx.user();
-    Ok(match cx.store.marked(&cx.keys, wave, &user).await? {
+    Ok(match cx.store.marked(&cx.keys, wave, &cx.user()).await? {
         Some(marked) => Ok(pages::form(&known.about(), 0, &marked, &names(cx))),
-        None => Err(message::refused(&known.survey.title, &known.refusal(&user))),
+        None => Err(message::refused(&known.survey.title, &known.refusal(cx).await?)),
     })
 }
 
@@ -175,9 +171,10 @@ pub async fn next(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 /// "Who sees what", of the groups that the asker counts in.
 pub async fn groups(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
-    let past = cx.store.shown_before().await?;
-    Ok(modal(match known.node(&cx.user()) {
-        Some(node) => sight::card(&known.about(), &known.frozen.tree, &known.frozen.invited, &past, node),
+    let (past, user) = (cx.store.shown_before().await?, cx.user());
+    let Some(frozen) = cx.store.frozen_wave(&known.wave.id).await? else { return Ok(unknown()) };
+    Ok(modal(match frozen.invited.iter().find(|(invited, _)| *invited == user) {
+        Some((_, node)) => sight::card(&known.about(), &frozen.tree, &frozen.invited, &past, *node),
         None => message::refused(&known.survey.title, &Refusal::NotInvited),
     }))
 }

@@ -60,7 +60,7 @@ async fn launch(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 
 /// What the form begins with: the organisation, as its last one was.
 async fn fresh(cx: &Cx, length: Length) -> Result<Values, Failure> {
-    let before = cx.store.surveys().await?.into_iter().find(|survey| survey.id == survey_id(length, None));
+    let before = cx.store.survey(&survey_id(length, None)).await?;
     let minima = before.as_ref().map(|it| it.minima).unwrap_or_default();
     let (title, lasts) = match length {
         Length::Full => ("How it goes", 7_usize),

@@ -106,7 +106,7 @@ async fn prepare(cx: &Cx, wanted: &Wanted) -> Result<Result<Launch, Wrong>, Fail
     let id = survey_id(wanted.length, wanted.about.as_deref());
     let waves = cx.store.waves().await?;
     let earlier: Vec<&Wave> = waves.iter().filter(|wave| wave.survey == id).collect();
-    let before = cx.store.surveys().await?.into_iter().find(|survey| survey.id == id);
+    let before = cx.store.survey(&id).await?;
     if let Some(wrong) = refused(cx, wanted, &id, &earlier).await? {
         return Ok(Err(("about", wrong)));
     }
@@ -304,7 +304,7 @@ pub(super) async fn unsaid(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
 /// # Errors
 /// If the store can't be read.
 pub async fn messages(cx: &Cx, wave: &Wave, frozen: Frozen, slack: BTreeMap<String, InSlack>) -> Result<Vec<Post>, Failure> {
-    let Some(survey) = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey) else { return Ok(Vec::new()) };
+    let Some(survey) = cx.store.survey(&wave.survey).await? else { return Ok(Vec::new()) };
     let org = &cx.org.org;
     let all = people::people(org, &frozen.tree, cx.now);
     let known = Known { slack, ..Known::default() };

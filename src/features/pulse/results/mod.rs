@@ -77,8 +77,9 @@ impl Closed {
     /// Reads one; none where it is not closed, or no survey has it any more.
     pub async fn read(cx: &Cx, wave: &Wave) -> Result<Option<Self>, Failure> {
         let Some(closed_at) = wave.closed_at.filter(|_| wave.state == State::Closed) else { return Ok(None) };
-        let survey = cx.store.surveys().await?.into_iter().find(|survey| survey.id == wave.survey);
-        let (Some(survey), Some(frozen)) = (survey, cx.store.frozen_wave(&wave.id).await?) else { return Ok(None) };
+        let (Some(survey), Some(frozen)) = (cx.store.survey(&wave.survey).await?, cx.store.frozen_wave(&wave.id).await?) else {
+            return Ok(None);
+        };
         let (cells, rows) = (cx.store.cells(&wave.id).await?, cx.store.tally(&wave.id).await?);
         let comments = cx.store.comments(&wave.id).await?.into_iter().map(|(_, comment)| comment).collect();
         let actions = cx.store.actions().await?.into_iter().filter(|action| action.wave == wave.id).collect();
