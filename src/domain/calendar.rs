@@ -15,6 +15,9 @@ use super::org::{Calendar, WEEKDAYS};
 use super::time::{At, DAY};
 use super::window::local;
 
+/// The hour at which pacer says in the morning what it could not say before.
+pub const MORNING: u32 = 10;
+
 /// The working days of an organisation, as a clock in a zone tells days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkCalendar {
@@ -50,7 +53,7 @@ impl WorkCalendar {
     /// Ten in the morning of a day, or of the first working day after it.
     pub fn morning(&self, date: NaiveDate) -> At {
         let day = if self.is_working(date) { date } else { self.next_working_day(date).unwrap_or(date) };
-        local::instant(self.zone, day.and_time(NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default()))
+        local::instant(self.zone, day.and_time(NaiveTime::from_hms_opt(MORNING, 0, 0).unwrap_or_default()))
     }
 
     /// The working time between two instants in microseconds, of which each working day has [`DAY`]; 0 where they are

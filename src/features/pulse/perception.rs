@@ -5,18 +5,20 @@
 //!
 //! Safety under 60 in the newest wave of the whole organisation, or lower in each of two waves running, says that targets do harm: until
 //! an admin records that it was talked about, a line stands where targets are shown, and no new target is taken in `/metrics setup`. That
-//! record is an action of the category `metrics` of that wave. Never to be read of a person, or as whose fault it is.
+//! record stands in the log of what was done to surveys. Never to be read of a person, or as whose fault it is.
 
 use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 
 use super::results::compute::{Counted, Group, Level};
-use super::results::{Closed, closed_waves, count_is, day, in_short, when};
+use super::results::{Closed, closed_waves, count_is, in_short, when};
 use crate::domain::ask::Ask;
 use crate::domain::card::{Button, Card, Figure, Line, Part, Scope, Table};
+use crate::domain::org::EVERYTHING;
 use crate::domain::survey::items::Item;
 use crate::domain::survey::score::Count;
+use crate::domain::survey::tally::Rules;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::{Action, Cx, Effect, Press, Reply};
@@ -62,9 +64,12 @@ pub async fn safety(cx: &Cx) -> Result<Option<SafetyState>, Failure> {
         closed_waves(cx).await?.into_iter().filter(|(wave, at)| of_all.contains(wave.survey.as_str()) && when::day_over(*at, cx.now));
     let mut newest = None;
     let mut values = Vec::new();
+    // Beside every answer with targets: of each wave no more is read than its questions, until one asked about safety.
     for (wave, _) in waves.take(WAVES) {
-        let Some(closed) = Closed::read(cx, &wave).await? else { continue };
-        if let Some((level, _)) = closed.group(0).and_then(|root| three(&closed, root)[SAFETY]) {
+        let Some(rules) = cx.store.rules(&wave.id).await?.filter(|rules| !asked(rules, SAFETY).is_empty()) else { continue };
+        let Some(whole) = cx.store.cells(&wave.id).await?.into_iter().find(|cell| cell.id == EVERYTHING) else { continue };
+        let rows = cx.store.tally(&wave.id).await?;
+        if let Some((level, _)) = one(Counted { rules: &rules, rows: &rows }, &whole.id, whole.invited, SAFETY) {
             newest.get_or_insert(wave.id);
             values.push(level);
         }
@@ -115,12 +120,21 @@ pub async fn holds_targets(cx: &Cx) -> Result<Option<String>, Failure> {
     Ok(safety(cx).await?.filter(|state| !state.discussed).map(told))
 }
 
+/// The questions of one of the three; none where a wave did not ask all of them.
+fn asked(rules: &Rules, which: usize) -> Vec<&Item> {
+    let ids = THREE[which].1;
+    let items: Vec<&Item> = rules.rated().filter(|item| ids.contains(&item.id.as_str())).collect();
+    if items.len() == ids.len() { items } else { Vec::new() }
+}
+
+fn one(counted: Counted<'_>, cell: &str, invited: u64, which: usize) -> Option<(Level, Count)> {
+    let items = asked(counted.rules, which);
+    if items.is_empty() { None } else { counted.level(cell, invited, &items) }
+}
+
 fn three(closed: &Closed, group: &Group) -> Three {
     let counted = Counted { rules: &closed.frozen.rules, rows: &closed.rows };
-    THREE.map(|(_, ids)| {
-        let items: Vec<&Item> = closed.frozen.rules.rated().filter(|item| ids.contains(&item.id.as_str())).collect();
-        if items.len() == ids.len() { counted.level(&group.id, group.invited, &items) } else { None }
-    })
+    [0, 1, SAFETY].map(|which| one(counted, &group.id, group.invited, which))
 }
 
 /// `pulse perception`.
@@ -189,7 +203,7 @@ async fn card(cx: &Cx, scope: &Scope) -> Result<Card, Failure> {
     measures.extend(groups.flat_map(|(past, group)| measured(past, group, &three(past, group))));
     let past: Vec<Vec<String>> = std::iter::once((closed, *node))
         .chain(own.into_iter().map(|(past, at)| (past, *at)))
-        .filter_map(|(past, at)| Some(row(day(past.wave.closes_on, closed.wave.closes_on), &three(past, past.group(at)?))))
+        .filter_map(|(past, at)| Some(row(words::day(past.wave.closes_on, closed.wave.closes_on), &three(past, past.group(at)?))))
         .collect();
     if past.len() > 1 {
         parts.extend([Part::Heading("Over waves".into()), Part::Table(table("Closed", past))]);

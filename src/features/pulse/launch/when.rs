@@ -5,12 +5,10 @@
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
 
-use crate::domain::calendar::WorkCalendar;
+use crate::domain::calendar::{MORNING, WorkCalendar};
 use crate::domain::time::At;
 use crate::domain::window::local;
 
-/// The hour of messages.
-const HOUR: u32 = 10;
 /// Between these hours of a working day somebody is at work.
 const AT_WORK: std::ops::Range<u32> = 9..17;
 /// The hour at which a survey closes on its last day, in the organisation's zone.
@@ -33,7 +31,7 @@ pub fn day(day: NaiveDate) -> String {
 /// next working day.
 pub fn midweek(calendar: &WorkCalendar, zones: &[Tz], now: At) -> Option<NaiveDate> {
     let today = local::wall(calendar.zone(), now).date();
-    let ahead = |day: &NaiveDate| calendar.is_working(*day) && zones.iter().all(|zone| at(*zone, *day, HOUR) > now);
+    let ahead = |day: &NaiveDate| calendar.is_working(*day) && zones.iter().all(|zone| at(*zone, *day, MORNING) > now);
     let is_midweek = |day: &NaiveDate| matches!(day.weekday(), Weekday::Tue | Weekday::Wed | Weekday::Thu);
     let days: Vec<NaiveDate> = today.iter_days().take(AHEAD).filter(ahead).collect();
     days.iter().copied().find(is_midweek).or(days.first().copied())
@@ -46,12 +44,12 @@ pub fn at_work(calendar: &WorkCalendar, zone: Tz, now: At) -> At {
         return now;
     }
     let days = wall.date().iter_days().take(AHEAD).filter(|day| calendar.is_working(*day));
-    days.map(|day| at(zone, day, HOUR)).find(|at| *at > now).unwrap_or(now)
+    days.map(|day| at(zone, day, MORNING)).find(|at| *at > now).unwrap_or(now)
 }
 
 /// When somebody is asked by a wave that opens on a day: at ten of that day, or when they are at work next where that is past.
 pub fn on(calendar: &WorkCalendar, zone: Tz, opens_on: NaiveDate, now: At) -> At {
-    let ten = at(zone, opens_on, HOUR);
+    let ten = at(zone, opens_on, MORNING);
     if ten > now { ten } else { at_work(calendar, zone, now) }
 }
 
@@ -71,7 +69,7 @@ pub fn reminders(calendar: &WorkCalendar, zone: Tz, asked_at: At, closes_at: At)
     let first = local::wall(zone, asked_at).date();
     let after: Vec<NaiveDate> = first.iter_days().skip(1).take(AHEAD).filter(|day| calendar.is_working(*day)).collect();
     let days = REMINDED.iter().filter_map(|nth| after.get(nth - 1));
-    days.map(|day| at(zone, *day, HOUR)).filter(|at| *at < closes_at).collect()
+    days.map(|day| at(zone, *day, MORNING)).filter(|at| *at < closes_at).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `pulse results`: the newest wave that the asker may see, and the cell in it that they mean.
 
-use super::{Closed, closed_waves, when};
+use super::{Closed, card, closed_waves, when};
 use crate::domain::ask::Ask;
 use crate::domain::card::{Card, Line, Scope};
 use crate::domain::words;
@@ -41,7 +41,7 @@ pub async fn latest(cx: &Cx) -> Result<Option<Line>, Failure> {
     let mine: Vec<&str> = me::teams(cx);
     let Found::Cell(closed, node) = find(cx, &Scope::of_teams(mine)).await? else { return Ok(None) };
     let Some(group) = closed.group(node) else { return Ok(None) };
-    let verdict = closed.card(cx, group).await?.verdict;
+    let verdict = card::verdict(group);
     let day = words::date(closed.closed_at, cx.now, closed.org.org.zone_for(&Scope::Organisation));
     let mut line = Line::default().strong(format!("{}, {day}: ", closed.survey.title));
     line.0.extend(verdict.0);

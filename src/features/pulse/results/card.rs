@@ -14,7 +14,7 @@ use crate::domain::survey::score::Response;
 use crate::domain::time::At;
 use crate::domain::words;
 use crate::store::survey::{ActionItem, Standing, Survey, Wave};
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use chrono_tz::Tz;
 
 /// A score under this is bad, from that on good.
@@ -79,7 +79,7 @@ pub fn card(about: &About<'_>) -> Card {
         command: "pulse".into(),
         title: format!("{} - {} - closed {}", about.survey.title, about.group.label, date(about, about.closed_at)),
         scope: about.scope.clone(),
-        verdict: verdict(about),
+        verdict: verdict(about.group),
         parts,
         zone: Some(about.zone),
         notes: notes(about),
@@ -94,8 +94,7 @@ fn date(about: &About<'_>, at: At) -> String {
 }
 
 /// One sentence that stands alone, and where few answered how to read it.
-pub fn verdict(about: &About<'_>) -> Line {
-    let group = about.group;
+pub fn verdict(group: &Group) -> Line {
     let mut line = Line::default();
     if group.read_as_notes() {
         line = line.strong("Read as notes: ").and("fewer than half answered. ");
@@ -236,15 +235,9 @@ fn promised(about: &About<'_>, action: &ActionItem) -> Line {
         Standing::None => line.and(format!("no action, because {}", action.text)),
         standing => {
             let line = line.and(format!("{} - ", action.text)).mention(action.owner.clone());
-            line.and(format!(", by {} ({})", day(action.due, about.wave.closes_on), standing.word()))
+            line.and(format!(", by {} ({})", words::day(action.due, about.wave.closes_on), standing.word()))
         }
     }
-}
-
-/// With the year where it is another one than that of a day beside it.
-pub fn day(day: NaiveDate, beside: NaiveDate) -> String {
-    use chrono::Datelike;
-    day.format(if day.year() == beside.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
 
 fn notes(about: &About<'_>) -> Vec<Line> {
@@ -277,7 +270,7 @@ fn notes(about: &About<'_>) -> Vec<Line> {
     let (often, days) = if about.survey.kind == "full" { ("each quarter", 91) } else { ("every other week", 14) };
     let next = about.wave.opens_on.checked_add_days(Days::new(days)).unwrap_or(about.wave.opens_on);
     let past = next < about.now.utc().with_timezone(&about.zone).date_naive();
-    let due = format!("{} about {}", if past { "was due" } else { "is due" }, day(next, about.wave.opens_on));
+    let due = format!("{} about {}", if past { "was due" } else { "is due" }, words::day(next, about.wave.opens_on));
     notes.push(Line::plain(format!(
         "Answers were sealed until the close; the key to them is destroyed. Asked {often}: the next wave {due}."
     )));

@@ -30,7 +30,6 @@ pub mod when;
 use std::sync::Arc;
 
 pub use answer::{latest, run};
-pub use card::day;
 pub use data::count_is;
 pub use posts::posts;
 pub use tables::in_short;

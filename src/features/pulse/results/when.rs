@@ -10,9 +10,8 @@ use crate::domain::window::local;
 
 /// How long a team reads its result alone.
 const ALONE: i64 = DAY;
-/// Hours of the day in which a message may come, and when it comes where it must wait.
+/// Hours of the day in which a message may come.
 const WAKING: std::ops::Range<u32> = 8..20;
-const MORNING: u32 = 10;
 
 /// Whether a team has had its day.
 pub fn day_over(closed_at: At, now: At) -> bool {
@@ -32,9 +31,7 @@ pub fn told(closed_at: At, calendar: &Calendar, zone: Tz) -> At {
     if work.is_working(day) && WAKING.contains(&hour) {
         return from(closed_at);
     }
-    let morning = if work.is_working(day) && hour < WAKING.start { Some(day) } else { work.next_working_day(day) };
-    let at_ten = morning.and_then(|day| day.and_hms_opt(MORNING, 0, 0));
-    at_ten.map_or(from(closed_at), |at| local::instant(zone, at))
+    work.morning(if hour < WAKING.start { day } else { day.succ_opt().unwrap_or(day) })
 }
 
 #[cfg(test)]
