@@ -8,10 +8,10 @@ use chrono::{Days, NaiveDate};
 use futures::future::BoxFuture;
 
 use super::retention::MESSAGES_DAYS;
-use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply, kudos, me};
+use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply, kudos, me, typed};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Button, Card, Line, Part, Scope};
-use crate::domain::form::{Field, Form, Input};
+use crate::domain::form::Form;
 use crate::domain::survey::PROMISE;
 use crate::domain::time::At;
 use crate::domain::words;
@@ -328,7 +328,7 @@ async fn forget(cx: &Cx, _: Press) -> Result<Effect, Failure> {
         submit: "Forget me".into(),
         action: "privacy_forget_sent".into(),
         state: String::new(),
-        fields: vec![Field { id: "what".into(), label: "What goes".into(), hint: None, optional: true, input: Input::Note(lines) }],
+        fields: vec![typed::note("what", "What goes", lines)],
     }))
 }
 

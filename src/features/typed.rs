@@ -1,4 +1,4 @@
-//! What people write into a form in their own words: read within limits, each mistake a sentence under its field.
+//! Forms: their fields, and what people write into them in their own words: read within limits, each mistake a sentence under its field.
 //!
 //! The text stays data: renderers escape it, so a mention in it calls nobody. Never to be used for what is chosen from a list.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use super::{Cx, Press};
-use crate::domain::card::Scope;
+use crate::domain::card::{Line, Scope};
 use crate::domain::form::{Field, Input};
 use crate::domain::org::Org;
 use crate::domain::window::local;
@@ -112,6 +112,11 @@ impl<'a> Typed<'a> {
 /// A field of a form.
 pub fn field(id: &str, label: &str, hint: &str, optional: bool, input: Input) -> Field {
     Field { id: id.into(), label: label.into(), hint: (!hint.is_empty()).then(|| hint.to_owned()), optional, input }
+}
+
+/// Lines to be read, under a heading.
+pub fn note(id: &str, label: &str, lines: Vec<Line>) -> Field {
+    field(id, label, "", true, Input::Note(lines))
 }
 
 /// The day it is in the zone of a scope.

@@ -100,6 +100,13 @@ impl Tree {
         self.children[node].iter().copied()
     }
 
+    /// How many of these stand in each node itself: a node for each person.
+    pub fn counted(&self, nodes: impl IntoIterator<Item = usize>) -> Vec<u32> {
+        let mut own = vec![0; self.nodes.len()];
+        nodes.into_iter().for_each(|node| own[node] += 1);
+        own
+    }
+
     /// Counts of each node's own people, summed over what is below it.
     pub fn summed(&self, own: &[u32]) -> Vec<u32> {
         let mut sums = own.to_vec();

@@ -6,10 +6,10 @@ use futures::future::BoxFuture;
 
 use super::{admin, launch::when, results};
 use crate::domain::card::{Card, Line, Scope};
-use crate::domain::form::{Field, Form, Input};
+use crate::domain::form::Form;
 use crate::domain::post::Post;
-use crate::domain::window::local;
 use crate::error::{Failure, Kind, UserError};
+use crate::features::typed::{note, today};
 use crate::features::{Action, Cx, Effect, Press};
 use crate::store::survey::{Refusal, Scrub, State, Survey, Wave};
 
@@ -66,17 +66,16 @@ async fn ask(cx: &Cx, press: Press, question: &Question) -> Result<Effect, Failu
     let (wave, survey) = open(cx, &press.value).await?;
     let mut lines: Vec<Line> = question.says.iter().map(|line| Line::plain(*line)).collect();
     let zone = cx.org.org.zone_for(&Scope::Organisation);
-    if wave.opens_on > local::wall(zone, cx.now).date() {
+    if wave.opens_on > today(cx, &Scope::Organisation) {
         lines.push(Line::plain(format!("Most people are not asked before {}.", when::day(wave.opens_on))));
     }
     let label = format!("{}, until {} at 17:00 ({zone})", survey.title, when::day(wave.closes_on));
-    let note = Field { id: "note".into(), label, hint: None, optional: true, input: Input::Note(lines) };
     Ok(Effect::Form(Form {
         title: question.title.into(),
         submit: question.submit.into(),
         action: question.action.into(),
         state: wave.id,
-        fields: vec![note],
+        fields: vec![note("note", &label, lines)],
     }))
 }
 

@@ -9,8 +9,8 @@ use super::{actions, end, launch, results};
 use crate::domain::card::Scope;
 use crate::domain::post::Post;
 use crate::domain::time::DAY;
-use crate::domain::window::local;
 use crate::error::Failure;
+use crate::features::typed::today;
 use crate::features::{Cx, Done, Job};
 use crate::store::survey::{State, Wave};
 
@@ -32,8 +32,7 @@ async fn run(cx: &Cx) -> Done {
         }
     }
     posts.extend(actions::lost_reminders(cx).await?);
-    let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
-    for trouble in cx.store.tend_waves(&cx.keys, today, cx.now).await? {
+    for trouble in cx.store.tend_waves(&cx.keys, today(cx, &Scope::Organisation), cx.now).await? {
         tracing::warn!(wave = trouble.wave, "{}", trouble.sentence);
     }
     Ok(posts)
@@ -58,7 +57,6 @@ async fn tended(cx: &Cx, wave: &Wave) -> Result<Vec<Post>, Failure> {
 }
 
 async fn forget(cx: &Cx) -> Done {
-    let today = local::wall(cx.org.org.zone_for(&Scope::Organisation), cx.now).date();
-    cx.store.forget_old(today).await?;
+    cx.store.forget_old(today(cx, &Scope::Organisation)).await?;
     Ok(Vec::new())
 }

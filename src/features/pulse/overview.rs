@@ -65,14 +65,7 @@ fn button(label: &str, action: &str, value: &str) -> Button {
 }
 
 fn row(wave: &Wave) -> Value {
-    let state = match wave.state {
-        State::Draft => "draft",
-        State::Open => "open",
-        State::Closing => "closing",
-        State::Closed => "closed",
-        State::Void => "void",
-    };
-    json!({"id": wave.id, "survey": wave.survey, "state": state, "opens_on": wave.opens_on.to_string(), "closes_on": wave.closes_on.to_string()})
+    json!({"id": wave.id, "survey": wave.survey, "state": wave.state.word(), "opens_on": wave.opens_on.to_string(), "closes_on": wave.closes_on.to_string()})
 }
 
 /// What the asker should do; else what there is.

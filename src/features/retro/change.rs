@@ -4,11 +4,11 @@
 
 use super::{CHANGE, Note, REMOVE, REMOVED, form as forms, message};
 use crate::domain::card::{Button, Card, Line, Scope};
-use crate::domain::form::{Field, Form, Input};
+use crate::domain::form::Form;
 use crate::domain::post::Post;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
-use crate::features::{Cx, Effect, Press};
+use crate::features::{Cx, Effect, Press, typed};
 
 /// Whether the asker may.
 pub fn may(cx: &Cx, note: &Note) -> bool {
@@ -71,7 +71,7 @@ pub async fn ask(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         "The note goes, with what was said of whether it worked, and with its mark in trends. This can't be taken back.".into(),
         "Where it is shared, its message says that it was removed. Digests that named it stay as they were sent.".into(),
     ];
-    let field = Field { id: "what".into(), label: "What goes".into(), hint: None, optional: true, input: Input::Note(lines) };
+    let field = typed::note("what", "What goes", lines);
     Ok(Effect::Form(Form {
         title: "Remove this note?".into(),
         submit: "Remove it".into(),

@@ -131,15 +131,20 @@ impl State {
         if self == Self::Void { Refusal::Voided } else { Refusal::NotOpen }
     }
 
-    fn read(word: &str) -> Result<Self> {
-        match word {
-            "draft" => Ok(Self::Draft),
-            "open" => Ok(Self::Open),
-            "closing" => Ok(Self::Closing),
-            "closed" => Ok(Self::Closed),
-            "void" => Ok(Self::Void),
-            other => anyhow::bail!("a wave is in the state `{other}`, which this pacer does not know"),
+    /// As the table keeps it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::Void => "void",
         }
+    }
+
+    fn read(word: &str) -> Result<Self> {
+        let known = [Self::Draft, Self::Open, Self::Closing, Self::Closed, Self::Void].into_iter().find(|known| known.word() == word);
+        known.with_context(|| format!("a wave is in the state `{word}`, which this pacer does not know"))
     }
 }
 

@@ -138,7 +138,7 @@ pub fn tally(
     let membership = rules.strict_membership.then(|| Membership::new(tree, invited, past));
     let membership = membership.as_ref();
     let ballots: Vec<&Opened> = ballots.iter().filter(|ballot| ballot.says_something()).collect();
-    let answered = counted(tree, ballots.iter().map(|ballot| ballot.node));
+    let answered = tree.counted(ballots.iter().map(|ballot| ballot.node));
     let by_answered = shown(tree, &answered, minima.score, membership);
     let mut any = by_answered.clone();
     let mut rows = Vec::new();
@@ -150,7 +150,7 @@ pub fn tally(
         }
     }
     rows.sort_by(|a, b| (&a.cell, &a.item).cmp(&(&b.cell, &b.item)));
-    let (asked, sums) = (tree.summed(&counted(tree, invited.iter().map(|(_, node)| *node))), tree.summed(&answered));
+    let (asked, sums) = (tree.summed(&tree.counted(invited.iter().map(|(_, node)| *node))), tree.summed(&answered));
     let cell = |node: usize| Cell {
         id: tree.nodes()[node].id.clone(),
         label: tree.nodes()[node].name.clone(),
@@ -164,12 +164,6 @@ pub fn tally(
     Tally { cells, rows, comments }
 }
 
-fn counted(tree: &Tree, nodes: impl Iterator<Item = usize>) -> Vec<u32> {
-    let mut own = vec![0; tree.nodes().len()];
-    nodes.for_each(|node| own[node] += 1);
-    own
-}
-
 /// What is kept of one question, by node.
 fn question_kept(
     tree: &Tree,
@@ -178,7 +172,7 @@ fn question_kept(
     minima: Minima,
     membership: Option<&Membership<'_>>,
 ) -> Vec<(usize, Kept)> {
-    let own = counted(tree, given.iter().map(|(node, _)| *node));
+    let own = tree.counted(given.iter().map(|(node, _)| *node));
     let mut ratings = vec![Ratings::default(); own.len()];
     for (node, value) in given {
         for at in tree.path(*node) {

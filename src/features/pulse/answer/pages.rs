@@ -16,6 +16,7 @@ use crate::domain::survey::PROMISE;
 use crate::domain::survey::items::Item;
 use crate::domain::survey::seal::LONGEST_COMMENT;
 use crate::domain::words;
+use crate::features::typed::note;
 use crate::store::survey::Marked;
 
 /// Questions and categories of a page at most. A larger category has a page of its own.
@@ -55,11 +56,11 @@ pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<St
     if page == 0 {
         let lines =
             vec![PROMISE.into(), Line::plain(format!("Answer what you like and leave out the rest. Open until {}.", about.until()))];
-        fields.push(note("promise", about.survey.title.clone(), lines));
+        fields.push(note("promise", &about.survey.title, lines));
     }
     for category in pages.get(page).into_iter().flat_map(|items| items.chunk_by(|a, b| a.category == b.category)) {
         let id = &category[0].category;
-        fields.push(note(&format!("category:{id}"), title_of(id), Vec::new()));
+        fields.push(note(&format!("category:{id}"), &title_of(id), Vec::new()));
         fields.extend(category.iter().map(|item| field(about, item, marked)));
     }
     let last = page + 1 >= pages.len();
@@ -88,10 +89,6 @@ pub fn form(about: &About<'_>, page: usize, marked: &Marked, names: &BTreeMap<St
         state: format!("{} {page}", about.wave),
         fields,
     }
-}
-
-fn note(id: &str, label: String, lines: Vec<Line>) -> Field {
-    Field { id: id.into(), label, hint: None, optional: true, input: Input::Note(lines) }
 }
 
 fn field(about: &About<'_>, item: &Item, marked: &Marked) -> Field {

@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 use super::message::{self, About};
 use super::{STOPPED, groups as sight, pages};
 use crate::domain::card::{Card, Line, Scope};
-use crate::domain::form::{Field, Form, Input};
+use crate::domain::form::{Form, Input};
 use crate::domain::survey::tally::Rules;
 use crate::error::Failure;
+use crate::features::typed::{field, note};
 use crate::features::{Cx, Effect, Press};
 use crate::store::survey::{Marked, Refusal, State, Survey, Wave};
 
@@ -184,7 +185,6 @@ pub async fn stop(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let Some(known) = Known::of(cx, &press.value).await? else { return Ok(unknown()) };
     let choices = [("survey", format!("This one: {}", known.survey.title)), ("all", "All surveys of pacer".to_owned())];
     let choices = choices.map(|(value, label)| (value.to_owned(), label)).into();
-    let field = |id: &str, label: &str, input| Field { id: id.into(), label: label.into(), hint: None, optional: false, input };
     let lines = ["What you have answered stays sealed and is counted.", "Start again at any time: /metrics privacy."];
     Ok(Effect::Form(Form {
         title: "Stop surveys".into(),
@@ -192,8 +192,8 @@ pub async fn stop(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         action: STOPPED.name.into(),
         state: known.wave.id,
         fields: vec![
-            field("scope", "You are not asked any more by", Input::Choice(choices, Some("survey".into()))),
-            field("note", "Before you stop", Input::Note(lines.map(Line::plain).into())),
+            field("scope", "You are not asked any more by", "", false, Input::Choice(choices, Some("survey".into()))),
+            note("note", "Before you stop", lines.map(Line::plain).into()),
         ],
     }))
 }

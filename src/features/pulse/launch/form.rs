@@ -16,7 +16,7 @@ use crate::domain::survey::{LEAST_COUNTS, LEAST_SCORE, LEAST_TEXT, Minima};
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::pulse::admin;
-use crate::features::{Action, Cx, Effect, Press};
+use crate::features::{Action, Cx, Effect, Press, typed};
 use crate::store::receipts::stable_id;
 
 /// "Launch a full survey", "Launch a pulse". Value: `full` or `pulse`.
@@ -85,10 +85,7 @@ async fn fresh(cx: &Cx, length: Length) -> Result<Values, Failure> {
 
 fn form(cx: &Cx, values: &Values, notes: Vec<Field>, length: Length, previewed: &str) -> Form {
     let value = |field: &str| values.get(field).cloned().unwrap_or_default();
-    let field = |id: &str, label: &str, hint: &str, input: Input| {
-        let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
-        Field { id: id.into(), label: label.into(), hint, optional: matches!(id, "team" | "channel"), input }
-    };
+    let field = |id: &str, label: &str, hint: &str, input: Input| typed::field(id, label, hint, matches!(id, "team" | "channel"), input);
     let options = |all: &[(&str, &str)]| all.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect::<Vec<_>>();
     let choice = |all: Vec<(String, String)>, id: &str| Input::Choice(all, Some(value(id)));
     let chosen = value("about");

@@ -225,7 +225,7 @@ fn drawn(half: bool, asked: &Asked, tree: &Tree, minima: Minima, known: &Known) 
     }
     let drawn = people::half(asked, &known.last_asked, rand::random::<u64>);
     let sums = tree.summed(&people::own(tree, &drawn));
-    let all = shown(tree, &asked.own(tree), minima.score, None);
+    let all = shown(tree, &people::own(tree, &asked.invited), minima.score, None);
     match (0..sums.len()).find(|node| all[*node] && sums[*node] < minima.counts) {
         Some(node) => Err(format!(
             "Half of {} would be fewer than {} people, too few to count their answers. Ask everybody.",

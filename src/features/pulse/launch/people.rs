@@ -123,20 +123,9 @@ pub struct Asked {
     pub left_out: BTreeMap<LeftOut, u64>,
 }
 
-impl Asked {
-    /// How many count in each node itself.
-    pub fn own(&self, tree: &Tree) -> Vec<u32> {
-        own(tree, &self.invited)
-    }
-}
-
 /// How many of the invited count in each node itself.
 pub fn own(tree: &Tree, invited: &[(String, usize)]) -> Vec<u32> {
-    let mut own = vec![0; tree.nodes().len()];
-    for (_, node) in invited {
-        own[*node] += 1;
-    }
-    own
+    tree.counted(invited.iter().map(|(_, node)| *node))
 }
 
 /// Of these people, whom a wave asks that is open from one day to another, both included.

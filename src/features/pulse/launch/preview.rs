@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Launch, people, when};
 use crate::domain::card::{Card, Line};
-use crate::domain::form::{Field, Input};
+use crate::domain::form::Field;
 use crate::domain::survey::LEAST_SCORE;
 use crate::domain::survey::invite::{BETWEEN_ASKS, LeftOut, NEW_FOR};
 use crate::domain::survey::items::Category;
@@ -15,20 +15,19 @@ use crate::domain::survey::release::{Membership, STRICT_UNDER, home, shown};
 use crate::domain::survey::tree::Tree;
 use crate::domain::words;
 use crate::features::pulse::answer;
+use crate::features::typed::note;
 
 /// Groups that are named; the others are counted.
 const NAMED: usize = 12;
 
 /// Lines to be read above the form.
 pub fn notes(launch: &Launch, categories: &[Category], zone: chrono_tz::Tz) -> Vec<Field> {
-    let note =
-        |id: &str, label: String, lines: Vec<Line>| Field { id: id.into(), label, hint: None, optional: true, input: Input::Note(lines) };
     let (card, group) = first_message(launch, zone);
     vec![
-        note("note_message", format!("Nothing is stored yet. What somebody in {group} gets:"), [card.lines(), card.notes].concat()),
-        note("note_questions", "What is asked".into(), vec![Line::plain(asked(launch, categories))]),
-        note("note_people", "Who is asked, and when".into(), whom(launch, zone)),
-        note("note_groups", "Which groups will be shown".into(), groups(launch)),
+        note("note_message", &format!("Nothing is stored yet. What somebody in {group} gets:"), [card.lines(), card.notes].concat()),
+        note("note_questions", "What is asked", vec![Line::plain(asked(launch, categories))]),
+        note("note_people", "Who is asked, and when", whom(launch, zone)),
+        note("note_groups", "Which groups will be shown", groups(launch)),
     ]
 }
 
