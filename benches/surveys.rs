@@ -12,6 +12,7 @@ use pacer::domain::survey::Minima;
 use pacer::domain::survey::items::{Item, shipped};
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::survey::wave::Length;
 use pacer::domain::time::At;
 use pacer::store::keys::KeyDir;
 use pacer::store::survey::{Marked, NewWave, Survey, scan};
@@ -50,7 +51,7 @@ async fn place(wave: &str, people: usize) -> Place {
     let survey = Survey {
         id: "full".into(),
         title: "Bench".into(),
-        kind: "full".into(),
+        kind: Length::Full,
         root: None,
         channel: None,
         minima: Minima::default(),

@@ -174,7 +174,7 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
         let survey = Survey {
             id: wave.survey.into(),
             title: wave.title.into(),
-            kind: wave.kind.into(),
+            kind: wave.kind,
             root: wave.root.map(str::to_owned),
             channel: None,
             minima: Minima::default(),

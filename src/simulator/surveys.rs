@@ -46,8 +46,8 @@ pub struct SampleSurveys {
 pub struct SampleWave {
     /// The survey.
     pub survey: &'static str,
-    /// `full` or `pulse`.
-    pub kind: &'static str,
+    /// Of which length.
+    pub kind: Length,
     /// The team whose people it asks; none: everybody.
     pub root: Option<&'static str>,
     /// The survey's title.
@@ -109,13 +109,13 @@ pub fn surveys(seed: u64, calendar: &Calendar) -> SampleSurveys {
         let opens_on = calendar.tuesday_ago(days);
         let earlier: Vec<Vec<String>> = waves.iter().map(|wave| categories(&wave.items)).collect();
         let items = questions(Length::Full, &shipped(), &earlier);
-        let mut wave = wave("full", "Quarterly survey", calendar, opens_on, FULL_FOR, items);
+        let mut wave = wave(Length::Full, "Quarterly survey", calendar, opens_on, FULL_FOR, items);
         wave.closed_at = Some(local(wave.closes_on, 17));
         answer(&mut wave, &mut Random::stream(seed, &format!("survey {at}")), at, 0.9, &[]);
         waves.push(wave);
     }
     let items = questions(Length::Pulse, &shipped(), &[]);
-    let mut pulse = wave("pulse", "Commerce pulse", calendar, calendar.last_midweek_day(), PULSE_FOR, items);
+    let mut pulse = wave(Length::Pulse, "Commerce pulse", calendar, calendar.last_midweek_day(), PULSE_FOR, items);
     narrow(&mut pulse, "pulse-commerce", "commerce");
     let waiting: Vec<&str> = ADMINS.iter().copied().chain([FIRST.0]).collect();
     answer(&mut pulse, &mut Random::stream(seed, "pulse"), 1, 0.4, &waiting);
@@ -152,20 +152,14 @@ fn categories(items: &[Item]) -> Vec<String> {
 }
 
 /// A wave as it was launched that day, with nobody's answer yet.
-fn wave(
-    survey: &'static str,
-    title: &'static str,
-    calendar: &Calendar,
-    opens_on: NaiveDate,
-    open_for: u64,
-    items: Vec<Item>,
-) -> SampleWave {
+fn wave(kind: Length, title: &'static str, calendar: &Calendar, opens_on: NaiveDate, open_for: u64, items: Vec<Item>) -> SampleWave {
+    let survey = kind.word();
     let days_ago = u64::try_from((calendar.date_ago(0) - opens_on).num_days()).unwrap_or(0);
     let tree = tree(days_ago);
     let invited = PEOPLE.iter().filter_map(|person| Some((slack_id(person.id), node(&tree, person, days_ago)?))).collect();
     SampleWave {
         survey,
-        kind: survey,
+        kind,
         root: None,
         title,
         id: format!("{survey}-{opens_on}"),

@@ -7,6 +7,7 @@ use pacer::domain::survey::Minima;
 use pacer::domain::survey::items::shipped;
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::survey::wave::Length;
 use pacer::domain::time::{At, DAY, HOUR};
 use pacer::error::Failure;
 use pacer::features::Effect;
@@ -47,7 +48,7 @@ impl Story {
         let survey = Survey {
             id: "full".into(),
             title: "How it goes".into(),
-            kind: "full".into(),
+            kind: Length::Full,
             root: None,
             channel: None,
             minima: Minima::default(),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use pacer::domain::survey::items::shipped;
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::survey::wave::Length;
 use pacer::domain::survey::{Minima, PROMISE};
 use pacer::domain::time::At;
 use pacer::store::Store;
@@ -32,7 +33,7 @@ async fn launched(store: &Store, keys: &KeyDir, wave: &str, opens_on: &str, peop
     let survey = Survey {
         id: "full".into(),
         title: "Quarterly survey".into(),
-        kind: "full".into(),
+        kind: Length::Full,
         root: None,
         channel: None,
         minima: Minima::default(),

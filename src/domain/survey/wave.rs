@@ -3,8 +3,6 @@
 //! A full wave asks the core categories and as many others as fit, those first that were longest not asked. A pulse asks how people are
 //! satisfied overall and two rated questions of the category whose turn it is: three taps. Never decided by what somebody answered.
 
-use serde::{Deserialize, Serialize};
-
 use super::items::{Category, Item};
 
 /// Questions of a wave at most: five to seven minutes.
@@ -13,13 +11,27 @@ pub const MOST_ITEMS: usize = 30;
 const PULSE_OF_CATEGORY: usize = 2;
 
 /// How long a wave is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
     /// At most 30 questions, each quarter.
     Full,
     /// Two or three, every other week.
     Pulse,
+}
+
+impl Length {
+    /// As it is kept, and as ids of surveys begin.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Pulse => "pulse",
+        }
+    }
+
+    /// Of that word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Full, Self::Pulse].into_iter().find(|known| known.word() == word)
+    }
 }
 
 /// The questions of the next wave, given which categories each earlier wave of this length asked, the oldest first.

@@ -43,6 +43,7 @@ use super::Store;
 use super::keys::KeyDir;
 use crate::domain::survey::Minima;
 use crate::domain::survey::tally::Kept;
+use crate::domain::survey::wave::Length;
 use crate::domain::time::At;
 
 /// Why a survey did not do what it was asked; a sentence for whoever asked.
@@ -89,8 +90,7 @@ pub enum Refusal {
 pub struct Survey {
     pub id: String,
     pub title: String,
-    /// `full` or `pulse`.
-    pub kind: String,
+    pub kind: Length,
     /// The team whose people it asks; none: the whole organisation.
     pub root: Option<String>,
     /// Slack id of the channel that hears what all together say.
@@ -106,7 +106,10 @@ fn survey(row: &AnyRow) -> Result<Survey> {
     Ok(Survey {
         id: row.try_get(0)?,
         title: row.try_get(1)?,
-        kind: row.try_get(2)?,
+        kind: {
+            let word: String = row.try_get(2)?;
+            Length::of(&word).with_context(|| format!("a survey is of the kind `{word}`, which this pacer does not know"))?
+        },
         minima: minima(row, 3)?,
         created_by: row.try_get(6)?,
         root: row.try_get(7)?,
@@ -193,7 +196,7 @@ async fn keep(conn: &mut AnyConnection, it: Survey) -> Result<Result<(), Refusal
     }
     let sql = "insert into survey (id, title, kind, k_score, k_hist, k_text, created_by, root, channel) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
                on conflict (id) do update set title = excluded.title, channel = excluded.channel, k_score = excluded.k_score, k_hist = excluded.k_hist, k_text = excluded.k_text";
-    let query = sqlx::query(sql).bind(it.id).bind(it.title).bind(it.kind);
+    let query = sqlx::query(sql).bind(it.id).bind(it.title).bind(it.kind.word());
     let query = [raised.score, raised.counts, raised.text].into_iter().fold(query, |query, least| query.bind(i64::from(least)));
     query.bind(it.created_by).bind(it.root).bind(it.channel).execute(conn).await?;
     Ok(Ok(()))

@@ -8,6 +8,7 @@ use pacer::domain::survey::Minima;
 use pacer::domain::survey::items::{Item, shipped};
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::survey::wave::Length;
 use pacer::error::Failure;
 use pacer::features::{self, Reply};
 use pacer::store::survey::{Marked, NewWave, Scrub, Survey};
@@ -40,7 +41,7 @@ pub fn full() -> Survey {
     Survey {
         id: "full".into(),
         title: "How it goes".into(),
-        kind: "full".into(),
+        kind: Length::Full,
         root: None,
         channel: Some("C0GENERAL".into()),
         minima: Minima::default(),

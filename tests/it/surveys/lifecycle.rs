@@ -1,6 +1,7 @@
 //! A wave from launch to forgetting.
 
 use pacer::domain::survey::tally::Kept;
+use pacer::domain::survey::wave::Length;
 use pacer::store::survey::{State, Stored};
 
 use super::*;
@@ -286,7 +287,7 @@ async fn attack_22_invitations_go_with_the_next_wave_and_forget_me_forgets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_lost_and_the_last_ask_is_known_across_surveys() {
     let place = Place::new().await;
-    let other = Survey { id: "pulse".into(), kind: "pulse".into(), ..survey(Minima::default()) };
+    let other = Survey { id: "pulse".into(), kind: Length::Pulse, ..survey(Minima::default()) };
     assert_eq!(place.store.keep_survey(other).await.unwrap(), Ok(()));
     place.launch("w1", "2026-11-03", &people("payments", 2)).await;
     let pulse = NewWave { survey: "pulse".into(), ..new_wave("p1", "2026-11-10", &people("payments", 1)) };

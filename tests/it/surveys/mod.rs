@@ -19,6 +19,7 @@ use pacer::domain::survey::Minima;
 use pacer::domain::survey::items::{Item, shipped};
 use pacer::domain::survey::tally::Rules;
 use pacer::domain::survey::tree::Tree;
+use pacer::domain::survey::wave::Length;
 use pacer::domain::time::At;
 use pacer::store::Store;
 use pacer::store::keys::KeyDir;
@@ -101,7 +102,7 @@ fn survey(minima: Minima) -> Survey {
     Survey {
         id: SURVEY.into(),
         title: "How it goes".into(),
-        kind: "full".into(),
+        kind: Length::Full,
         root: None,
         channel: None,
         minima,

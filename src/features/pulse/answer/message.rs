@@ -9,6 +9,7 @@ use super::{ASK_AGAIN, GROUPS, LATER, NEXT, RESUME, Round, SKIP, START, STOP, TA
 use crate::domain::card::{Button, Card, Line, Part};
 use crate::domain::survey::items::{Item, Kind};
 use crate::domain::survey::tally::Rules;
+use crate::domain::survey::wave::Length;
 use crate::domain::words;
 use crate::store::survey::{Refusal, Survey};
 
@@ -34,7 +35,7 @@ pub struct About<'a> {
 impl About<'_> {
     /// Whether it is answered by taps in the message.
     pub fn is_pulse(&self) -> bool {
-        self.survey.kind == "pulse"
+        self.survey.kind == Length::Pulse
     }
 
     fn card(&self, verdict: Line) -> Card {

@@ -23,7 +23,7 @@ fn survey(kind: &str) -> Survey {
     Survey {
         id: kind.into(),
         title: "How it goes".into(),
-        kind: kind.into(),
+        kind: Length::of(kind).expect("a kind"),
         root: None,
         channel: None,
         minima: Minima::default(),

@@ -37,16 +37,9 @@ type Values = BTreeMap<String, String>;
 type Errors = Vec<(String, String)>;
 
 fn length(word: &str) -> Result<Length, Failure> {
-    match word {
-        "full" => Ok(Length::Full),
-        "pulse" => Ok(Length::Pulse),
-        _ => Err(UserError::new(
-            Kind::NotUnderstood,
-            "This form is not one that I can still read.",
-            "Type `/metrics pulse` and open it again.",
-        )
-        .into()),
-    }
+    let unread =
+        || UserError::new(Kind::NotUnderstood, "This form is not one that I can still read.", "Type `/metrics pulse` and open it again.");
+    Ok(Length::of(word).ok_or_else(unread)?)
 }
 
 async fn launch(cx: &Cx, press: Press) -> Result<Effect, Failure> {
@@ -126,7 +119,7 @@ fn form(cx: &Cx, values: &Values, notes: Vec<Field>, length: Length, previewed: 
     ]);
     let title = if length == Length::Full { "Launch a full survey" } else { "Launch a pulse" };
     let submit = if previewed.is_empty() { "Preview" } else { "Launch" };
-    let state = format!("{}|{previewed}", super::word(length));
+    let state = format!("{}|{previewed}", length.word());
     Form { title: title.into(), submit: submit.into(), action: LAUNCHED.name.into(), state, fields }
 }
 

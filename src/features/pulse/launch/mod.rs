@@ -80,24 +80,16 @@ struct Launch {
 /// What is wrong, and under which field.
 type Wrong = (&'static str, String);
 
-/// How a survey's kind is kept.
-fn word(length: Length) -> &'static str {
-    match length {
-        Length::Full => "full",
-        Length::Pulse => "pulse",
-    }
-}
-
 /// The id of a survey: of the organisation, or of a team with all below it.
 fn survey_id(length: Length, about: Option<&str>) -> String {
-    about.map_or_else(|| word(length).to_owned(), |team| format!("{}-{team}", word(length)))
+    about.map_or_else(|| length.word().to_owned(), |team| format!("{}-{team}", length.word()))
 }
 
 /// The id of its next wave: the same whoever launches it, so that of two at once one comes second. Letters, digits and `-`, since it names
 /// a file of keys.
 fn wave_id(survey: &str, length: Length, earlier: usize) -> String {
     let is_plain = survey.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-');
-    let name = if is_plain { survey.to_owned() } else { format!("{}-{}", word(length), stable_id(&[survey])) };
+    let name = if is_plain { survey.to_owned() } else { format!("{}-{}", length.word(), stable_id(&[survey])) };
     format!("{name}-{}", earlier + 1)
 }
 
@@ -154,7 +146,7 @@ async fn prepare(cx: &Cx, wanted: &Wanted) -> Result<Result<Launch, Wrong>, Fail
     let survey = Survey {
         id,
         title: wanted.title.clone(),
-        kind: word(wanted.length).into(),
+        kind: wanted.length,
         root: wanted.about.clone(),
         channel: wanted.channel.clone(),
         minima,

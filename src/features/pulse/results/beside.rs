@@ -8,6 +8,7 @@
 use crate::domain::card::{Figure, Metric, Scope, Tone};
 use crate::domain::metric::{DORA, FLOW};
 use crate::domain::org::Org;
+use crate::domain::survey::wave::Length;
 use crate::domain::time::At;
 use crate::domain::window::Window;
 use crate::domain::words;
@@ -40,8 +41,11 @@ pub struct Beside {
 }
 
 /// Days of the period.
-pub fn days(full: bool) -> u32 {
-    if full { 90 } else { 14 }
+pub fn days(kind: Length) -> u32 {
+    match kind {
+        Length::Full => 90,
+        Length::Pulse => 14,
+    }
 }
 
 /// The figures of a scope; none where not everybody may see them, or there are none.

@@ -11,6 +11,7 @@ use crate::domain::card::{Button, Card, Line, Part, Place, Scope};
 use crate::domain::survey::change::Direction;
 use crate::domain::survey::items::Category;
 use crate::domain::survey::score::Response;
+use crate::domain::survey::wave::Length;
 use crate::domain::time::At;
 use crate::domain::words;
 use crate::store::survey::{ActionItem, Standing, Survey, Wave};
@@ -261,13 +262,16 @@ fn notes(about: &About<'_>) -> Vec<Line> {
          favourable share. Change is against the group's own last wave, from 20 answers on.",
     ));
     if !about.beside.is_empty() {
-        let days = beside::days(about.survey.kind == "full");
+        let days = beside::days(about.survey.kind);
         notes.push(Line::plain(format!(
             "Beside it: {days} days to {}, by the team's target, else DORA's band, else how it moved. Neither says what caused what.",
             date(about, about.closed_at)
         )));
     }
-    let (often, days) = if about.survey.kind == "full" { ("each quarter", 91) } else { ("every other week", 14) };
+    let (often, days) = match about.survey.kind {
+        Length::Full => ("each quarter", 91),
+        Length::Pulse => ("every other week", 14),
+    };
     let next = about.wave.opens_on.checked_add_days(Days::new(days)).unwrap_or(about.wave.opens_on);
     let past = next < about.now.utc().with_timezone(&about.zone).date_naive();
     let due = format!("{} about {}", if past { "was due" } else { "is due" }, words::day(next, about.wave.opens_on));

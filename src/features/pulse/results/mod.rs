@@ -174,7 +174,7 @@ impl Closed {
     /// The card of a cell as it reads now: the same for whoever may see it.
     pub async fn card(&self, cx: &Cx, group: &Group) -> Result<Card, Failure> {
         let scope = self.scope(group.node);
-        let days = beside::days(self.survey.kind == "full");
+        let days = beside::days(self.survey.kind);
         let beside = match &scope {
             Some(scope) => beside::load(cx, scope, days, self.closed_at, &self.org.org).await?,
             None => Vec::new(),
