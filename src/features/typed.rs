@@ -9,7 +9,7 @@ use chrono::{Days, NaiveDate};
 use super::{Cx, Press};
 use crate::domain::card::{Line, Scope};
 use crate::domain::form::{Field, Input};
-use crate::domain::org::Org;
+use crate::domain::org::{Org, is_slack_person};
 use crate::domain::window::local;
 
 /// A form's values as they are read, and what is wrong with them.
@@ -59,10 +59,9 @@ impl<'a> Typed<'a> {
     pub fn person(&mut self, field: &str, org: &Org) -> String {
         let mut people = self.raw(field).lines();
         let (first, second) = (people.next().unwrap_or_default(), people.next());
-        let is_id = first.starts_with(['U', 'W']) && first.bytes().all(|letter| letter.is_ascii_alphanumeric());
         if second.is_some() {
             self.wrong(field, "One person, please: what belongs to many is done by nobody.");
-        } else if !is_id {
+        } else if !is_slack_person(first) {
             self.wrong(field, "Choose a person.");
         } else if first == "USLACKBOT" || org.person_by_slack(first).is_some_and(|(_, person)| person.bot) {
             self.wrong(field, "That is a bot: choose a person.");

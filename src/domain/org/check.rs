@@ -195,6 +195,14 @@ fn entries(team: &RawTeam, declared: &Org, problems: &mut Problems) {
     }
 }
 
+/// What ids of people begin with in Slack.
+const PEOPLE: [char; 2] = ['U', 'W'];
+
+/// Whether a text is the id of a person as Slack gives them.
+pub fn is_slack_person(text: &str) -> bool {
+    text.len() > 2 && is_slack_id(text, &PEOPLE)
+}
+
 /// Whether a text is an id as Slack gives them, of one of these kinds.
 fn is_slack_id(text: &str, kinds: &[char]) -> bool {
     text.starts_with(kinds) && text.len() > 1 && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
@@ -226,7 +234,7 @@ fn leads(raw: &RawFile, declared: &Org, problems: &mut Problems) {
         let mut seen = BTreeSet::new();
         for lead in &team.leads {
             let (id, team) = (lead.get_ref().as_str(), team.id.get_ref());
-            if !declared.people.contains_key(id) && !members.contains(id) && !is_slack_id(id, &['U', 'W']) {
+            if !declared.people.contains_key(id) && !members.contains(id) && !is_slack_person(id) {
                 let message = format!(
                     "the lead `{}` of team `{team}` is not in `[[people]]` and no member of a team: write such an id, or a Slack user's such as `U0123ABCD`",
                     id.escape_debug()

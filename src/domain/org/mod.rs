@@ -37,7 +37,7 @@ use super::survey::file::OwnQuestions;
 use super::time::At;
 
 pub use apply::apply;
-pub use check::EVERYTHING;
+pub use check::{EVERYTHING, is_slack_person};
 pub use draft::{Draft, inline_table, quoted};
 pub use file::{FileError, OrgFile, Problem};
 pub use owned::Owned;

@@ -4,6 +4,7 @@ use super::message::WHY;
 use super::{SENT, here, message};
 use crate::domain::card::{Card, Line};
 use crate::domain::form::{Form, Input};
+use crate::domain::org::is_slack_person;
 use crate::error::Failure;
 use crate::features::typed::{Typed, field};
 use crate::features::{Cx, Effect, Press};
@@ -35,8 +36,7 @@ pub fn typed(cx: &Cx, words: &[String]) -> Form {
 fn read_words(words: &[String]) -> (String, String) {
     let id = |word: &str| {
         let id = word.strip_prefix("<@")?.split(['|', '>']).next()?;
-        let is_id = id.starts_with(['U', 'W']) && id.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
-        is_id.then(|| id.to_owned())
+        is_slack_person(id).then(|| id.to_owned())
     };
     let named = words.iter().position(|word| id(word).is_some());
     let receiver = named.and_then(|at| id(&words[at])).unwrap_or_default();

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
-use crate::domain::org::{EVERYTHING, Org, Person, Span};
+use crate::domain::org::{EVERYTHING, Org, Person, Span, is_slack_person};
 use crate::domain::survey::invite::{Candidate, InSlack, LeftOut, primary};
 use crate::domain::survey::tree::{Team as Named, Tree};
 use crate::domain::time::At;
@@ -81,17 +81,12 @@ pub fn people<'a>(org: &'a Org, tree: &Tree, now: At) -> Vec<Someone<'a>> {
     let someone = |(name, teams): (&'a str, BTreeMap<&str, bool>)| {
         let node = primary(tree, &teams.into_iter().collect::<Vec<_>>())?;
         let person = org.people.get(*by_slack.get(name).unwrap_or(&name));
-        let slack = by_slack.contains_key(name) || (person.is_none() && is_slack_id(name));
+        let slack = by_slack.contains_key(name) || (person.is_none() && is_slack_person(name));
         let zone = org.zone_for(&Scope::Team(tree.nodes()[node].id.clone()));
         let joined = since.get(name).and_then(|spans| spans.iter().map(|span| span.from).min().flatten());
         Some(Someone { slack: slack.then_some(name), person, node, joined: joined.map(|at| local::wall(zone, at).date()), zone })
     };
     teams.into_iter().filter_map(someone).collect()
-}
-
-/// Whether a name that the file does not explain is one of Slack's.
-fn is_slack_id(name: &str) -> bool {
-    name.len() > 2 && name.starts_with(['U', 'W']) && name.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
 }
 
 /// What is known besides the organisation.

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::visibility::{Kept, Viewer, slack_of};
 use super::{Closed, when};
 use crate::domain::card::{Card, Line, Scope};
+use crate::domain::org::is_slack_person;
 use crate::domain::post::Post;
 use crate::domain::time::At;
 use crate::domain::words;
@@ -101,6 +102,6 @@ fn nothing_shown(cx: &Cx, closed: &Closed) -> Vec<Post> {
     };
     let (wave, by) = (&closed.wave.id, &closed.survey.created_by);
     let channel = closed.survey.channel.as_ref().map(|channel| post(format!("survey/{wave}/results/none"), channel));
-    let launcher = by.starts_with(['U', 'W']).then(|| post(format!("survey/{wave}/leads/none/{by}"), by));
+    let launcher = is_slack_person(by).then(|| post(format!("survey/{wave}/leads/none/{by}"), by));
     channel.into_iter().chain(launcher).collect()
 }

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::org::{Org, Person};
+use crate::domain::org::{Org, Person, is_slack_person};
 use crate::domain::survey::tree::Tree;
 use crate::domain::time::At;
 
@@ -71,7 +71,7 @@ impl Viewer {
 pub fn slack_of<'a>(org: &'a Org, lead: &'a str) -> Option<&'a str> {
     match org.people.get(lead) {
         Some(Person { slack, .. }) => slack.as_deref(),
-        None => lead.starts_with(['U', 'W']).then_some(lead),
+        None => is_slack_person(lead).then_some(lead),
     }
 }
 
