@@ -4,14 +4,19 @@
 //! be recomputed. Items are counted, never sized, and never by person.
 //!
 //! From the past to an answer: [`throughput`] makes weeks of finished items, weighs them by age and refuses where they are too few; [`urn`]
-//! adds up weeks drawn from them, exactly; [`drift`] lets their rate change; [`scope`] is what has to be done, with what is known of
-//! growth, splitting and the slow end; [`engine`] answers.
+//! adds up weeks drawn from them, exactly; [`drift`] lets their rate change, as far as [`calibrate`] has learnt that this team's does;
+//! [`scope`] is what has to be done, with what is known of growth, splitting and the slow end; [`engine`] answers. [`score`] says how good
+//! answers were, [`backtest`] asks the past with nothing later in sight ([`known`]).
 //!
 //! Never for a forecast of a person's work, and never without its record beside it.
 
+pub mod backtest;
+pub mod calibrate;
 pub mod drift;
 pub mod engine;
+pub mod known;
 pub mod scope;
+pub mod score;
 pub mod throughput;
 pub mod urn;
 
