@@ -5,8 +5,9 @@
 //!
 //! From the past to an answer: [`throughput`] makes weeks of finished items, weighs them by age and refuses where they are too few; [`urn`]
 //! adds up weeks drawn from them, exactly; [`drift`] lets their rate change, as far as [`calibrate`] has learnt that this team's does;
-//! [`scope`] is what has to be done, with what is known of growth, splitting and the slow end; [`engine`] answers. [`score`] says how good
-//! answers were, [`backtest`] asks the past with nothing later in sight ([`known`]).
+//! [`scope`] is what has to be done, with what is known of growth, splitting and the slow end; [`engine`] answers, [`whatif`] answers
+//! twice. [`score`] says how good answers were, [`backtest`] asks the past with nothing later in sight ([`known`]), [`service_level`] is
+//! about single items.
 //!
 //! Never for a forecast of a person's work, and never without its record beside it.
 
@@ -17,8 +18,10 @@ pub mod engine;
 pub mod known;
 pub mod scope;
 pub mod score;
+pub mod service_level;
 pub mod throughput;
 pub mod urn;
+pub mod whatif;
 
 #[cfg(test)]
 mod oracle;
