@@ -12,6 +12,7 @@ pub mod derive;
 pub mod event;
 pub mod figure;
 pub mod flow;
+pub mod forecast;
 pub mod form;
 pub mod glob;
 pub mod item_link;
