@@ -14,6 +14,7 @@ pub mod figure;
 pub mod flow;
 pub mod form;
 pub mod glob;
+pub mod improvement;
 pub mod item_link;
 pub mod machines;
 pub mod metric;
