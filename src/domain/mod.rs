@@ -2,6 +2,7 @@
 //!
 //! Nothing here imports anything of ours from outside this folder. `now` and `seed` are arguments.
 
+pub mod alloc;
 pub mod ask;
 pub mod benchmark;
 pub mod calendar;
