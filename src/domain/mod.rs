@@ -13,6 +13,7 @@ pub mod derive;
 pub mod event;
 pub mod figure;
 pub mod flow;
+pub mod focus;
 pub mod form;
 pub mod glob;
 pub mod improvement;

@@ -175,5 +175,8 @@ fn five_hundred_people_over_a_year() {
     let begin = std::time::Instant::now();
     let weeks = ledger.weeks(|_, _| true);
     println!("weeks {:?}", begin.elapsed());
+    let begin = std::time::Instant::now();
+    let focus = crate::domain::focus::weeks(&ledger, |_, _| true);
+    println!("focus {:?} of {} weeks", begin.elapsed(), focus.len());
     assert_eq!(weeks.len(), 53);
 }
