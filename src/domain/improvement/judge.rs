@@ -3,6 +3,8 @@
 //! Pure: the same weeks and the same seed give the same verdict. Never to be fed a week that has not ended, nor weeks before the start that
 //! were read anew after it: the baseline is what was known when the improvement was declared.
 
+use serde::{Deserialize, Serialize};
+
 use super::weekly::{Effect, Weekly};
 use crate::domain::stats::{Estimate, Trend, benjamini_hochberg, block_permutation, mann_kendall, mean_of};
 
@@ -27,7 +29,8 @@ const LONGER_FROM: usize = 24;
 const LATEST: usize = 4;
 
 /// Which way the figure should move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "plain names")]
 pub enum Wanted {
     Less,
@@ -325,6 +328,14 @@ mod tests {
         check(&less(vec![Some(5.0); 26], vec![Some(4.0); 10]), Verdict::TakingHold, Because::Proven);
         check(&less(Vec::new(), Vec::new()), Verdict::NotEnoughData, Because::TooFew);
         assert!(judge(&[], 1).is_empty());
+    }
+
+    #[test]
+    fn a_baseline_is_kept_as_it_was_frozen() {
+        let kept = [Weekly::Values(vec![Some(1.5), None]), Weekly::Counts(vec![3, 0]), Weekly::Shares(vec![[1, 9]])];
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(text, r#"[{"values":[1.5,null]},{"counts":[3,0]},{"shares":[[1,9]]}]"#);
+        assert_eq!(serde_json::from_str::<Vec<Weekly>>(&text).unwrap(), kept);
     }
 
     #[test]

@@ -54,6 +54,7 @@
 //! | all teams moved by 2; three others known | 1.0 1.8 2.4 |
 //! | all teams moved by 2; none known | 97 87 66 |
 //! | this team by 2; three others known | 95 74 48 |
+//! | this team by 2, reached over 13 weeks; 13 after, 26 after | 50 30 21, 97 77 47 |
 //! | nothing; declared after a month 1 deviation worse | 2.4 3.3 3.5 |
 //! | the same with 8 before | 5.9 6.9 **11.7** |
 //! | a steady drift of 2 deviations in 26 weeks, before and after | **25 27 22** |

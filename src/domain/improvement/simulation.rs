@@ -66,6 +66,8 @@ struct Setting {
     rho: f64,
     /// In standard deviations, from the start on.
     shift: f64,
+    /// In how many weeks it is all there.
+    ramp: u32,
     /// A drift over 26 weeks, before and after alike.
     drift: f64,
     /// How many other teams, and what all of them share from the start on.
@@ -84,6 +86,7 @@ const PLAIN: Setting = Setting {
     after: 13,
     rho: 0.4,
     shift: 0.0,
+    ramp: 1,
     drift: 0.0,
     others: 0,
     shared: 0.0,
@@ -101,7 +104,9 @@ fn drawn(setting: &Setting, random: &mut SplitMix64, moved: f64) -> [Weekly; 2] 
     }
     for (week, value) in standard.iter_mut().enumerate() {
         *value += setting.drift * f64::from(u32::try_from(week).unwrap()) / 26.0;
-        *value += if week >= setting.before { moved } else { 0.0 };
+        let since = u32::try_from(week.saturating_sub(setting.before) + 1).unwrap();
+        let there = if week >= setting.before { f64::from(since.min(setting.ramp)) / f64::from(setting.ramp) } else { 0.0 };
+        *value += moved * there;
     }
     let (before, after) = standard.split_at(setting.before);
     [weekly(setting.kind, random, before), weekly(setting.kind, random, after)]
@@ -176,6 +181,8 @@ fn long_simulation() {
         print("2 sd, 3 others", &Setting { shift: 2.0, others: 3, ..at }, trials);
         print("2 sd, 8 others", &Setting { shift: 2.0, others: 8, ..at }, trials);
         print("1 sd", &Setting { shift: 1.0, ..at }, trials);
+        print("2 sd, reached over 13 weeks, after 13", &Setting { shift: 2.0, ramp: 13, ..at }, trials / 2);
+        print("2 sd, reached over 13 weeks, after 26", &Setting { shift: 2.0, ramp: 13, after: 26, ..at }, trials / 2);
         print("2 sd worse", &Setting { shift: -2.0, ..at }, trials);
         print("2 sd in one of five metrics", &Setting { shift: 2.0, metrics: 5, only_first: true, ..at }, trials / 2);
     }

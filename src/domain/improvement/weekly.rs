@@ -9,6 +9,8 @@
 //! All three intervals widen by the same: how uneven the weeks are, how much a week resembles the one before it, and [`GUESSED`], since both
 //! are guesses from few weeks. Whole weeks only: a week that has not ended would look like a fall.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::stats::{
     Counted, Estimate, expected_squares, hodges_lehmann, inflation, median, mid_ranks, rate_ratio, share_difference, weekly_autocorrelation,
 };
@@ -19,7 +21,8 @@ const GUESSED: f64 = 1.35;
 const GUESSED_DISPERSION: f64 = 1.6;
 
 /// One figure a week, in order, every week of a span.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Weekly {
     /// Such as a median; none where a week had nothing to take it of.
     Values(Vec<Option<f64>>),
