@@ -2,6 +2,7 @@
 //!
 //! Nothing here imports anything of ours from outside this folder. `now` and `seed` are arguments.
 
+pub mod alloc;
 pub mod ask;
 pub mod benchmark;
 pub mod calendar;
@@ -13,8 +14,10 @@ pub mod event;
 pub mod figure;
 pub mod flow;
 pub mod forecast;
+pub mod focus;
 pub mod form;
 pub mod glob;
+pub mod improvement;
 pub mod item_link;
 pub mod machines;
 pub mod metric;

@@ -3,7 +3,7 @@
 use super::gamma::{normal_tail, within_gamma};
 
 /// The probability that a standard normal variable is below `z`.
-fn normal_below(z: f64) -> f64 {
+pub(super) fn normal_below(z: f64) -> f64 {
     // z squared over 2 is a gamma variable of shape 1/2; far out, the tail alone keeps its digits.
     let beyond = if z.abs() < 1.8 { 0.5 - 0.5 * within_gamma(0.5, z * z / 2.0) } else { normal_tail(z.abs()) };
     if z > 0.0 { 1.0 - beyond } else { beyond }

@@ -1,13 +1,13 @@
-//! The figures `tests/statistics/oracle.py` recorded, for the tests of this folder.
+//! The figures that the scripts in `tests/statistics` recorded, for the tests of this folder.
 
 use serde_json::Value;
 
-const RECORDED: &str = include_str!("../../../tests/statistics/oracle.json");
+const RECORDED: [&str; 2] = [include_str!("../../../tests/statistics/oracle.json"), include_str!("../../../tests/statistics/change.json")];
 
 /// The cases of a section.
 pub(super) fn cases(section: &str) -> Vec<Value> {
-    let recorded: Value = serde_json::from_str(RECORDED).unwrap();
-    recorded[section].as_array().unwrap_or_else(|| panic!("no section {section}")).clone()
+    let files = RECORDED.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    files.iter().find_map(|file| file[section].as_array()).unwrap_or_else(|| panic!("no section {section}")).clone()
 }
 
 /// A number of a case.

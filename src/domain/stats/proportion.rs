@@ -12,15 +12,19 @@ pub fn wilson(successes: u64, n: u64) -> [f64; 2] {
         return [0.0, 1.0];
     }
     let successes = successes.min(n);
-    let (hits, trials) = (real(successes), real(n));
+    let [low, high] = score_interval(real(successes), real(n), Z_95);
+    // At the edges they are exact.
+    [if successes == 0 { 0.0 } else { low }, if successes == n { 1.0 } else { high }]
+}
+
+/// The score interval of `hits` in `trials` (above 0), that reaches `z` standard errors; events of a weight need not be whole.
+pub(super) fn score_interval(hits: f64, trials: f64, z: f64) -> [f64; 2] {
     let share = hits / trials;
-    let z2 = Z_95 * Z_95;
+    let z2 = z * z;
     let centre = (hits + z2 / 2.0) / (trials + z2);
-    let half = Z_95 / (trials + z2) * (hits * (trials - hits) / trials + z2 / 4.0).sqrt();
-    // Rounding alone could put the ends a digit outside; at the edges they are exact.
-    let low = if successes == 0 { 0.0 } else { (centre - half).clamp(0.0, share) };
-    let high = if successes == n { 1.0 } else { (centre + half).clamp(share, 1.0) };
-    [low, high]
+    let half = z / (trials + z2) * (hits * (trials - hits) / trials + z2 / 4.0).sqrt();
+    // Rounding alone could put the ends a digit outside.
+    [(centre - half).clamp(0.0, share), (centre + half).clamp(share, 1.0)]
 }
 
 #[cfg(test)]

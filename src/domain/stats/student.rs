@@ -1,6 +1,6 @@
-//! The 97.5th percentile of Student's t distribution: what replaces 1.96 where a spread was estimated from few values.
+//! Percentiles of Student's t distribution: what replaces 1.96 and 1.64 where a spread was estimated from few values.
 
-use super::{Z_95, real_len};
+use super::{Z_90, Z_95, real_len};
 
 /// Degrees of freedom 1 to 12, where the expansion below is not yet good to six digits.
 const FEW: [f64; 12] = [
@@ -18,13 +18,35 @@ const FEW: [f64; 12] = [
     2.178_812_830,
 ];
 
-/// The percentile at this many degrees of freedom; at none, as at one.
+/// The same of the 95th percentile.
+const FEW_90: [f64; 12] = [
+    6.313_751_515,
+    2.919_985_580,
+    2.353_363_435,
+    2.131_846_786,
+    2.015_048_373,
+    1.943_180_281,
+    1.894_578_605,
+    1.859_548_038,
+    1.833_112_933,
+    1.812_461_123,
+    1.795_884_819,
+    1.782_287_556,
+];
+
+/// The 97.5th percentile at this many degrees of freedom; at none, as at one.
 pub(super) fn student_95(degrees: usize) -> f64 {
-    if let Some(known) = FEW.get(degrees.saturating_sub(1)) {
-        return *known;
-    }
-    // Fisher and Cornish's expansion in 1 / degrees.
-    let (z, v) = (Z_95, real_len(degrees));
+    FEW.get(degrees.saturating_sub(1)).copied().unwrap_or_else(|| expansion(Z_95, degrees))
+}
+
+/// The 95th percentile at this many degrees of freedom; at none, as at one.
+pub(super) fn student_90(degrees: usize) -> f64 {
+    FEW_90.get(degrees.saturating_sub(1)).copied().unwrap_or_else(|| expansion(Z_90, degrees))
+}
+
+/// Fisher and Cornish's expansion in 1 / degrees of the percentile that is `z` in a normal distribution.
+fn expansion(z: f64, degrees: usize) -> f64 {
+    let v = real_len(degrees);
     let g1 = (z.powi(3) + z) / 4.0;
     let g2 = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
     let g3 = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
@@ -44,6 +66,12 @@ mod tests {
         for case in cases {
             let degrees = usize::try_from(oracle::count(&case["degrees"])).unwrap();
             oracle::close(Some(student_95(degrees)), &case["value"], 1e-6);
+        }
+        let cases = oracle::cases("student_90");
+        assert!(cases.len() >= 20);
+        for case in cases {
+            let degrees = usize::try_from(oracle::count(&case["degrees"])).unwrap();
+            oracle::close(Some(student_90(degrees)), &case["value"], 1e-6);
         }
     }
 }
