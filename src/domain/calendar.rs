@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
+use super::forecast::throughput::Span;
 use super::org::{Calendar, WEEKDAYS};
 use super::time::{At, DAY};
 use super::window::local;
@@ -54,6 +55,28 @@ impl WorkCalendar {
     pub fn morning(&self, date: NaiveDate) -> At {
         let day = if self.is_working(date) { date } else { self.next_working_day(date).unwrap_or(date) };
         local::instant(self.zone, day.and_time(NaiveTime::from_hms_opt(MORNING, 0, 0).unwrap_or_default()))
+    }
+
+    /// The whole weeks that are over by `until`, from the one that holds `from`, oldest first: Monday to Monday on the clock of the zone.
+    pub fn weeks(&self, from: At, until: At) -> Vec<Span> {
+        let day = local::wall(self.zone, from).date();
+        let mut monday = day - Days::new(u64::from(day.weekday().num_days_from_monday()));
+        let mut weeks = Vec::new();
+        while let Some(next) = monday.checked_add_days(Days::new(7)) {
+            let (from, to) = (local::midnight(self.zone, monday), local::midnight(self.zone, next));
+            if to > until {
+                break;
+            }
+            let days: u32 = monday.iter_days().take(7).map(|day| u32::from(self.is_working(day))).sum();
+            weeks.push(Span { from, to, days: f64::from(days) });
+            monday = next;
+        }
+        weeks
+    }
+
+    /// The working days of a week without holidays.
+    pub fn full_week(&self) -> f64 {
+        f64::from(self.week.iter().map(|works| u32::from(*works)).sum::<u32>())
     }
 
     /// The working time between two instants in microseconds, of which each working day has [`DAY`]; 0 where they are
@@ -158,6 +181,19 @@ mod tests {
         check(&havana, "2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00", 24);
         let apia = calendar("working_days = ['fri']", "Pacific/Apia"); // 30 December 2011 never was
         check(&apia, "2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00", 0);
+    }
+
+    #[test]
+    fn weeks_are_whole_and_know_their_working_days() {
+        let calendar = calendar("holidays = ['2026-10-26', '2026-11-11']", "Europe/Berlin");
+        let at = |text: &str| At::parse(text).unwrap();
+        let weeks = calendar.weeks(at("2026-10-21T12:00:00Z"), at("2026-11-22T22:59:00Z"));
+        let told: Vec<(String, f64)> = weeks.iter().map(|week| (week.from.rfc3339(), week.days)).collect();
+        let expect =
+            [("2026-10-18T22:00:00Z", 5.0), ("2026-10-25T23:00:00Z", 4.0), ("2026-11-01T23:00:00Z", 5.0), ("2026-11-08T23:00:00Z", 4.0)];
+        assert_eq!(told, expect.map(|(from, days)| (from.to_owned(), days)), "the week that is not over is none");
+        assert!(weeks.windows(2).all(|pair| pair[0].to == pair[1].from));
+        assert!((calendar.full_week() - 5.0).abs() < f64::EPSILON);
     }
 
     #[test]

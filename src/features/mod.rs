@@ -8,24 +8,33 @@ mod alert;
 mod benchmark;
 mod digest;
 pub mod dora;
+#[allow(dead_code, reason = "used as soon as its features are merged")]
+mod effort;
 pub mod flow;
+mod focus;
+mod forecast;
+mod goals;
 pub mod groups;
 mod health;
 mod help;
 pub mod home;
 pub mod host;
+mod investment;
 mod kudos;
 mod left_out;
 mod me;
 pub mod memo;
 pub mod moves;
 mod mywork;
+#[allow(dead_code, reason = "used as soon as its features are merged")]
+mod portfolio;
 mod press;
 mod privacy;
 pub mod pulse;
 pub mod receipts;
 mod retention;
 mod retro;
+mod risk;
 mod scope;
 mod setup;
 mod tables;
@@ -34,6 +43,7 @@ mod typed;
 mod verdict;
 pub mod verify;
 mod waiting;
+mod whatif;
 mod why;
 
 pub use tables::{ACTIONS, AT_START, COMMANDS, JOBS, SEALED, SUBSCRIBED};
@@ -292,9 +302,18 @@ impl Needs {
         Self {
             names: command.is_some_and(|it| it.private),
             admin: command.is_some_and(|it| {
-                [setup::COMMAND, health::COMMAND, pulse::COMMAND, retro::COMMAND, privacy::COMMAND]
-                    .iter()
-                    .any(|known| known.name == it.name)
+                [
+                    setup::COMMAND,
+                    health::COMMAND,
+                    pulse::COMMAND,
+                    retro::COMMAND,
+                    privacy::COMMAND,
+                    investment::COMMAND,
+                    risk::COMMAND,
+                    goals::COMMAND,
+                ]
+                .iter()
+                .any(|known| known.name == it.name)
             }),
         }
     }
@@ -304,7 +323,9 @@ impl Needs {
         let asked = Self::of_text(value);
         Self {
             admin: asked.admin
-                || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_", "privacy_"].iter().any(|of| action.starts_with(of)),
+                || ["setup_", "outbox_", "digest_", "alert_", "pulse_", "retro_", "privacy_", "investment_", "risk_", "goals_"]
+                    .iter()
+                    .any(|of| action.starts_with(of)),
             ..asked
         }
     }

@@ -4,8 +4,8 @@
 
 use super::{Action, Command, Job, Subscribed};
 use super::{
-    alert, benchmark, digest, dora, flow, groups, health, help, home, kudos, mywork, press, privacy, pulse, retention, retro, setup, trend,
-    waiting, why,
+    alert, benchmark, digest, dora, flow, focus, forecast, goals, groups, health, help, home, investment, kudos, mywork, press, privacy,
+    pulse, retention, retro, risk, setup, trend, waiting, whatif, why,
 };
 
 /// Every command, in the order of help.
@@ -13,6 +13,12 @@ pub const COMMANDS: &[Command] = &[
     dora::COMMAND,
     flow::COMMAND,
     trend::COMMAND,
+    forecast::COMMAND,
+    whatif::COMMAND,
+    risk::COMMAND,
+    investment::COMMAND,
+    focus::COMMAND,
+    goals::COMMAND,
     waiting::COMMAND,
     mywork::COMMAND,
     health::COMMAND,

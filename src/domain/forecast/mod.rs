@@ -16,6 +16,7 @@ pub mod calibrate;
 pub mod drift;
 pub mod engine;
 pub mod known;
+pub mod project;
 pub mod scope;
 pub mod score;
 pub mod service_level;

@@ -1,0 +1,50 @@
+//! [`Work`]: every work item with the portfolio project it belongs to, as of an instant: read once an answer, by forecasts, risk and investment.
+
+use std::sync::Arc;
+
+use super::Cx;
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::card::Scope;
+use crate::domain::forecast::project::Life;
+use crate::domain::org::Org;
+use crate::domain::portfolio::projects_of;
+use crate::domain::time::At;
+use crate::domain::work::WorkItem;
+use crate::error::Failure;
+
+/// All work known at an instant.
+pub(super) struct Work {
+    pub items: Vec<WorkItem>,
+    /// The portfolio project of each.
+    pub projects: Vec<Option<String>>,
+}
+
+/// Reads it. Memoised by (instant, organisation version, last delivery) where `now` is the clock's.
+pub(super) async fn load(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
+    let items = cx.store.work_items(now).await?;
+    let projects = projects_of(&items, org);
+    Ok(Arc::new(Work { items, projects }))
+}
+
+/// The days on which a scope works.
+pub(super) fn calendar(scope: &Scope, org: &Org) -> WorkCalendar {
+    WorkCalendar::new(&org.calendar, org.zone_for(scope))
+}
+
+impl Work {
+    /// The items of a portfolio project that count: no containers, nothing dropped.
+    pub fn of_project<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a WorkItem> {
+        let own = self.items.iter().zip(&self.projects).filter(move |(_, project)| project.as_deref() == Some(id));
+        own.map(|(item, _)| item).filter(|item| !item.dropped && !item.is_container())
+    }
+
+    /// The lives of a project's items.
+    pub fn lives(&self, id: &str) -> Vec<Life> {
+        self.of_project(id).map(life).collect()
+    }
+}
+
+/// The life of an item.
+pub(super) fn life(item: &WorkItem) -> Life {
+    Life { created_at: item.created_at, started_at: item.started_at, done_at: item.done_at }
+}
