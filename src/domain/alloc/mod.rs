@@ -28,7 +28,7 @@ mod signals;
 mod tests;
 
 pub use capacity::{Away, person_days};
-pub use input::{Assigned, Category, Input, Item, Kind, PERSON_DAY, Project, Rules, Signal, Usual, Worker};
+pub use input::{Assigned, Category, Input, Item, Kind, PERSON_DAY, Project, Rules, Signal, Worker};
 pub use ledger::Ledger;
 pub(in crate::domain) use ledger::Share;
 pub use plan::{Alert, FTE, POINTS, Planned, RUNNING, alerts, problems};

@@ -90,8 +90,10 @@ fn portfolio(project: &RawProject, problems: &mut Problems) {
         category(said, problems);
     }
     for name in project.repositories.iter().filter(|name| !name.get_ref().contains('/')) {
-        let message =
-            format!("`{}` in `repositories` of project `{id}` is no repository: write it with its owner, such as `acme/shop`", name.get_ref());
+        let message = format!(
+            "`{}` in `repositories` of project `{id}` is no repository: write it with its owner, such as `acme/shop`",
+            name.get_ref()
+        );
         problems.add(name.span(), message);
     }
 }
