@@ -138,7 +138,17 @@ impl Category {
         }
     }
 
-    /// As the organisation file names it.
+    /// As the organisation file and JSON name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ktlo => "ktlo",
+            Self::New => "new",
+            Self::Improving => "improving",
+            Self::Productivity => "productivity",
+        }
+    }
+
+    /// Reads one as the organisation file names it.
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim().to_lowercase().as_str() {
             "ktlo" | "keeping the lights on" => Some(Self::Ktlo),
