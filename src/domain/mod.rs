@@ -33,6 +33,7 @@ pub mod subscription;
 pub mod survey;
 pub mod time;
 pub mod todo;
+pub mod traces;
 pub mod window;
 pub mod words;
 pub mod work;

@@ -8,7 +8,6 @@ mod alert;
 mod benchmark;
 mod digest;
 pub mod dora;
-#[allow(dead_code, reason = "used as soon as its features are merged")]
 mod effort;
 pub mod flow;
 mod focus;

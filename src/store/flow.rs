@@ -21,6 +21,7 @@ use crate::domain::derive::change_day::{ChangeDay, PackedChange, PackedRun, pack
 use crate::domain::flow::{FlowPool, ItemSpan, OpenChange, is_dropped};
 use crate::domain::org::identity::Name;
 use crate::domain::org::{Org, Owned, Span};
+use crate::domain::portfolio::projects_of;
 use crate::domain::time::{At, DAY};
 use crate::domain::window::Window;
 
@@ -52,7 +53,7 @@ impl Weigh for Vec<PackedRun> {
 }
 
 /// The columns by which it is told whose an item is.
-pub(super) const ITEM: &str = "started_at, done_at, source, assignee, project, parent, labels, id, key, status";
+pub(super) const ITEM: &str = "started_at, done_at, source, assignee, project, id, key, status";
 
 /// Whose work items a scope holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub enum Whose {
     All,
     /// Those assigned to people, by every name that tools know them by, while they counted.
     People(Vec<(Name, Span)>),
-    /// Those of a portfolio project: by the items' own project, epics or labels.
+    /// Those of a portfolio project, by the rule of [`portfolio`](crate::domain::portfolio).
     Project(String),
     /// Nobody's: a service has changes, not items.
     Nobody,
@@ -207,10 +208,11 @@ impl Store {
         org: &Org,
         hidden: &Whose,
     ) -> Result<Vec<(Option<String>, ItemSpan)>> {
+        let hidden = self.held(hidden, until, org).await?;
         let mut rows: Vec<(Option<String>, ItemSpan)> = Vec::new();
         self.each_item(whose, from, until, org, |span, row| {
-            let (id, key): (String, Option<String>) = (row.try_get(7)?, row.try_get(8)?);
-            let is_hidden = counts(row, hidden, span.done_at.unwrap_or(until), org)?;
+            let (id, key): (String, Option<String>) = (row.try_get(5)?, row.try_get(6)?);
+            let is_hidden = hidden.has(row, span.done_at.unwrap_or(until))?;
             rows.push(((!is_hidden).then(|| key.unwrap_or(id)), span));
             Ok(())
         })
@@ -230,6 +232,7 @@ impl Store {
         if *whose == Whose::Nobody {
             return Ok(());
         }
+        let held = self.held(whose, until, org).await?;
         let mut conn = self.pool.acquire().await?;
         let columns = format!("select {ITEM} from item");
         for (sql, bounds) in [
@@ -242,8 +245,8 @@ impl Store {
                     started_at: row.try_get::<Option<i64>, _>(0)?.map(At),
                     done_at: row.try_get::<Option<i64>, _>(1)?.map(At).filter(|at| *at <= until),
                 };
-                let status: Option<String> = row.try_get(9)?;
-                if !status.is_some_and(|status| is_dropped(&status)) && counts(&row, whose, span.done_at.unwrap_or(until), org)? {
+                let status: Option<String> = row.try_get(7)?;
+                if !status.is_some_and(|status| is_dropped(&status)) && held.has(&row, span.done_at.unwrap_or(until))? {
                     take(span, &row)?;
                 }
             }
@@ -252,23 +255,46 @@ impl Store {
     }
 }
 
-/// Whether an item is one of those asked for, at an instant.
-pub(super) fn counts(row: &AnyRow, whose: &Whose, at: At, org: &Org) -> Result<bool> {
-    Ok(match whose {
-        Whose::All => true,
-        Whose::Nobody => false,
-        Whose::People(people) => {
-            let (source, assignee): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
-            let assignee = assignee.unwrap_or_default().to_lowercase();
-            people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &source))
-        }
-        Whose::Project(id) => {
-            let (project, parent, labels): (Option<String>, Option<String>, String) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
-            let (own, key): (String, Option<String>) = (row.try_get(7)?, row.try_get(8)?);
-            let labels: Vec<String> = serde_json::from_str(&labels).unwrap_or_default();
-            org.is_in_project(id, project.as_deref(), &[parent.as_deref(), Some(own.as_str()), key.as_deref()], &labels)
-        }
-    })
+/// Those items, made ready to be asked of each row of [`ITEM`].
+pub(super) enum Held<'a> {
+    All,
+    Nobody,
+    People(&'a [(Name, Span)]),
+    /// By source and id.
+    Items(HashSet<(String, String)>),
+}
+
+impl Store {
+    /// Whose items, as known at an instant.
+    pub(super) async fn held<'a>(&self, whose: &'a Whose, now: At, org: &Org) -> Result<Held<'a>> {
+        Ok(match whose {
+            Whose::All => Held::All,
+            Whose::Nobody => Held::Nobody,
+            Whose::People(people) => Held::People(people),
+            Whose::Project(id) => {
+                let items = self.work_items(now).await?;
+                let projects = projects_of(&items, org);
+                let own = items.into_iter().zip(projects).filter(|(_, project)| project.as_ref() == Some(id));
+                Held::Items(own.map(|(item, _)| (item.source, item.id)).collect())
+            }
+        })
+    }
+}
+
+impl Held<'_> {
+    /// Whether an item is one of them, at an instant.
+    pub(super) fn has(&self, row: &AnyRow, at: At) -> Result<bool> {
+        Ok(match self {
+            Self::All => true,
+            Self::Nobody => false,
+            Self::People(people) => {
+                let (source, assignee): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
+                let assignee = assignee.unwrap_or_default().to_lowercase();
+                people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &source))
+            }
+            Self::Items(items) => items.contains(&(row.try_get(2)?, row.try_get(5)?)),
+        })
+    }
 }
 
 /// The repositories of services, each with those of the services that are in it.

@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::Store;
-use super::flow::{ITEM, Whose, counts};
+use super::flow::{ITEM, Whose};
 use super::receipts::Receipt;
 use crate::domain::time::At;
 
@@ -114,13 +114,14 @@ impl Store {
             return Ok(Vec::new());
         }
         let org = self.org_version(receipt.org_version).await?;
+        let held = self.held(whose, receipt.asked_at, &org.org).await?;
         let sql = format!("select {ITEM} from item where seq > $1 and coalesce(created_at, started_at, done_at, 0) <= $2");
         let (mut own, mut others) = (Vec::new(), Vec::new());
         for row in sqlx::query(AssertSqlSafe(sql)).bind(receipt.watermark).bind(receipt.asked_at.0).fetch_all(&mut *conn).await? {
             let at = [row.try_get::<Option<i64>, _>(1)?, row.try_get::<Option<i64>, _>(0)?].into_iter().flatten().next().map(At);
-            let (project, id, key): (Option<String>, String, Option<String>) = (row.try_get(4)?, row.try_get(7)?, row.try_get(8)?);
+            let (project, id, key): (Option<String>, String, Option<String>) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
             let late = Late { kind: "item".into(), id: key.unwrap_or(id), place: project.unwrap_or_default(), at };
-            let is_own = counts(&row, whose, at.unwrap_or(receipt.asked_at), &org.org)?;
+            let is_own = held.has(&row, at.unwrap_or(receipt.asked_at))?;
             if is_own { own.push(late) } else { others.push(late) }
         }
         Ok(if own.is_empty() { others } else { own })

@@ -42,6 +42,7 @@ pub mod sources;
 pub mod subscriptions;
 pub mod survey;
 pub mod todo;
+pub mod traces;
 pub mod work;
 mod writer;
 

@@ -94,9 +94,13 @@ pub struct Assigned {
 #[allow(missing_docs, reason = "plain names")]
 pub struct Item {
     pub id: String,
+    /// What others may name it by besides.
+    pub key: Option<String>,
     /// The item it belongs to: an epic, an initiative.
     pub parent: Option<String>,
     pub labels: Vec<String>,
+    /// The tracker's own project.
+    pub project: Option<String>,
     /// The one repository that its changes are in.
     pub repository: Option<String>,
     /// The files that its changes touch.
@@ -134,7 +138,17 @@ impl Category {
         }
     }
 
-    /// As the organisation file names it.
+    /// As the organisation file and JSON name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ktlo => "ktlo",
+            Self::New => "new",
+            Self::Improving => "improving",
+            Self::Productivity => "productivity",
+        }
+    }
+
+    /// Reads one as the organisation file names it.
     pub fn parse(text: &str) -> Option<Self> {
         match text.trim().to_lowercase().as_str() {
             "ktlo" | "keeping the lights on" => Some(Self::Ktlo),
@@ -153,14 +167,8 @@ pub struct Project {
     pub id: String,
     pub epics: Vec<String>,
     pub labels: Vec<String>,
-    pub category: Option<Category>,
-}
-
-/// What is so unless something nearer to the item says otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "plain names")]
-pub struct Usual {
-    pub project: Option<String>,
+    pub repositories: Vec<String>,
+    pub paths: Vec<String>,
     pub category: Option<Category>,
 }
 
@@ -171,10 +179,8 @@ pub struct Rules {
     pub projects: Vec<Project>,
     /// Labels that tell a category.
     pub labels: Vec<(String, Category)>,
-    /// Repositories, `owner/name`, with what is usual in them.
-    pub repositories: Vec<(String, Usual)>,
-    /// Globs of files, with what is usual where all files of an item match; the first counts.
-    pub paths: Vec<(String, Usual)>,
+    /// Repositories, `owner/name`, that tell a category.
+    pub repositories: Vec<(String, Category)>,
     /// Types of commits that tell a category.
     pub commit_types: Vec<(String, Category)>,
 }
@@ -194,6 +200,6 @@ impl Default for Rules {
             ("docs", Category::Productivity),
         ];
         let commit_types = types.map(|(name, category)| (name.to_owned(), category)).to_vec();
-        Self { projects: Vec::new(), labels: Vec::new(), repositories: Vec::new(), paths: Vec::new(), commit_types }
+        Self { projects: Vec::new(), labels: Vec::new(), repositories: Vec::new(), commit_types }
     }
 }

@@ -69,7 +69,7 @@ impl Ledger {
         let (points, signals_of_nobody) = signals::points(input, &capacity);
         let names: BTreeSet<&str> = points.iter().map(|did| did.item).collect();
         let numbers: BTreeMap<&str, u32> = names.iter().copied().zip(0..).collect();
-        let mut lineage = Lineage::new(&input.items, &input.rules);
+        let lineage = Lineage::new(&input.items, &input.rules, &names);
         let place = |id: &&str| {
             let unplanned = lineage.item(id).and_then(|item| item.unplanned);
             Placed { id: (*id).to_owned(), place: lineage.place(id), unplanned }
@@ -85,7 +85,7 @@ impl Ledger {
         Self {
             people: capacity.keys().cloned().collect(),
             items,
-            projects: lineage.projects(),
+            projects: lineage.projects,
             shares,
             signals_of_nobody,
             problems: lineage.problems.into_iter().collect(),

@@ -1,15 +1,13 @@
 //! From an item to its portfolio project and its category.
 //!
-//! The project: the nearest of the item, its epic, its initiative and so on that a project names; else the nearest label that a project names;
-//! else what is usual in the repository; else of the paths. The category: the project's; else by label, repository, paths, type of commit. What
-//! none of these tells is *unattributed*: never dropped, never spread over the others, since that would invent what nobody said.
+//! The project: by the one rule of [`portfolio`](crate::domain::portfolio). The category: the project's; else the nearest label's; else that of
+//! the repository; else that of the type of commit. What none of these tells is *unattributed*: never dropped, never spread over the
+//! others, since that would invent what nobody said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::GlobMatcher;
-
-use super::input::{Category, Item, Rules, Usual};
-use crate::domain::glob;
+use super::input::{Category, Item, Rules};
+use crate::domain::portfolio::{Clue, Named, Portfolio, Stands};
 
 /// Where the time of an item goes. Both none: unattributed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -19,62 +17,39 @@ pub(super) struct Place {
     pub category: Option<Category>,
 }
 
-/// The rules, made ready to be asked.
+/// Where each item goes.
 pub(super) struct Lineage<'a> {
-    rules: &'a Rules,
     items: BTreeMap<&'a str, &'a Item>,
-    /// Projects by id, each with its number.
-    numbers: BTreeMap<&'a str, u32>,
-    epics: BTreeMap<&'a str, u32>,
-    labels: BTreeMap<String, u32>,
-    categories: BTreeMap<String, Category>,
-    paths: Vec<(GlobMatcher, &'a Usual)>,
+    /// Project, if any, and category of each that was asked for.
+    places: BTreeMap<&'a str, (Option<String>, Option<Category>)>,
+    /// The ids of the projects, by number.
+    pub projects: Vec<String>,
     /// Sentences on what is wrong with the rules and items.
     pub problems: BTreeSet<String>,
 }
 
 impl<'a> Lineage<'a> {
-    pub fn new(items: &'a [Item], rules: &'a Rules) -> Self {
-        let mut problems = BTreeSet::new();
-        let mut projects: Vec<_> = rules.projects.iter().collect();
-        projects.sort_by(|a, b| a.id.cmp(&b.id));
-        projects.dedup_by(|a, b| a.id == b.id);
-        let numbered = || (0_u32..).zip(&projects);
-        let (mut epics, mut labels) = (BTreeMap::new(), BTreeMap::new());
-        for (number, project) in numbered() {
-            for epic in &project.epics {
-                if *epics.entry(epic.as_str()).or_insert(number) != number {
-                    problems.insert(format!("Two projects name `{epic}`; its time goes to the first by id. Name it in one of them only."));
-                }
-            }
-            for label in &project.labels {
-                if *labels.entry(label.to_lowercase()).or_insert(number) != number {
-                    problems.insert(format!("Two projects name the label `{label}`; the first by id counts. Name it in one of them only."));
-                }
-            }
-        }
-        let matcher = |(pattern, usual): &'a (String, Usual)| match glob::files(pattern) {
-            Ok(glob) => Ok((glob.compile_matcher(), usual)),
-            Err(problem) => Err(problem),
-        };
-        let (mut paths, mut by_id) = (Vec::new(), BTreeMap::new());
-        for path in rules.paths.iter().map(matcher) {
-            match path {
-                Ok(path) => paths.push(path),
-                Err(problem) => drop(problems.insert(problem)),
-            }
-        }
+    /// Places the items of these ids, of which some may be known by no row.
+    pub fn new(items: &'a [Item], rules: &'a Rules, ids: &BTreeSet<&'a str>) -> Self {
+        let mut by_id: BTreeMap<&str, &Item> = BTreeMap::new();
         for item in items {
             by_id.entry(item.id.as_str()).or_insert(item);
         }
-        let numbers = numbered().map(|(number, project)| (project.id.as_str(), number)).collect();
-        let categories = rules.labels.iter().map(|(label, category)| (label.to_lowercase(), *category)).collect();
-        Self { rules, items: by_id, numbers, epics, labels, categories, paths, problems }
-    }
-
-    /// The ids of the projects, by number.
-    pub fn projects(&self) -> Vec<String> {
-        self.numbers.keys().map(|id| (*id).to_owned()).collect()
+        let portfolio = Portfolio::new(rules.projects.iter().map(named), by_id.values().map(|item| clue(item)).collect());
+        let categories = Categories::new(rules);
+        let (mut places, mut problems) = (BTreeMap::new(), portfolio.problems.clone());
+        for id in ids {
+            let item = by_id.get(id).copied();
+            let stands = portfolio.place(item.map_or(Clue { id, ..Clue::default() }, clue));
+            if stands.in_a_ring {
+                let ring = stands.line.iter().map(|item| item.id).min().unwrap_or_default();
+                problems.insert(format!("The items above `{ring}` go in a ring; correct the parents in the tracker."));
+            }
+            places.insert(*id, (stands.project.map(str::to_owned), categories.of(item, &stands)));
+        }
+        let declared = rules.projects.iter().map(|project| project.id.clone());
+        let projects: BTreeSet<String> = declared.chain(places.values().filter_map(|(project, _)| project.clone())).collect();
+        Self { items: by_id, places, projects: projects.into_iter().collect(), problems }
     }
 
     /// The item of an id.
@@ -83,51 +58,55 @@ impl<'a> Lineage<'a> {
     }
 
     /// Where an item's time goes.
-    pub fn place(&mut self, id: &str) -> Place {
-        let line = self.line(id);
-        let by_epic = std::iter::once(id).chain(line.iter().map(|item| item.id.as_str()));
-        let by_epic = by_epic.chain(line.last().and_then(|top| top.parent.as_deref())).find_map(|id| self.epics.get(id)).copied();
-        let all_labels = || line.iter().flat_map(|item| &item.labels).map(|label| label.to_lowercase());
-        let usual = self.item(id).map(|item| self.usual(item)).unwrap_or_default();
-        let number = |usual: &&Usual| usual.project.as_deref().and_then(|project| self.numbers.get(project)).copied();
-        let by_label = || all_labels().find_map(|label| self.labels.get(&label)).copied();
-        let project = by_epic.or_else(by_label).or_else(|| usual.iter().find_map(number));
-        let of_project = project.and_then(|number| {
-            let id = self.numbers.iter().find(|(_, known)| **known == number)?.0;
-            self.rules.projects.iter().find(|project| project.id == **id)?.category
-        });
-        let by_type = || {
-            let kind = self.item(id)?.commit_type.as_deref()?;
-            self.rules.commit_types.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind)).map(|(_, category)| *category)
-        };
-        let category = of_project
-            .or_else(|| all_labels().find_map(|label| self.categories.get(&label)).copied())
-            .or_else(|| usual.iter().find_map(|usual| usual.category))
-            .or_else(by_type);
-        Place { project, category }
+    pub fn place(&self, id: &str) -> Place {
+        let Some((project, category)) = self.places.get(id) else { return Place::default() };
+        let number = project.as_ref().and_then(|id| self.projects.binary_search(id).ok());
+        Place { project: number.and_then(|number| u32::try_from(number).ok()), category: *category }
     }
+}
 
-    /// An item and what it belongs to, nearest first; cut where it goes in a ring.
-    fn line(&mut self, id: &str) -> Vec<&'a Item> {
-        let (mut line, mut seen) = (Vec::new(), BTreeSet::new());
-        let mut next = self.item(id);
-        while let Some(item) = next {
-            if !seen.insert(item.id.as_str()) {
-                let ring = line.iter().map(|item: &&Item| item.id.as_str()).min().unwrap_or_default();
-                self.problems.insert(format!("The items above `{ring}` go in a ring; correct the parents in the tracker."));
-                break;
-            }
-            line.push(item);
-            next = item.parent.as_deref().and_then(|parent| self.item(parent));
+/// What tells a category.
+struct Categories<'a> {
+    projects: BTreeMap<&'a str, Category>,
+    labels: BTreeMap<String, Category>,
+    repositories: BTreeMap<String, Category>,
+    types: BTreeMap<String, Category>,
+}
+
+impl<'a> Categories<'a> {
+    fn new(rules: &'a Rules) -> Self {
+        let lower = |pairs: &[(String, Category)]| pairs.iter().rev().map(|(name, category)| (name.to_lowercase(), *category)).collect();
+        Self {
+            projects: rules.projects.iter().filter_map(|project| Some((project.id.as_str(), project.category?))).collect(),
+            labels: lower(&rules.labels),
+            repositories: lower(&rules.repositories),
+            types: lower(&rules.commit_types),
         }
-        line
     }
 
-    /// What is usual where an item's changes are: of its repository, then of its paths.
-    fn usual(&self, item: &Item) -> Vec<&'a Usual> {
-        let repository = self.rules.repositories.iter().find(|(name, _)| Some(name) == item.repository.as_ref()).map(|(_, usual)| usual);
-        let all_match = |matcher: &GlobMatcher| !item.paths.is_empty() && item.paths.iter().all(|path| matcher.is_match(path));
-        let paths = self.paths.iter().find(|(matcher, _)| all_match(matcher)).map(|(_, usual)| *usual);
-        repository.into_iter().chain(paths).collect()
+    fn of(&self, item: Option<&Item>, stands: &Stands<'_>) -> Option<Category> {
+        let of_project = stands.project.and_then(|id| self.projects.get(id));
+        let mut labels = stands.line.iter().flat_map(|item| item.labels);
+        let by_repository = || self.repositories.get(&item?.repository.as_ref()?.to_lowercase());
+        let by_type = || self.types.get(&item?.commit_type.as_ref()?.to_lowercase());
+        let by_label = || labels.find_map(|label| self.labels.get(&label.to_lowercase()));
+        of_project.or_else(by_label).or_else(by_repository).or_else(by_type).copied()
+    }
+}
+
+fn named(project: &super::Project) -> Named<'_> {
+    Named { id: &project.id, epics: &project.epics, labels: &project.labels, repositories: &project.repositories, paths: &project.paths }
+}
+
+fn clue(item: &Item) -> Clue<'_> {
+    Clue {
+        source: "",
+        id: &item.id,
+        key: item.key.as_deref(),
+        parent: item.parent.as_deref(),
+        project: item.project.as_deref(),
+        labels: &item.labels,
+        repository: item.repository.as_deref(),
+        paths: &item.paths,
     }
 }

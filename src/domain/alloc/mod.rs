@@ -28,8 +28,8 @@ mod signals;
 mod tests;
 
 pub use capacity::{Away, person_days};
-pub use input::{Assigned, Category, Input, Item, Kind, PERSON_DAY, Project, Rules, Signal, Usual, Worker};
+pub use input::{Assigned, Category, Input, Item, Kind, PERSON_DAY, Project, Rules, Signal, Worker};
 pub use ledger::Ledger;
 pub(in crate::domain) use ledger::Share;
-pub use plan::{Alert, FTE, POINTS, Planned, RUNNING, alerts, problems};
+pub use plan::{Alert, FTE, POINTS, Planned, RUNNING, alerts, off_plan, problems};
 pub use roll_up::{Band, FEWEST_PEOPLE, Figures, Leaf, Time, Week, monday, period};

@@ -84,6 +84,12 @@ pub fn alerts(weeks: &[Week], plan: &[Planned]) -> Vec<Alert> {
     found
 }
 
+/// Whether a project surely got more (true) or less than planned in a week, or in several as one; none: neither.
+pub fn off_plan(week: &Week, planned: &Planned) -> Option<bool> {
+    let share = planned.share?;
+    [false, true].into_iter().find(|more| is_off(week, planned, share, *more))
+}
+
 /// Whether a project's band of a week lies far enough beyond its plan.
 fn is_off(week: &Week, planned: &Planned, share: f64, more: bool) -> bool {
     let Some(band) = week.project(&planned.project) else { return false };

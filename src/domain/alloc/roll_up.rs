@@ -106,7 +106,8 @@ impl Week {
         self.band(|leaf| leaf.category == Some(category), |leaf| leaf.category.is_none())
     }
 
-    fn band(&self, own: impl Fn(&Leaf) -> bool, unknown: impl Fn(&Leaf) -> bool) -> Option<Band> {
+    /// What the leaves of `own` got, where those of `unknown` may be theirs.
+    pub fn band(&self, own: impl Fn(&Leaf) -> bool, unknown: impl Fn(&Leaf) -> bool) -> Option<Band> {
         let figures = self.figures.as_ref()?;
         let (mut time, mut open) = (Time::default(), figures.withheld);
         for leaf in &figures.leaves {

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::file::{Problems, RawCalendar, RawFile, RawService, RawTeam};
+use super::file::{Problems, RawCalendar, RawFile, RawProject, RawService, RawTeam};
 use super::{Org, Span, quantity};
+use crate::domain::alloc::{self, Category, Planned};
 use crate::domain::derive::claims::Claim;
 
 /// `team:all` is the whole organisation.
@@ -24,6 +25,20 @@ pub(super) fn strictly(raw: &RawFile, declared: &Org, known: &Org, problems: &mu
         raw.services.iter().filter(|it| known.services.get(&id(it)).is_none_or(|known| declared.services.get(&id(it)) != Some(known)))
     {
         rules(service, problems);
+    }
+    let is_new = |it: &&RawProject| known.projects.get(it.id.get_ref()) != declared.projects.get(it.id.get_ref());
+    for project in raw.projects.iter().filter(is_new) {
+        portfolio(project, problems);
+    }
+    if known.projects != declared.projects {
+        shares(raw, problems);
+    }
+    if known.investment != declared.investment {
+        let said = &raw.investment;
+        said.labels.values().chain(said.commit_types.values()).chain(said.repositories.values()).for_each(|it| category(it, problems));
+        for word in said.unplanned.iter().flatten().filter(|word| word.get_ref().trim().is_empty()) {
+            problems.add(word.span(), "an entry of `unplanned` is empty: write a label or a kind of item");
+        }
     }
     if known.calendar != declared.calendar {
         twice(&raw.calendar, problems);
@@ -65,6 +80,46 @@ fn rules(service: &RawService, problems: &mut Problems) {
     if let Some(window) = service.incident_window.as_ref().filter(|text| quantity::duration(text.get_ref()) == Ok(0)) {
         problems
             .add(window.span(), format!("`incident_window` of service `{id}` is no time at all: write one such as `24h`, or leave it out"));
+    }
+}
+
+/// What of a portfolio project could never hold.
+fn portfolio(project: &RawProject, problems: &mut Problems) {
+    let id = project.id.get_ref();
+    if let Some(said) = &project.category {
+        category(said, problems);
+    }
+    for name in project.repositories.iter().filter(|name| !name.get_ref().contains('/')) {
+        let message = format!(
+            "`{}` in `repositories` of project `{id}` is no repository: write it with its owner, such as `acme/shop`",
+            name.get_ref()
+        );
+        problems.add(name.span(), message);
+    }
+}
+
+/// Shares of nothing, and shares that are more than there is. A share that is no fraction was told before.
+fn shares(raw: &RawFile, problems: &mut Problems) {
+    let all = || raw.projects.iter().filter_map(|project| Some((project, project.planned_share.as_ref()?)));
+    if all().any(|(_, share)| !(0.0..=1.0).contains(share.get_ref())) {
+        return;
+    }
+    let plan: Vec<Planned> = all()
+        .map(|(project, share)| Planned { project: project.id.get_ref().clone(), priority: None, share: Some(*share.get_ref()) })
+        .collect();
+    for message in alloc::problems(&plan) {
+        let own = all().find(|(project, _)| message.starts_with(&format!("`{}` ", project.id.get_ref())));
+        if let Some((_, share)) = own.or_else(|| all().last()) {
+            let message = message.trim_end_matches('.').replacen("The planned", "the planned", 1);
+            problems.add(share.span(), message);
+        }
+    }
+}
+
+fn category(said: &Spanned<String>, problems: &mut Problems) {
+    if Category::parse(said.get_ref()).is_none() {
+        let message = format!("`{}` is no category: write `ktlo`, `new`, `improving` or `productivity`", said.get_ref().escape_debug());
+        problems.add(said.span(), message);
     }
 }
 

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::quantity::{duration_text, target_text};
-use super::{FileError, Org, OrgFile, Person, Project, Service, Span, Team};
+use super::{FileError, Investment, Org, OrgFile, Person, Project, Service, Span, Team};
 use crate::domain::survey::file::{OwnQuestions, name_of};
 use crate::domain::survey::items::Item;
 use crate::domain::time::At;
@@ -69,6 +69,8 @@ impl Draft {
         }));
         tables.extend(org.projects.iter().map(|(id, it)| project(id, it)));
         tables.extend(questions(&org.survey));
+        let effort = investment(&org.investment);
+        tables.extend((!effort.keys.is_empty()).then_some(effort));
         Self { tables, known: org.clone() }
     }
 
@@ -213,7 +215,18 @@ fn project(id: &str, project: &Project) -> Table {
     table.text("objective", project.objective.as_ref());
     table.texts("epics", &project.epics);
     table.texts("labels", &project.labels);
+    table.texts("repositories", &project.repositories);
+    table.texts("paths", &project.paths);
     table.text("category", project.category.as_ref());
+    table
+}
+
+fn investment(said: &Investment) -> Table {
+    let mut table = Table { kind: "investment", ..Table::default() };
+    for (key, map) in [("labels", &said.labels), ("commit_types", &said.commit_types), ("repositories", &said.repositories)] {
+        table.put(key, inline_table(map.iter().map(|(name, category)| (name.clone(), quoted(category)))));
+    }
+    table.put("unplanned", said.unplanned.as_ref().map(|words| list(words.iter().map(|word| quoted(word)))));
     table
 }
 
@@ -318,6 +331,9 @@ priority = 1
 planned_share = 0.3
 due = 2026-12-01
 objective = "grow"
+repositories = ["acme/wallet"]
+paths = ["wallet/**"]
+category = "new"
 
 [[survey.categories]]
 id = "first_weeks"
@@ -335,6 +351,12 @@ id = "ci_queue"
 kind = "often"
 text = "How often did you wait for a runner?"
 category = "ci"
+
+[investment]
+labels = { bug = "ktlo" }
+commit_types = { feat = "improving" }
+repositories = { "acme/infra" = "productivity" }
+unplanned = ["incident", "hotfix"]
 "#;
 
     #[test]
@@ -517,6 +539,11 @@ category = "ci"
                         working_days: vec!["mon".into()],
                     },
                     survey,
+                    investment: Investment {
+                        labels: [("bug \"1\"".to_owned(), "ktlo".to_owned())].into(),
+                        unplanned: zone.then(Vec::new),
+                        ..Investment::default()
+                    },
                 }
             },
         )

@@ -213,6 +213,7 @@ pub(super) struct RawFile {
     pub(super) objectives: Vec<RawObjective>,
     pub(super) projects: Vec<RawProject>,
     pub(super) survey: RawSurvey,
+    pub(super) investment: RawInvestment,
 }
 
 #[derive(Deserialize, Default)]
@@ -321,7 +322,20 @@ pub(super) struct RawProject {
     pub(super) epics: Vec<String>,
     #[serde(default)]
     pub(super) labels: Vec<String>,
-    pub(super) category: Option<String>,
+    #[serde(default)]
+    pub(super) repositories: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) paths: Vec<Spanned<String>>,
+    pub(super) category: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawInvestment {
+    pub(super) labels: BTreeMap<String, Spanned<String>>,
+    pub(super) commit_types: BTreeMap<String, Spanned<String>>,
+    pub(super) repositories: BTreeMap<String, Spanned<String>>,
+    pub(super) unplanned: Option<Vec<Spanned<String>>>,
 }
 
 #[cfg(test)]
@@ -377,7 +391,14 @@ due = 2026-12-01
 objective = "grow"
 epics = ["PAY-1"]
 labels = ["wallet"]
+repositories = ["acme/wallet"]
+paths = ["wallet/**"]
 category = "new"
+[investment]
+labels = { bug = "ktlo" }
+commit_types = { feat = "improving" }
+repositories = { "acme/infra" = "productivity" }
+unplanned = ["incident"]
 [[survey.categories]]
 id = "first_weeks"
 [[survey.categories.items]]
@@ -410,6 +431,15 @@ text = "How often did you wait for a runner?"
         let away: Vec<String> = org.people["u1"].away.iter().map(|(from, until)| format!("{from} {until}")).collect();
         assert_eq!(away, ["2026-12-21 2026-12-21", "2026-12-28 2026-12-31"], "in the order of days");
         assert_eq!((org.survey.categories[0].name.as_str(), org.survey.items[0].id.as_str()), ("first weeks", "ci_queue"));
+        assert_eq!(
+            (org.projects["wallet"].repositories.join(" "), org.projects["wallet"].paths.join(" ")),
+            ("acme/wallet".into(), "wallet/**".into())
+        );
+        assert_eq!((org.investment.labels["bug"].as_str(), org.investment.commit_types["feat"].as_str()), ("ktlo", "improving"));
+        assert_eq!(
+            (org.investment.repositories["acme/infra"].as_str(), org.investment.unplanned.as_deref()),
+            ("productivity", Some(&["incident".to_owned()][..]))
+        );
         assert_eq!(OrgFile::parse("").unwrap().declared, Org::default());
     }
 
@@ -507,6 +537,26 @@ text = "How often did you wait for a runner?"
         check(&away("{from=2026-12-21, until=2026-12-22, why='rest'}"), "line 3: an entry of `away` is wrong: unknown field `why`");
         check("[[projects]]\nid='p'\nobjective='o'", "line 3: the objective `o` of project `p` is not in `[[objectives]]`.");
         check("[[projects]]\nid='p'\nplanned_share=30.0", "line 3: `planned_share` of `p` is 30: it is a fraction between 0 and 1.");
+        check(
+            "[[projects]]\nid='p'\nplanned_share=0",
+            "line 3: `p` has a planned share of 0 %; write one above 0 and up to 1, or leave it out.",
+        );
+        check(
+            "[[projects]]\nid='p'\nplanned_share=0.7\n[[projects]]\nid='q'\nplanned_share=0.4",
+            "line 6: the planned shares add up to 110 %, more than there is; lower them to 100 % or less.",
+        );
+        let none = "is no category: write `ktlo`, `new`, `improving` or `productivity`.";
+        check("[[projects]]\nid='p'\ncategory='fun'", &format!("line 3: `fun` {none}"));
+        for key in ["labels", "commit_types", "repositories"] {
+            check(&format!("[investment]\n{key} = {{ 'acme/x' = 'fun' }}"), &format!("line 2: `fun` {none}"));
+        }
+        check("[investment]\nunplanned = ['a', ' ']", "line 2: an entry of `unplanned` is empty: write a label or a kind of item");
+        check("[investment]\nlabel = { bug = 'ktlo' }", "line 2: unknown field `label`");
+        check("[[projects]]\nid='p'\npaths=['pay/{a']", "line 3: `pay/{a` is not a glob of files");
+        check(
+            "[[projects]]\nid='p'\nrepositories=['shop']",
+            "line 3: `shop` in `repositories` of project `p` is no repository: write it with its owner, such as `acme/shop`.",
+        );
         check("time_zone='Mars/Base'", "line 1: `Mars/Base` is not a time zone");
         check("[[services]]\nid='my service'", "line 2: the id `my service` of a service is empty or has a space");
         check("[[teams]]\nid='all'", "no team may have the id `all`");

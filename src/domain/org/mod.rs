@@ -64,6 +64,9 @@ pub struct Org {
     /// Own questions of surveys.
     #[serde(default)]
     pub survey: OwnQuestions,
+    /// What effort is for.
+    #[serde(default)]
+    pub investment: Investment,
 }
 
 /// A span of time that may be open at either end: `[from, until)`.
@@ -185,7 +188,28 @@ pub struct Project {
     pub objective: Option<String>,
     pub epics: Vec<String>,
     pub labels: Vec<String>,
+    /// Repositories, `owner/name`, whose work is its unless something nearer to the work says otherwise.
+    #[serde(default)]
+    pub repositories: Vec<String>,
+    /// Globs of files, likewise: where all files of a piece of work match.
+    #[serde(default)]
+    pub paths: Vec<String>,
     pub category: Option<String>,
+}
+
+/// What effort is for, where a work item's project does not say it. Categories are named as in the file: `ktlo`, `new`, `improving`,
+/// `productivity`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[allow(missing_docs, reason = "each field is named as in the organisation file, which sources.md documents")]
+pub struct Investment {
+    /// Label to category.
+    pub labels: BTreeMap<String, String>,
+    /// Type of a Conventional Commit to category; each replaces the one that is usual.
+    pub commit_types: BTreeMap<String, String>,
+    /// Repository, `owner/name`, to category.
+    pub repositories: BTreeMap<String, String>,
+    /// Labels or kinds of items that mean that they came unplanned; none: the usual ones.
+    pub unplanned: Option<Vec<String>>,
 }
 
 /// The days of a week as a [`Calendar`] names them.

@@ -33,6 +33,9 @@ pub fn preview(old: &Org, new: &Org) -> Vec<String> {
         lines.push("the calendar changes".into());
     }
     question_lines(&old.survey, &new.survey, &mut lines);
+    if old.investment != new.investment {
+        lines.push("what effort is for changes: the table `investment`".into());
+    }
     lines
 }
 

@@ -1,12 +1,14 @@
 //! From the shapes of the file to an [`Org`] whose spans are as said. What cannot be read is noted and left out.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Value};
 
-use super::file::{Problems, RawAway, RawFile, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
-use super::{Calendar, Objective, Org, Person, Project, Service, Span, Team, WEEKDAYS, quantity};
+use super::file::{Problems, RawAway, RawFile, RawInvestment, RawMember, RawOwned, RawPerson, RawProject, RawService, RawTeam};
+use super::{Calendar, Investment, Objective, Org, Person, Project, Service, Span, Team, WEEKDAYS, quantity};
 use crate::domain::glob;
 use crate::domain::survey::file::own_questions;
 
@@ -30,6 +32,7 @@ pub(super) fn organisation(raw: &RawFile, problems: &mut Problems) -> Org {
         projects: raw.projects.iter().map(|raw| (raw.id.get_ref().clone(), project(raw, problems))).collect(),
         calendar: calendar(raw, problems),
         survey: own_questions(&raw.survey, &mut |at, message| problems.add(at, message)),
+        investment: investment(&raw.investment),
     }
 }
 
@@ -45,7 +48,7 @@ fn team(raw: &RawTeam, organisation: Option<Tz>, problems: &mut Problems) -> Tea
     let owned = |owned: RawOwned| (owned.id, owned.from, owned.until);
     let member = |member: RawMember| (member.person, member.from, member.until);
     let visibility = one_of(raw.visibility.as_ref(), &["organisation", "team"], "visibility", problems);
-    let mut targets = std::collections::BTreeMap::new();
+    let mut targets = BTreeMap::new();
     for (metric, value) in &raw.targets {
         if let Some(target) = problems.keep(value.span(), quantity::target(metric, value.get_ref())) {
             targets.insert(metric.clone(), target);
@@ -159,6 +162,10 @@ fn project(raw: &RawProject, problems: &mut Problems) -> Project {
     {
         problems.add(share.span(), format!("`planned_share` of `{id}` is {}: it is a fraction between 0 and 1", share.get_ref()));
     }
+    for path in &raw.paths {
+        problems.keep(path.span(), glob::files(path.get_ref()));
+    }
+    let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.get_ref().clone()).collect();
     Project {
         name: raw.name.clone().unwrap_or_else(|| id.clone()),
         priority: raw.priority,
@@ -167,7 +174,19 @@ fn project(raw: &RawProject, problems: &mut Problems) -> Project {
         objective: raw.objective.as_ref().map(|objective| objective.get_ref().clone()),
         epics: raw.epics.clone(),
         labels: raw.labels.clone(),
-        category: raw.category.clone(),
+        repositories: texts(&raw.repositories),
+        paths: texts(&raw.paths),
+        category: raw.category.as_ref().map(|category| category.get_ref().clone()),
+    }
+}
+
+fn investment(raw: &RawInvestment) -> Investment {
+    let said = |map: &BTreeMap<String, Spanned<String>>| map.iter().map(|(key, value)| (key.clone(), value.get_ref().clone())).collect();
+    Investment {
+        labels: said(&raw.labels),
+        commit_types: said(&raw.commit_types),
+        repositories: said(&raw.repositories),
+        unplanned: raw.unplanned.as_ref().map(|all| all.iter().map(|word| word.get_ref().clone()).collect()),
     }
 }
 

@@ -185,18 +185,6 @@ impl Org {
         first.or(self.time_zone).unwrap_or(Tz::UTC)
     }
 
-    /// Whether a work item belongs to a portfolio project: by its own project where that has the id, by an epic above it (or
-    /// that it is), by a label. A project that nobody declared is that of the items alone.
-    pub fn is_in_project(&self, id: &str, own: Option<&str>, line: &[Option<&str>], labels: &[String]) -> bool {
-        if own == Some(id) {
-            return true;
-        }
-        self.projects.get(id).is_some_and(|project| {
-            let by_epic = project.epics.iter().any(|epic| line.iter().flatten().any(|name| name.eq_ignore_ascii_case(epic)));
-            by_epic || project.labels.iter().any(|label| labels.iter().any(|own| own.eq_ignore_ascii_case(label)))
-        })
-    }
-
     /// A scope as a title says it: "Payments", "checkout", "the whole organisation".
     pub fn scope_name(&self, scope: &Scope) -> String {
         let named = |name: Option<&String>, id: &String| name.filter(|name| !name.is_empty()).unwrap_or(id).clone();

@@ -2,8 +2,9 @@
 
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::org::Org;
+use crate::domain::portfolio::{self, Clue, Portfolio};
 use crate::domain::time::At;
-use crate::domain::todo::{OpenChange, OpenItem};
+use crate::domain::todo::{OpenChange, OpenItem, Place};
 use crate::features::waiting::compute::{Standing, standing};
 
 /// Ways named to connect an item at most.
@@ -99,22 +100,22 @@ impl MyWork {
     }
 }
 
-/// The portfolio project of an item, or of the nearest item above it that has one; of several, the one that the item itself
-/// names, then the one of the highest priority.
+/// The portfolio project of an item, by the rule that all answers share; a project of the tracker that nobody declared leads nowhere.
 fn lead(org: &Org, item: &OpenItem) -> Lead {
-    let line: Vec<Option<&str>> = std::iter::once(&item.own)
-        .chain(&item.above)
-        .flat_map(|place| [Some(place.id.as_str()), place.key.as_deref(), place.parent.as_deref()])
-        .collect();
-    for (level, place) in std::iter::once(&item.own).chain(&item.above).enumerate() {
-        let line = &line[3 * level..];
-        let own = place.project.as_ref().filter(|id| org.projects.contains_key(*id));
-        let by_rank = by_rank(org).find(|id| org.is_in_project(id, None, line, &place.labels));
-        if let Some(id) = own.map(String::as_str).or(by_rank) {
-            return Lead::Project(id.to_string());
-        }
+    let items = std::iter::once(&item.own).chain(&item.above).map(clue).collect();
+    let project = Portfolio::new(portfolio::declared(org), items).place(clue(&item.own)).project;
+    project.filter(|id| org.projects.contains_key(*id)).map_or(Lead::Nowhere, |id| Lead::Project(id.to_owned()))
+}
+
+fn clue(place: &Place) -> Clue<'_> {
+    Clue {
+        id: &place.id,
+        key: place.key.as_deref(),
+        parent: place.parent.as_deref(),
+        project: place.project.as_deref(),
+        labels: &place.labels,
+        ..Clue::default()
     }
-    Lead::Nowhere
 }
 
 /// Portfolio projects, the most important first.

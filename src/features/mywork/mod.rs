@@ -1,9 +1,9 @@
 //! `mywork`: what am I working on, and what is it for?
 //!
 //! Work items assigned to the asker: those in progress (the tool says so, or the asker has an open change for them), then those
-//! not begun; each with its age in working time, its portfolio project and the objective behind that. An item leads to the
-//! project that it names, else by its epic or a label, else by the nearest item above it that leads to one. An item that leads
-//! nowhere says how it can be connected, since goals without work and work without goals are what a programme runs aground on.
+//! not begun; each with its age in working time, its portfolio project and the objective behind that. Where an item
+//! leads is told by the one rule of [`portfolio`](crate::domain::portfolio); a project of the tracker that nobody declared leads nowhere. An
+//! item that leads nowhere says how it can be connected, since goals without work and work without goals are what a programme runs aground on.
 //!
 //! Private: shown to the asker alone, never shared, never asked about somebody else. Never to be used to count what anybody
 //! does.

@@ -61,13 +61,14 @@ fn an_item_leads_to_the_project_it_names_or_hangs_under_or_is_labelled_for() {
     check("PAY-7 in PAY labels Wallet", Some("wallet"));
     check("PAY-7 in PAY labels x", None);
     check("PAY-7 in PAY", None); // the tracker's own project is none of the portfolio
-    check("PAY-7 labels safe,wallet", Some("wallet")); // the more important one
-    check("PAY-7 in tidy labels wallet", Some("tidy")); // what the item itself names
+    check("PAY-7 labels safe,wallet", Some("safety")); // the first by id, as everywhere
+    check("PAY-7 in tidy labels wallet", Some("wallet")); // a label goes before the tracker's own project
+    check("PAY-7 in tidy labels x", Some("tidy"));
     check("PAY-1 in PAY", Some("wallet")); // the epic itself
     check("PAY-7 under PAY-3 < PAY-3 under PAY-1", Some("wallet"));
     check("PAY-7 under PAY-3 < PAY-3 under PAY-2 < PAY-2 labels safe", Some("safety"));
     check("PAY-7 labels safe under PAY-1", Some("wallet"));
-    check("PAY-7 under PAY-3 < PAY-3 in safety labels wallet", Some("safety"));
+    check("PAY-7 under PAY-3 < PAY-3 in safety labels wallet", Some("wallet"));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) struct Kept {
     /// One a line.
     paths: Option<String>,
     ai: Option<i64>,
+    /// Who wrote along, as its trailers name them.
+    coauthors: BTreeSet<String>,
 }
 
 static REVERTS: LazyLock<Regex> =
@@ -60,11 +62,14 @@ impl Kept {
             email: commit.email.as_ref().map(|email| email.to_lowercase()),
             paths: commit.paths.as_deref().map(lines),
             ai: message.map(|message| i64::from(says_assisted(message))),
+            coauthors: message.map(coauthors).unwrap_or_default(),
         }
     }
 
     /// What two sources together say.
-    pub(super) fn merge(self, other: Self) -> Self {
+    pub(super) fn merge(mut self, mut other: Self) -> Self {
+        let mut coauthors = std::mem::take(&mut self.coauthors);
+        coauthors.append(&mut other.coauthors);
         if self.exact != other.exact {
             let (git, list) = if self.exact { (self, other) } else { (other, self) };
             return Self {
@@ -81,6 +86,7 @@ impl Kept {
                 email: git.email.or(list.email),
                 paths: least(git.paths, list.paths),
                 ai: git.ai.or(list.ai),
+                coauthors,
             };
         }
         let parents = match (self.parents, other.parents) {
@@ -102,11 +108,13 @@ impl Kept {
             email: least(self.email, other.email),
             paths: least(self.paths, other.paths),
             ai: self.ai.max(other.ai),
+            coauthors,
         }
     }
 
     fn read(row: &AnyRow) -> Result<Self> {
         let parents: Option<String> = row.try_get(8)?;
+        let coauthors: Option<String> = row.try_get(14)?;
         Ok(Self {
             repository: row.try_get(1)?,
             authored_at: row.try_get(2)?,
@@ -121,6 +129,7 @@ impl Kept {
             email: row.try_get(11)?,
             paths: row.try_get(12)?,
             ai: row.try_get(13)?,
+            coauthors: coauthors.iter().flat_map(|lines| lines.lines()).map(str::to_owned).collect(),
         })
     }
 
@@ -142,9 +151,20 @@ impl Kept {
             self.email.into(),
             self.paths.into(),
             self.ai.into(),
+            (!self.coauthors.is_empty()).then(|| self.coauthors.into_iter().collect::<Vec<_>>().join("\n")).into(),
             seq.into(),
         ]
     }
+}
+
+/// Who a message's trailers say wrote along: `Name <address>`.
+fn coauthors(message: &str) -> BTreeSet<String> {
+    let named = |line: &str| {
+        let (trailer, who) = line.trim().split_once(':')?;
+        let who = who.trim();
+        (trailer.eq_ignore_ascii_case("co-authored-by") && !who.is_empty()).then(|| who.to_owned())
+    };
+    message.lines().skip(1).filter_map(named).collect()
 }
 
 fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
@@ -154,8 +174,7 @@ fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     }
 }
 
-const COLUMNS: &str =
-    "sha, repository, authored_at, committed_at, author, bot, messages, subject, reverts, parents, exact, shallow, email, paths, ai, seq";
+const COLUMNS: &str = "sha, repository, authored_at, committed_at, author, bot, messages, subject, reverts, parents, exact, shallow, email, paths, ai, coauthors, seq";
 
 pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &mut Tally, touched: &mut Touched) -> Result<()> {
     let mut stated: BTreeMap<&str, Kept> = BTreeMap::new();
@@ -174,10 +193,10 @@ pub(super) async fn merge(conn: &mut AnyConnection, batch: &Batch<'_>, tally: &m
         return Ok(());
     }
     let shas: Vec<&str> = stated.keys().copied().collect();
-    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow, email, paths, ai, seq from commits where $1 <> '' and sha in ({keys})";
+    let sql = "select sha, repository, authored_at, committed_at, author, bot, subject, reverts, parents, exact, shallow, email, paths, ai, coauthors, seq from commits where $1 <> '' and sha in ({keys})";
     let mut known: BTreeMap<String, Kept> = BTreeMap::new();
     for row in bulk::select_in(conn, sql, "all", &shas).await? {
-        let seq: i64 = row.try_get(14)?;
+        let seq: i64 = row.try_get(15)?;
         if seq != batch.seq {
             // Each says something of it: undone, either leaves the other's word.
             touched.outranked([(batch.seq, seq), (seq, batch.seq)]);
@@ -224,8 +243,9 @@ mod tests {
     fn kept() -> impl Strategy<Value = Kept> {
         let text = || proptest::option::of("[ab]{1,2}");
         let parents = proptest::option::of(proptest::collection::btree_set("[ab]", 0..3));
-        (text(), proptest::option::of(0_i64..4), text(), proptest::option::of(0_i64..2), parents, any::<bool>(), text()).prop_map(
-            |(repository, authored_at, subject, bot, parents, exact, paths)| Kept {
+        let coauthors = proptest::collection::btree_set("[ab]", 0..3);
+        (text(), proptest::option::of(0_i64..4), text(), proptest::option::of(0_i64..2), parents, any::<bool>(), text(), coauthors)
+            .prop_map(|(repository, authored_at, subject, bot, parents, exact, paths, coauthors)| Kept {
                 // git tells all of these; what it does not tell may come from any list.
                 repository: if exact { Some("r".into()) } else { repository },
                 authored_at: if exact { Some(1) } else { authored_at },
@@ -235,9 +255,9 @@ mod tests {
                 parents: if exact { Some(parents.unwrap_or_default()) } else { parents },
                 exact,
                 paths,
+                coauthors,
                 ..Kept::default()
-            },
-        )
+            })
     }
 
     proptest! {
@@ -257,11 +277,14 @@ mod tests {
     #[test]
     fn trailers_are_read_from_anywhere_in_the_message() {
         let commit = Commit {
-            message: Some("Revert \"x\"\n\nThis reverts commit ABCDEF1234567890abcdef1234567890abcdef12.\n".into()),
+            message: Some("Revert \"x\"\n\nThis reverts commit ABCDEF1234567890abcdef1234567890abcdef12.\n\nco-authored-by: Bo B <bo@x.org>\nCo-authored-by:\n".into()),
             ..Commit::default()
         };
         let kept = Kept::of(&commit, None);
         assert_eq!(kept.reverts.as_deref(), Some("abcdef1234567890abcdef1234567890abcdef12"));
         assert_eq!(kept.subject.as_deref(), Some("Revert \"x\""));
+        assert_eq!(kept.coauthors.into_iter().collect::<Vec<_>>(), ["Bo B <bo@x.org>"]);
+        let subject = Commit { message: Some("Co-authored-by: nobody".into()), ..Commit::default() };
+        assert!(Kept::of(&subject, None).coauthors.is_empty(), "a subject is no trailer");
     }
 }

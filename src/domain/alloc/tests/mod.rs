@@ -38,7 +38,7 @@ pub(super) fn item(id: &str, parent: Option<&str>) -> Item {
 }
 
 pub(super) fn project(id: &str, epics: &[&str], category: Option<Category>) -> Project {
-    Project { id: id.into(), epics: epics.iter().map(|epic| (*epic).to_owned()).collect(), labels: Vec::new(), category }
+    Project { id: id.into(), epics: epics.iter().map(|epic| (*epic).to_owned()).collect(), category, ..Project::default() }
 }
 
 /// What a person's day went to: items with micro-days; "?" is unobserved, "~" before an item is inferred.

@@ -115,17 +115,15 @@ fn place(items: Vec<Item>, rules: &Rules, id: &str) -> (Option<String>, Option<C
 
 #[test]
 fn lineage_goes_before_labels_repository_paths_and_type() {
-    let usual = |project: &str, category| Usual { project: Some(project.into()), category };
     let rules = Rules {
         projects: vec![
             project("by-epic", &["INIT-1"], Some(Category::Improving)),
             Project { labels: vec!["Mobile".into()], ..project("by-label", &[], None) },
-            project("by-path", &[], None),
-            project("by-repository", &[], None),
+            Project { paths: vec!["pay/**".into(), "pay/{".into()], ..project("by-path", &[], None) },
+            Project { repositories: vec!["O/app".into()], ..project("by-repository", &[], None) },
         ],
         labels: vec![("toil".into(), Category::Ktlo)],
-        repositories: vec![("o/app".into(), usual("by-repository", Some(Category::Productivity)))],
-        paths: vec![("pay/**".into(), usual("by-path", None)), ("pay/{".into(), Usual::default())],
+        repositories: vec![("o/app".into(), Category::Productivity)],
         ..Rules::default()
     };
     let check = |of: Item, project: Option<&str>, category: Option<Category>| {
@@ -147,6 +145,12 @@ fn lineage_goes_before_labels_repository_paths_and_type() {
     check(Item { repository: Some("o/app".into()), ..in_paths(&["pay/a"]) }, Some("by-repository"), Some(Category::Productivity));
     check(in_paths(&["pay/a", "pay/b/c"]), Some("by-path"), Some(Category::Ktlo));
     check(in_paths(&["pay/a", "web/b"]), None, Some(Category::Ktlo));
+    check(
+        Item { project: Some("PAY".into()), repository: Some("o/app".into()), ..plain.clone() },
+        Some("PAY"),
+        Some(Category::Productivity),
+    );
+    check(Item { project: Some("o/app".into()), ..plain.clone() }, Some("by-repository"), None);
     check(plain, None, None);
 }
 
@@ -159,7 +163,7 @@ fn parents_in_a_ring_and_projects_that_share_an_epic_are_said() {
         problems,
         [
             "The items above `A` go in a ring; correct the parents in the tracker.",
-            "Two projects name `E`; its time goes to the first by id. Name it in one of them only."
+            "Two projects name `E`; the first by id has it. Name it in one of them only."
         ]
     );
     let (project, ..) = place(vec![item("A", Some("E"))], &rules, "A");
