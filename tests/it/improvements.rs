@@ -100,23 +100,23 @@ async fn a_planted_improvement_takes_hold_and_what_stayed_has_no_clear_change() 
     );
     assert!(said.contains("as they were known then: what arrived later does not move them"), "{said}");
 
-    pass(&t, 0..6).await;
+    pass(&t, 0..8).await;
     let told = only(&t.ask(&format!("goals improvement {id}")).await).clone();
     let lead_time = metric(&told, 0);
-    assert_eq!((&lead_time["verdict"], &lead_time["weeks"]), (&json!("taking_hold"), &json!([29, 6])), "{told}");
+    assert_eq!((&lead_time["verdict"], &lead_time["weeks"]), (&json!("taking_hold"), &json!([29, 8])), "{told}");
     let [before, after] = ["before", "after"].map(|side| lead_time["effect"][side].as_f64().unwrap());
     assert!((before - level(-29..0, false)).abs() < 1e-3, "{before}");
-    assert!((after - level(0..6, true)).abs() < 1e-3, "{after}");
+    assert!((after - level(0..8, true)).abs() < 1e-3, "{after}");
     let frequency = metric(&told, 1);
     assert_eq!(
         (&frequency["verdict"], &frequency["because"], &frequency["wanted"]),
         (&json!("no_clear_change"), &json!("within_chance"), &json!("more"))
     );
-    // Of 29 weeks from -29 on: 4 + 3 + 5 + 4 in each four of them, and the one left over has 3.
-    assert!((frequency["effect"]["before"].as_f64().unwrap() - (7.0 * 16.0 + 3.0) / 29.0).abs() < 1e-9, "{frequency}");
+    // Week -29 has 4, and then each four weeks have 4 + 3 + 5 + 4.
+    assert!((frequency["effect"]["before"].as_f64().unwrap() - (4.0 + 7.0 * 16.0) / 29.0).abs() < 1e-9, "{frequency}");
     let said = message_of(&t.slash("ben", "goals").await);
     assert!(said.contains("1 improvement of Payments under way: *taking hold 1*."), "{said}");
-    assert!(said.contains("*Smaller batches* · since 23 Nov"), "{said}");
+    assert!(said.contains("*Smaller batches* · since 23 Nov 2026"), "{said}");
     assert!(
         said.contains("Taking hold: ")
             && said.contains("No clear change yet: ")
@@ -129,7 +129,7 @@ async fn a_planted_improvement_takes_hold_and_what_stayed_has_no_clear_change() 
     assert_eq!(trend["marks"], json!([{"at": START, "what": "\"Smaller batches\" began"}]), "{trend}");
     assert_eq!(trend["improvements"][0]["metrics"][0]["verdict"], "taking_hold");
     let said = message_of(&t.slash("ben", "trend change_lead_time").await);
-    assert!(said.contains("Is it taking hold?") && said.contains("*Smaller batches*, since 23 Nov · Taking hold: "), "{said}");
+    assert!(said.contains("Is it taking hold?") && said.contains("*Smaller batches*, since 23 Nov 2026 · Taking hold: "), "{said}");
     assert_eq!(t.ask("trend change_lead_time service:search").await["marks"], json!([]), "another one's trend has none");
     let of_service = t.ask("trend change_lead_time service:checkout").await;
     assert_eq!((of_service["marks"].as_array().map(Vec::len), &of_service["improvements"]), (Some(1), &json!([])), "{of_service}");
@@ -197,13 +197,13 @@ async fn the_form_declares_and_says_what_is_wrong() {
     for (field, value, expect) in [
         ("name", "", "name: An improvement needs a name"),
         ("start", "2026-11-24", "start: 2026-11-24 is still to come"),
-        ("start", "2026-01-05", "metric1: The change lead time of Payments is known since"),
+        ("start", "2026-01-05", "metric1: Change lead time of Payments is known since"),
         ("start", "soon", "start: Choose a day."),
         ("metric1", "none", "metric1: An improvement needs a metric"),
         ("metric1", "velocity", "metric1: There is no such metric"),
-        ("metric1", "ai_assisted_share", "metric1: Neither more nor less of ai-assisted changes is better"),
-        ("metric1", "failed_deployment_recovery_time", "metric1: There is no failed deployment recovery time of Payments"),
-        ("metric1", "items_done", "metric1: There is no items done of Payments: of fewer than 3 people"),
+        ("metric1", "ai_assisted_share", "metric1: Neither more nor less of AI-assisted changes is better"),
+        ("metric1", "failed_deployment_recovery_time", "metric1: Failed deployment recovery time of Payments is not known"),
+        ("metric1", "items_done", "metric1: Items done of Payments is not known"),
         ("scope", "team:finders", "scope: "),
     ] {
         let said = wrong(with(field, value)).await;
@@ -216,8 +216,6 @@ async fn the_form_declares_and_says_what_is_wrong() {
         assert!(card.verdict.text().starts_with("Declared. "), "{}", card.verdict.text());
     }
     assert_eq!(t.database.count("improvement"), 1, "sent twice it is one");
-    let why = wrong(with("name", "smaller BATCHES")).await;
-    assert!(why.is_empty() || why.contains("already"), "{why}");
     let answer = t.ask_as(Some("ben"), "goals improvement \"Smaller Batches\" metric:wip team:payments").await;
     assert!(answer["error"]["message"].as_str().unwrap().contains("has an improvement of that name already, since 16 Nov"), "{answer}");
 

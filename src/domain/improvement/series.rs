@@ -33,6 +33,14 @@ impl Series {
         }
     }
 
+    /// Without the weeks before the first that says something: weeks are dealt out by chance, and empty ones would make any order as likely.
+    #[must_use]
+    pub fn since_known(self) -> Self {
+        let first = self.points().first().map(|(from, _)| *from);
+        let skip = self.from.iter().take_while(|from| first.is_none_or(|first| **from < first)).count();
+        Self { weekly: self.weekly.last(self.weekly.len() - skip), from: self.from[skip..].to_vec() }
+    }
+
     /// Each week that says something: its first instant and its value.
     pub fn points(&self) -> Vec<(At, f64)> {
         self.weekly.points().into_iter().filter_map(|(week, value)| Some((*self.from.get(week as usize)?, value))).collect()
@@ -67,6 +75,8 @@ mod tests {
         let median = Figure { value: Some(90.0), n: 2, ..Figure::default() };
         let values = Series::of("seconds", &weeks(vec![none(), median]));
         assert_eq!((values.weekly.known(), values.points()), (1, vec![(At(WEEK), 90.0)]));
+        assert_eq!(values.since_known(), Series { from: vec![At(WEEK)], weekly: Weekly::Values(vec![Some(90.0)]) });
+        assert_eq!(Series::of("seconds", &weeks(vec![none(), none()])).since_known().from, []);
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub async fn check(cx: &Cx, draft: Draft) -> Result<Result<Improvement, Vec<Wron
     let known: Vec<&'static Definition> = draft.metrics.iter().map(|(known, _)| *known).collect();
     let org = &cx.org.org;
     let before = weeks::before(&draft.scope, org, starts_at);
-    let since = weeks::since(&draft.scope, org, starts_at, cx.now);
+    let since = weeks::all_since(&draft.scope, org, starts_at, cx.now);
     let all: Vec<(At, At)> = before.iter().chain(&since).copied().collect();
     let figures = weeks::figures(cx, &draft.scope, &known, &all, (cx.now, org)).await?;
     let mut watched = Vec::new();
@@ -116,7 +116,11 @@ pub async fn check(cx: &Cx, draft: Draft) -> Result<Result<Improvement, Vec<Wron
             None => {
                 let before: Vec<(At, Figure)> = figures.into_iter().filter(|(from, _)| *from < starts_at).collect();
                 let wanted = way.or(default_way(definition)).unwrap_or(Wanted::More);
-                watched.push(Frozen { metric: definition.id.to_owned(), wanted, before: Series::of(definition.unit, &before) });
+                watched.push(Frozen {
+                    metric: definition.id.to_owned(),
+                    wanted,
+                    before: Series::of(definition.unit, &before).since_known(),
+                });
             }
         }
     }
@@ -214,28 +218,25 @@ async fn duplicate(cx: &Cx, draft: &Draft) -> Result<Option<Wrong>, Failure> {
 
 /// Why a metric of a scope can't be watched from that start on.
 fn of_metric(cx: &Cx, scope: &Scope, known: &Definition, start: At, weeks: &[(At, Figure)]) -> Option<(Kind, String, String)> {
-    let (metric, of) = (lowered(known.name), cx.org.org.scope_name(scope));
+    let (name, of) = (known.name, cx.org.org.scope_name(scope));
     let told: Vec<At> = Series::of(known.unit, weeks).points().into_iter().map(|(from, _)| from).collect();
     if told.first().is_some_and(|first| *first < start) {
         return None;
     }
-    if weeks.iter().any(|(_, figure)| figure.reason == Some("too_few_people")) {
-        let message = format!("There is no {metric} of {of}: of fewer than 3 people it would be a figure of persons.");
-        return Some((Kind::NotEnoughHistory, message, "Declare it of a larger team: `team:NAME`.".into()));
-    }
-    let hint = "`/metrics health` tells what arrives.".to_owned();
-    let Some(first) = told.first() else {
-        return Some((
-            Kind::NotEnoughHistory,
-            format!("There is no {metric} of {of}, neither in the year before this start nor since."),
-            hint,
-        ));
+    let (message, hint) = if weeks.iter().any(|(_, figure)| figure.reason == Some("too_few_people")) {
+        (
+            format!("{name} of {of} is not told: of fewer than 3 people it would be a figure of persons."),
+            "Declare it of a larger team: `team:NAME`.".to_owned(),
+        )
+    } else if let Some(first) = told.first() {
+        let day = |at: At| words::date(at, cx.now, cx.org.org.zone_for(scope));
+        let hint = format!("With a start on {} or later there are eight weeks before it.", day(first.plus(8 * WEEK)));
+        (format!("{name} of {of} is known since {} only, so nothing stands before this start.", day(*first)), hint)
+    } else {
+        (
+            format!("{name} of {of} is not known, neither in the year before this start nor since."),
+            "`/metrics health` tells what arrives.".to_owned(),
+        )
     };
-    let day = |at: At| words::date(at, cx.now, cx.org.org.zone_for(scope));
-    let message = format!("The {metric} of {of} is known since {} only, so nothing stands before this start.", day(*first));
-    Some((
-        Kind::NotEnoughHistory,
-        message,
-        format!("With a start on {} or later there are eight weeks before it.", day(first.plus(8 * WEEK))),
-    ))
+    Some((Kind::NotEnoughHistory, message, hint))
 }

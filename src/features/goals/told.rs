@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::weeks;
 use crate::domain::ask::scope_text;
 use crate::domain::card::Metric;
+use crate::domain::figure::Figure;
 use crate::domain::improvement::{
     Because, FEWEST_AFTER, FEWEST_BEFORE, Finding, Series, Verdict, Wanted, Watched, Weekly, headline, judge, sentence,
 };
@@ -68,7 +69,8 @@ pub async fn tell(cx: &Cx, improvement: Improvement, now: At, org: &Org) -> Resu
         for other in weeks::others(cx, &scope, org, shown) {
             for (at, weeks) in places.iter().zip(weeks::figures(cx, &other, &asked, &all, (now, org)).await?) {
                 let (before, after): (Vec<_>, Vec<_>) = weeks.into_iter().partition(|(from, _)| *from < start);
-                judged[*at].others.push([before, after].map(|weeks| Series::of(known[*at].unit, &weeks).weekly));
+                let of = |weeks: &[(At, Figure)]| Series::of(known[*at].unit, weeks);
+                judged[*at].others.push([of(&before).since_known().weekly, of(&after).weekly]);
             }
         }
         found = judge(&judged, seed(&improvement.id));

@@ -25,10 +25,15 @@ pub fn before(scope: &Scope, org: &Org, start: At) -> Vec<Week> {
     weeks[weeks.len().saturating_sub(MOST_BEFORE)..].to_vec()
 }
 
-/// The whole weeks since a start, the latest: at most half a year. A week that it lies within is neither before nor since.
+/// The whole weeks since a start, the latest: at most half a year.
 pub fn since(scope: &Scope, org: &Org, start: At, until: At) -> Vec<Week> {
-    let weeks: Vec<Week> = whole(scope, org, start, until).into_iter().filter(|(from, _)| *from >= start).collect();
+    let weeks = all_since(scope, org, start, until);
     weeks[weeks.len().saturating_sub(MOST_AFTER)..].to_vec()
+}
+
+/// All whole weeks since a start. A week that it lies within is neither before nor since.
+pub fn all_since(scope: &Scope, org: &Org, start: At, until: At) -> Vec<Week> {
+    whole(scope, org, start, until).into_iter().filter(|(from, _)| *from >= start).collect()
 }
 
 fn whole(scope: &Scope, org: &Org, from: At, until: At) -> Vec<Week> {
