@@ -173,6 +173,49 @@ async fn what_arrives_late_does_not_move_the_frozen_weeks_and_receipts_say_what_
     assert_eq!(why["rows_total"], 2 * (29 + 6), "{why}");
 }
 
+/// Four teams with a service each; one of them declares.
+async fn among_others(others_too: bool) -> Value {
+    let t = Harness::http().await;
+    let names = ["own", "one", "two", "three"];
+    let team = |name: &str| format!("[[teams]]\nid = \"{name}\"\nservices = [\"{name}\"]\n");
+    t.apply_org(&format!("time_zone = \"Europe/Berlin\"\n{}", names.map(team).concat())).await;
+    let of = |it: i64| names.map(|name| week(name, it, it >= 0 && (others_too || name == "own"))).concat();
+    t.import_json(&lines(&(-BEFORE..0).flat_map(of).collect::<Vec<_>>())).await;
+    t.parsed().await;
+    t.ask_as(Some("ana"), "goals improvement Batches metric:change_lead_time since:2026-11-23 team:own").await;
+    t.advance(start().plus(10 * WEEK + 13 * HOUR).since(t.clock.now()));
+    t.import_json(&lines(&(0..10).flat_map(of).collect::<Vec<_>>())).await;
+    t.parsed().await;
+    let answer = t.ask("goals team:own").await;
+    only(&answer)["metrics"][0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moves_other_teams_as_much_is_not_this_ones() {
+    let alone = among_others(false).await;
+    assert_eq!((&alone["verdict"], &alone["others"]), (&json!("taking_hold"), &json!(3)), "{alone}");
+    // From about 48 to about 24 hours is half, and the others did not move.
+    assert!((alone["against_others"]["value"].as_f64().unwrap() + 0.5).abs() < 0.05, "{alone}");
+    let together = among_others(true).await;
+    assert_eq!((&together["verdict"], &together["because"]), (&json!("early_sign"), &json!("others_too")), "{together}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_format_shows_them() {
+    let t = begun().await;
+    t.ask_as(Some("ben"), WORDS).await;
+    pass(&t, 0..8).await;
+    let cx = t.app.cx(None).await.unwrap();
+    for (text, marked) in [("goals team:payments", false), ("trend change_lead_time team:payments", true)] {
+        let Ok(features::Reply::Card(card)) = features::answer(&cx, text).await else { panic!("{text}") };
+        let page = pacer::render::page(&card);
+        assert!(page.contains("Smaller batches") && page.contains("Taking hold"), "{page}");
+        assert!(pacer::render::text(&card, false, 100).contains("Taking hold"));
+        assert_eq!(page.contains("<svg") && page.contains("began"), marked, "{page}");
+        assert!(pacer::render::csv(&card).contains("change_lead_time") || marked);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_form_declares_and_says_what_is_wrong() {
     let t = begun().await;

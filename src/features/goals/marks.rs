@@ -1,4 +1,5 @@
-//! What `trend` says of improvements: a mark where one began, and one sentence on whether one that watches the metric is taking hold.
+//! What `trend` says of improvements: a mark where one began, and one sentence on whether one that watches the metric is taking hold. And
+//! what a digest tells once: that one takes hold, or reverses.
 //!
 //! Marked are those of the scope, of teams above it, of teams that own the service, and of the organisation; whoever may see the trend may
 //! see them.
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use super::told::{Told, tell};
 use crate::domain::card::{Line, Scope};
+use crate::domain::improvement::{Verdict, headline};
 use crate::domain::metric::Definition;
 use crate::domain::org::Org;
 use crate::domain::time::At;
@@ -56,6 +58,21 @@ fn open(org: &Org, team: &str, scope: &Scope) -> bool {
         Scope::Service(name) => org.owners(name).iter().all(|(owner, _)| belongs(org, owner, closed)),
         _ => scope.teams().iter().all(|below| belongs(org, below, closed)),
     }
+}
+
+/// Improvements of exactly this scope that are taking hold or reversing: for each metric what tells the verdict from others, and a sentence.
+pub async fn verdicts(cx: &Cx, scope: &Scope, now: At, org: &Org) -> Result<Vec<(String, String)>, Failure> {
+    let mut found = Vec::new();
+    for it in cx.store.improvements(now).await?.into_iter().filter(|it| it.scope == *scope && it.ended_at.is_none()) {
+        let told = tell(cx, it, now, org).await?;
+        let since = words::date(told.improvement.starts_at, now, org.zone_for(scope));
+        for moved in told.metrics.iter().filter(|moved| [Verdict::TakingHold, Verdict::Reversing].contains(&moved.finding.verdict)) {
+            let id = format!("{}/{}/{}", told.improvement.id, moved.definition.id, headline(moved.finding.verdict));
+            let (name, metric) = (&told.improvement.name, moved.definition.name);
+            found.push((id, format!("{name}, since {since} · {metric} · {}", moved.sentence(&told, org))));
+        }
+    }
+    Ok(found)
 }
 
 /// Is it taking hold? A sentence for each of the latest improvements of exactly this scope that watch the metric, and the same in
