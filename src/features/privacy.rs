@@ -253,6 +253,7 @@ fn written(it: &Written) -> Vec<Line> {
         (it.notes, "note of a retrospective that you wrote", "notes of retrospectives that you wrote"),
         (it.decisions, "decision of a retrospective that you own", "decisions of retrospectives that you own"),
         (it.verdicts, "word of yours on whether a decision worked", "words of yours on whether decisions worked"),
+        (it.improvements, "improvement that you declared", "improvements that you declared"),
         (it.kudos, "thank-you that names you", "thank-yous that name you"),
         (it.messages, "direct message to you, sent or planned", "direct messages to you, sent or planned"),
     ];
@@ -269,7 +270,7 @@ fn periods(deliveries: u32) -> Vec<Line> {
         format!("What tools sent, as it came: {deliveries} days. What was read out of it: for good."),
         format!("Messages that pacer sent: {MESSAGES_DAYS} days, then only Slack has them."),
         format!("Thank-yous without an answer: {} days; what is declined, or kept between two, goes at once.", kudos::DAYS),
-        "Digests, alerts, actions, notes, shared thank-yous, stops, memberships: until somebody ends them; who did it stays in the organisation's history."
+        "Digests, alerts, actions, notes, improvements, shared thank-yous, stops, memberships: until somebody ends them; who did it stays in the organisation's history."
             .to_owned(),
     ]
     .map(Line::plain)

@@ -23,6 +23,8 @@ pub struct Written {
     pub decisions: u64,
     /// What they said of whether a decision worked.
     pub verdicts: u64,
+    /// Improvements that they declared.
+    pub improvements: u64,
     /// Thank-yous that wait for their answer, and those of theirs and to them that are shared. One of theirs that waits is not counted:
     /// its end would tell them of another's answer.
     pub kudos: u64,
@@ -43,15 +45,16 @@ impl Store {
             "select count(*) from retro_note where author = $1",
             "select count(*) from retro_note where owner = $1",
             "select count(*) from retro_verdict where person = $1",
+            "select count(*) from improvement where author = $1",
             "select count(*) from kudos where receiver = $1 or (giver = $1 and shared = 1)",
             "select count(*) from outbox where channel = $1",
         ];
-        let mut counts = [0; 11];
+        let mut counts = [0; 12];
         for (count, sql) in counts.iter_mut().zip(rows) {
             let row = sqlx::query(sql).bind(user.to_owned()).fetch_one(&self.pool).await.context("counting what names somebody")?;
             *count = row.try_get::<i64, _>(0)?.unsigned_abs();
         }
-        let [digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, kudos, messages] = counts;
-        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, kudos, messages })
+        let [digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages] = counts;
+        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages })
     }
 }

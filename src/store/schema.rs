@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "survey", include_str!("../../migrations/0010_survey.sql")),
     (11, "notes", include_str!("../../migrations/0011_notes.sql")),
     (13, "effort", include_str!("../../migrations/0013_effort.sql")),
+    (14, "improvement", include_str!("../../migrations/0014_improvement.sql")),
 ];
 
 /// Where a table is to be stored by its primary key, so that no order of insertion remains. Only SQLite has words for it.

@@ -6,6 +6,8 @@
 //! | `weekly` | weeks of a figure, and how two spans of them compare |
 //! | `judge` | from weeks to a verdict |
 //! | `said` | the verdict in words |
+//! | `series` | weeks with their dates, from figures |
+//! | `placebo` | how often stored series without a start are called one |
 //!
 //! **Taking hold** needs three things, at each of the last two weeks: the 90 % interval of the effect lies on the wanted side of none; a
 //! block permutation (blocks of 3 weeks, of 4 from 24 weeks up) is at most 5 % likely by chance after Benjamini and Hochberg's adjustment over
@@ -67,7 +69,9 @@
 //! compare teams, or as proof of what caused a change: other things happened at the same time.
 
 mod judge;
+pub mod placebo;
 mod said;
+mod series;
 mod weekly;
 
 #[cfg(test)]
@@ -75,4 +79,5 @@ mod simulation;
 
 pub use judge::{Because, FEWEST_AFTER, FEWEST_BEFORE, FEWEST_OTHERS, Finding, MOST_AFTER, MOST_BEFORE, Verdict, Wanted, Watched, judge};
 pub use said::{headline, sentence};
+pub use series::Series;
 pub use weekly::{Effect, Weekly};

@@ -35,6 +35,9 @@ pub fn sentence(finding: &Finding, unit: &str) -> String {
     let facts = format!("{now}, was {was} ({}; {before} weeks before, {after} after)", change(&effect, unit));
     let reason = match finding.because {
         Because::Proven | Because::TooFew => "",
+        Because::WithinChance if [1.0, -1.0].iter().any(|sign| effect.moved.is_clearly(*sign)) => {
+            " In so few weeks even this can be chance; it does not mean that the improvement failed."
+        }
         Because::WithinChance => " Weeks differ as much as this by chance; it does not mean that the improvement failed.",
         Because::NotYetProven => " It points that way, but more weeks are needed to be sure.",
         Because::AlreadyImproving => " It was already moving this way before the start, so the start may have nothing to do with it.",

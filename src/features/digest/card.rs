@@ -156,7 +156,7 @@ fn outcome(digest: &Digest) -> String {
 pub fn changed(said: &Said<'_>) -> Vec<Part> {
     let digest = said.digest;
     if digest.changes.is_empty() {
-        return Vec::new();
+        return improvements(digest.verdicts.iter().map(Line::plain));
     }
     let shown = digest.changes.iter().take(MOST).map(|place| &digest.judged[*place]);
     let shown = shown.flat_map(|it| change(it, said.kept).into_iter().chain(noted(it, said.facts)));
@@ -165,7 +165,17 @@ pub fn changed(said: &Said<'_>) -> Vec<Part> {
         let more = digest.changes[MOST..].iter().map(|place| lowered(digest.judged[*place].name()));
         parts.push(Part::Text(Line::plain(format!("And {}: see the thread.", join(&more.collect::<Vec<_>>())))));
     }
+    parts.extend(improvements(digest.verdicts.iter().map(Line::plain)));
     parts
+}
+
+/// Improvements that are taking hold, or reversing, since the last digest; at most three.
+pub fn improvements(verdicts: impl Iterator<Item = Line>) -> Vec<Part> {
+    let lines: Vec<Line> = verdicts.take(MOST).collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    vec![Part::Heading("Is it taking hold?".into()), Part::List(lines, Some("/metrics goals".into()))]
 }
 
 /// What the team itself said of a change: its last note that names the metric.

@@ -38,6 +38,8 @@ pub struct Told {
     pub changes: BTreeMap<String, (bool, At)>,
     /// What needed a look, and when that was news.
     pub looks: BTreeMap<String, At>,
+    /// Verdicts on improvements, and when each last was so.
+    pub verdicts: BTreeMap<String, At>,
     /// How each team target stood.
     pub targets: BTreeMap<String, String>,
 }
@@ -66,6 +68,8 @@ pub struct Digest {
     pub still: Vec<usize>,
     /// What needs a look, news first.
     pub looks: Vec<Look>,
+    /// Improvements that are taking hold, or reversing, since the last digest.
+    pub verdicts: Vec<String>,
     /// A thank-you to the team, and which figures it is about.
     pub thanks: Option<(Family, String)>,
     /// A question for the retrospective.
@@ -78,7 +82,7 @@ impl Digest {
     /// Whether there is anything new to say of figures of some families.
     pub fn is_news(&self, families: &[Family]) -> bool {
         let changed = self.changes.iter().any(|place| families.contains(&self.judged[*place].family));
-        changed || self.looks.iter().any(|look| look.news)
+        changed || !self.verdicts.is_empty() || self.looks.iter().any(|look| look.news)
     }
 
     /// A figure by its metric.
@@ -132,6 +136,10 @@ pub fn compute(facts: &Facts, told: &Told, at: At) -> (Digest, Told) {
         next.looks.entry(look.id.clone()).or_insert(at);
     }
     looks.sort_by_key(|look| !look.news);
+    // A verdict that comes and goes is told once.
+    next.verdicts = told.verdicts.iter().filter(|(_, last)| at.since(**last) < AGAIN).map(|(id, last)| (id.clone(), *last)).collect();
+    let verdicts = facts.verdicts.iter().filter(|(id, _)| !next.verdicts.contains_key(id)).map(|(_, said)| said.clone()).collect();
+    next.verdicts.extend(facts.verdicts.iter().map(|(id, _)| (id.clone(), at)));
     let targets = judged.iter().filter_map(|it| Some((it.definition.id.to_owned(), it.target.as_ref()?.status.clone()?)));
     next.targets = targets.collect();
     let digest = Digest {
@@ -142,6 +150,7 @@ pub fn compute(facts: &Facts, told: &Told, at: At) -> (Digest, Told) {
         changes,
         still,
         looks,
+        verdicts,
     };
     (digest, next)
 }

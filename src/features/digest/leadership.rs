@@ -2,7 +2,7 @@
 //!
 //! Never a league table: teams stand by name, no figure of one is held against another's, and none is called best.
 
-use super::card::{Said, frame};
+use super::card::{Said, frame, improvements};
 use super::change::{Family, Judged, Outcome};
 use super::compute::{Digest, MOST};
 use crate::domain::card::{Card, Line, Part, Tone};
@@ -43,8 +43,12 @@ pub fn card(all: &[Said<'_>]) -> Card {
         parts.push(Part::Heading("Each against itself".into()));
         parts.push(Part::List(all.iter().map(of_team).collect(), None));
     }
+    let whose = |said: &Said<'_>| if all.len() > 1 { format!("{}: ", words::capitalised(&said.facts.name)) } else { String::new() };
+    let verdicts =
+        all.iter().flat_map(|said| said.digest.verdicts.iter().map(move |verdict| Line::plain(format!("{}{verdict}", whose(said)))));
+    parts.extend(improvements(verdicts));
     let looks = all.iter().flat_map(|said| {
-        let whose = if all.len() > 1 { format!("{}: ", words::capitalised(&said.facts.name)) } else { String::new() };
+        let whose = whose(said);
         said.digest.looks.iter().map(move |look| Line::sentence(&format!("{whose}{}", look.text)))
     });
     let looks: Vec<Line> = looks.take(MOST).collect();

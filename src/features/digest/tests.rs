@@ -91,6 +91,23 @@ fn a_thing_is_told_once_and_again_after_four_weeks_or_when_it_turns() {
 }
 
 #[test]
+fn a_verdict_on_an_improvement_is_told_once() {
+    let quiet = deploying(120, 0, PackedRecovery::None);
+    let verdicts = vec![("abcdefgh/change_lead_time/Taking hold".to_owned(), "Smaller batches · Taking hold: 4.1 days".to_owned())];
+    let held = Facts { verdicts, ..quiet.clone() };
+    let (first, told) = compute(&held, &Told::default(), TO);
+    assert!(first.is_news(&[Family::Dora]) && first.verdicts == ["Smaller batches · Taking hold: 4.1 days"]);
+    let shown = text(&card(Template::Team, &[Said { facts: &held, digest: &first, kept: &kept() }], "").expect("a card"), false, 100);
+    assert!(shown.contains("Is it taking hold?") && shown.contains("Smaller batches · Taking hold"), "{shown}");
+    let (again, told) = compute(&held, &told, TO.plus(WEEK));
+    assert!(again.verdicts.is_empty() && !again.is_news(&[Family::Dora, Family::Flow]));
+    // Gone for a week and back: told already. Gone for four: it is news.
+    let (_, gone) = compute(&quiet, &told, TO.plus(2 * WEEK));
+    assert!(compute(&held, &gone, TO.plus(3 * WEEK)).0.verdicts.is_empty());
+    assert_eq!(compute(&held, &gone, TO.plus(6 * WEEK)).0.verdicts.len(), 1);
+}
+
+#[test]
 fn what_the_team_noted_of_a_change_stands_below_it() {
     let noted = |metric: &str, said: &str| (vec!["wip".to_owned(), metric.to_owned()], said.to_owned());
     let all = vec![

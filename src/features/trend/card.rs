@@ -23,6 +23,8 @@ pub struct About<'a> {
     pub health: Vec<SourceHealth>,
     /// What the teams noted of these metrics, oldest first.
     pub notes: &'a [Note],
+    /// Whether improvements that watch the metric are taking hold: as sentences, and in machine form.
+    pub holds: (Vec<Line>, Vec<Value>),
 }
 
 /// The card.
@@ -30,6 +32,10 @@ pub fn card(about: &About<'_>) -> Card {
     let (receipt, trends) = (about.receipt, about.trends);
     let what = if let [only] = trends { only.definition.name } else { "DORA" };
     let mut parts = vec![Part::Figures(trends.iter().map(shown).collect())];
+    if !about.holds.0.is_empty() {
+        parts.push(Part::Heading("Is it taking hold?".into()));
+        parts.push(Part::List(about.holds.0.clone(), Some("/metrics goals".into())));
+    }
     let mut buttons = receipts::buttons(&receipt.id, None);
     if let [only] = trends {
         parts.push(Part::Chart(chart(only, about)));
@@ -59,6 +65,7 @@ pub fn card(about: &About<'_>) -> Card {
     let halves: serde_json::Map<String, Value> = trends.iter().map(|trend| (trend.definition.id.to_string(), halves(trend))).collect();
     data.insert("halves".into(), Value::Object(halves));
     data.insert("annotations".into(), about.notes.iter().enumerate().map(annotation).collect());
+    data.insert("improvements".into(), about.holds.1.iter().cloned().collect());
     data.insert("marks".into(), marks.iter().map(|mark| json!({"at": mark.at, "what": mark.what})).collect());
     Card {
         zone: None,

@@ -119,6 +119,34 @@ pub fn of_flow(
     trends(&catalogue, wanted, window, targets, marks)
 }
 
+/// A metric of DORA's in each of some weeks, oldest first, as [`of_dora`] has its points but without the interval of the lead time.
+pub fn weeks_of_dora(pool: &Pool, known: &Definition, weeks: &[(At, At)]) -> Vec<(At, Figure)> {
+    let place = DORA.iter().position(|it| it.id == known.id).unwrap_or_default();
+    let figure = |window: &Window| match pool.owned.any_in(window) {
+        true => dora::compute::quick(pool, window, place),
+        false => Figure::none("no_data"),
+    };
+    in_weeks(pool.first_event, weeks, figure)
+}
+
+/// One of flow's, likewise.
+pub fn weeks_of_flow(pool: &FlowPool, known: &Definition, weeks: &[(At, At)]) -> Vec<(At, Figure)> {
+    let place = FLOW.iter().position(|it| it.id == known.id).unwrap_or_default();
+    let figure = |window: &Window| flow::compute::figures(pool, window).swap_remove(place);
+    let hidden = |window: &Window| flow::compute::withheld(pool, known.id, window);
+    in_weeks(flow::compute::first(pool, known.id), weeks, |window| hidden(window).map_or_else(|| figure(window), Figure::none))
+}
+
+/// A figure of whole weeks. That in which the data begins is none of them either: it would look like a quiet one.
+fn in_weeks(first: Option<At>, weeks: &[(At, At)], figure: impl Fn(&Window) -> Figure) -> Vec<(At, Figure)> {
+    let one = |(from, to): &(At, At)| {
+        let window = Window { from: *from, to: *to, zone: chrono_tz::Tz::UTC, label: String::new() };
+        let known = first.is_some_and(|first| first <= *from);
+        (*from, if known { figure(&window) } else { Figure::none("before_data") })
+    };
+    weeks.iter().map(one).collect()
+}
+
 fn trends(
     catalogue: &Catalogue<'_>,
     wanted: &[&'static Definition],

@@ -1,7 +1,7 @@
 //! `trend METRIC`: how did a metric move, week by week, over six months?
 //!
 //! Any metric of the catalogue ([`metric`]), as a weekly series with n and interval, with marks where the scope itself
-//! changed (a service joined or left), and one comparison: the later half of the period against the earlier one, by the
+//! changed (a service joined or left) and where a declared improvement began, and one comparison: the later half of the period against the earlier one, by the
 //! same rule as everywhere. A week is 7 times 24 hours counted back from the end of the period. Without METRIC: the five of
 //! DORA side by side.
 //!
@@ -9,7 +9,8 @@
 //!
 //! JSON: `metrics` has the metric over the whole period; `series` a point a week (`from`, `to`, `value`, `n`, `interval`,
 //! `reason`), by metric id; `halves` the earlier and the later half; `marks` what changed in the scope; `annotations` what the team
-//! noted in its retrospectives (`number`, `id`, `at`, `team`, `metrics`, `decision`), each marked in the picture by its number.
+//! noted in its retrospectives (`number`, `id`, `at`, `team`, `metrics`, `decision`), each marked in the picture by its number;
+//! `improvements` those of this scope that watch the metric, as `goals` has them.
 
 mod card;
 pub mod compute;
@@ -17,7 +18,7 @@ pub mod compute;
 use futures::future::BoxFuture;
 
 use super::receipts::{self, Evidence, Recount};
-use super::{Action, Command, Cx, Effect, Press, Reply, answer_ask, dora, flow, retro, why};
+use super::{Action, Command, Cx, Effect, Press, Reply, answer_ask, dora, flow, goals, retro, why};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Scope};
 use crate::domain::metric::{self, DORA, Definition};
@@ -70,7 +71,7 @@ async fn run(cx: &Cx, mut ask: Ask) -> Result<Reply, Failure> {
     let trends = load(cx, &wanted, &ask.scope, &ask.window, cx.now, &cx.org.org).await?;
     let metrics: Vec<_> = trends.iter().map(|trend| trend.metric.clone()).collect();
     let receipt = receipts::receipt(cx, &ask, &metrics).await?;
-    let card = build(cx, &trends, &receipt).await?;
+    let card = build(cx, &trends, &receipt, &cx.org.org).await?;
     cx.store.keep_receipt(receipt).await?;
     Ok(Reply::Card(Box::new(card)))
 }
@@ -116,7 +117,9 @@ pub(super) fn wanted(words: &[String]) -> Result<Vec<&'static Definition>, UserE
 /// The trends of metrics as of an instant, under an organisation.
 async fn load(cx: &Cx, wanted: &[&'static Definition], scope: &Scope, window: &Window, now: At, org: &Org) -> Result<Vec<Trend>, Failure> {
     let targets = flow::targets(scope, org);
-    let marks = compute::marks(org, scope, window);
+    let mut marks = compute::marks(org, scope, window);
+    marks.extend(goals::marks::marks(cx, scope, window, now, org).await?);
+    marks.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
     if wanted.iter().any(|known| DORA.contains(known)) {
         dora::refuse_project("trend", scope)?;
         let services = super::scope::services(&cx.store, scope, org).await?;
@@ -127,11 +130,15 @@ async fn load(cx: &Cx, wanted: &[&'static Definition], scope: &Scope, window: &W
     Ok(compute::of_flow(&pool, wanted, window, &targets, &marks))
 }
 
-async fn build(cx: &Cx, trends: &[Trend], receipt: &Receipt) -> Result<Card, Failure> {
+async fn build(cx: &Cx, trends: &[Trend], receipt: &Receipt, org: &Org) -> Result<Card, Failure> {
     let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
     let name = cx.org.org.scope_name(&receipt.scope);
     let notes = notes(cx, trends, receipt).await?;
-    Ok(card::card(&card::About { trends, receipt, name: &name, health, notes: &notes }))
+    let holds = match trends {
+        [only] => goals::marks::holds(cx, &receipt.scope, only.definition, receipt.asked_at, org).await?,
+        _ => Default::default(),
+    };
+    Ok(card::card(&card::About { trends, receipt, name: &name, health, notes: &notes, holds }))
 }
 
 /// What the scope's teams noted within the period of these metrics, or of none in particular; the latest ones.
@@ -152,7 +159,7 @@ fn of_receipt(receipt: &Receipt) -> Vec<&'static Definition> {
 async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let org = cx.store.org_version(receipt.org_version).await?;
     let trends = load(cx, &of_receipt(receipt), &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
-    build(cx, &trends, receipt).await
+    build(cx, &trends, receipt, &org.org).await
 }
 
 /// The rows are those of the command that shows the metric over one period.

@@ -2,6 +2,7 @@
 //! database of its own.
 
 mod batches;
+mod improvements;
 mod notes;
 mod outbox;
 mod setup;
