@@ -126,8 +126,8 @@ pub const ACTIONS: &[Action] = &[
     pulse::perception::TALKED,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, forecast::JOB];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB];

@@ -21,6 +21,7 @@ pub mod facts;
 pub mod figures;
 pub mod flow;
 pub mod following;
+pub mod forecasts;
 mod kept;
 pub mod keys;
 mod late;

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use super::{Command, Cx, PERIOD, Reply};
+use super::{Command, Cx, Reply};
 use crate::domain::ask::{Ask, Words};
 use crate::error::Failure;
 
@@ -13,8 +13,8 @@ pub const COMMAND: Command = Command {
     summary: "a project's forecast with other scope, people, limit of work in progress, or without another project",
     example: "whatif project:wallet items:-9",
     private: false,
-    words: Words::Names,
-    period: PERIOD,
+    words: Words::Ahead,
+    period: "13w",
     recount: None,
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
