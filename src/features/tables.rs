@@ -45,6 +45,8 @@ pub const ACTIONS: &[Action] = &[
     press::PERIOD,
     press::PERIOD_CHOSEN,
     press::ASK,
+    whatif::ACTION,
+    whatif::SENT,
     setup::SERVICE,
     setup::SERVICE_CHOSEN,
     setup::SERVICE_SENT,

@@ -19,7 +19,7 @@ use crate::domain::forecast::known::LookAhead;
 use crate::domain::forecast::project::{Ahead, ahead};
 use crate::domain::forecast::scope::{self, Grid, Scope};
 use crate::domain::forecast::throughput::{Refusal, WINDOW};
-use crate::domain::forecast::{PROMISES, whatif::Standing};
+use crate::domain::forecast::PROMISES;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::domain::work::WorkItem;
@@ -132,10 +132,9 @@ pub fn of_project(work: &Work, org: &Org, id: &str, ended: &Ended, now: At) -> R
     let items: Vec<&WorkItem> = work.of_project(id).collect();
     let capacity = Capacity::of_days(calendar(&About::Project(id.to_owned()), org));
     let (own, replay, learnt) = taught(&items, &capacity, ended.tail, now)?;
-    let is_lately = |item: &WorkItem| item.done_at.map_or(item.started_at.is_some(), |done| now.since(done) <= LATELY * WEEK);
-    let (team, share) = whose(work, org, id, &is_lately, now);
+    let (team, share) = whose(work, org, id, now);
     let directory = org.directory();
-    let named = items.iter().filter(|item| is_lately(item)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
+    let named = items.iter().filter(|item| is_lately(item, now)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
     let people: BTreeSet<String> =
         named.map(|(source, name)| directory.person(name, source).map_or_else(|| name.to_lowercase(), str::to_owned)).collect();
     let begun = own.weeks.iter().position(|week| week.week.finished > 0).map_or(own.weeks.len(), |first| first + 1);
@@ -181,30 +180,45 @@ fn shared(own: Forecast, work: &Work, org: &Org, now: At) -> Result<Forecast, Lo
     })
 }
 
+/// Whether an item tells whose work it is lately.
+fn is_lately(item: &WorkItem, now: At) -> bool {
+    item.done_at.map_or(item.started_at.is_some(), |done| now.since(done) <= LATELY * WEEK)
+}
+
+/// Items that count lately, with their projects.
+fn lately(work: &Work, now: At) -> Vec<(&WorkItem, Option<&str>)> {
+    let all = work.items.iter().zip(&work.projects).map(|(item, project)| (item, project.as_deref()));
+    all.filter(|(item, _)| counts(item) && is_lately(item, now)).collect()
+}
+
+/// The items of a project that some people have lately, and its share of what they finished.
+fn part(lately: &[(&WorkItem, Option<&str>)], members: &Members, id: &str, now: At) -> (usize, f64) {
+    let theirs = || lately.iter().filter(|(item, _)| members.has(item, item.done_at.unwrap_or(now)));
+    let own = |project: Option<&str>| project == Some(id);
+    let finished = || theirs().filter(|(item, _)| item.done_at.is_some());
+    let share = ratio(finished().filter(|(_, project)| own(*project)).count(), finished().count());
+    (theirs().filter(|(_, project)| own(*project)).count(), share)
+}
+
+/// The share of a project of what a team, or without one everybody, finished lately.
+pub fn share(work: &Work, org: &Org, team: Option<&str>, id: &str, now: At) -> f64 {
+    let scope = team.map_or(About::Organisation, |team| About::Team(team.to_owned()));
+    part(&lately(work, now), &Members::of(&scope, org), id, now).1
+}
+
 /// The team that works on a project most, of at least three people, and the project's share of what it finished lately; without one the
 /// share of all that was finished.
-fn whose(work: &Work, org: &Org, id: &str, is_lately: &dyn Fn(&WorkItem) -> bool, now: At) -> (Option<String>, f64) {
-    let lately: Vec<(&WorkItem, bool)> = work
-        .items
-        .iter()
-        .zip(&work.projects)
-        .filter(|(item, _)| counts(item) && is_lately(item))
-        .map(|(item, project)| (item, project.as_deref() == Some(id)))
-        .collect();
-    let of = |members: &Members| {
-        let theirs = || lately.iter().filter(|(item, _)| members.has(item, item.done_at.unwrap_or(now)));
-        let finished = || theirs().filter(|(item, _)| item.done_at.is_some());
-        let (own, all) = (finished().filter(|(_, own)| *own).count(), finished().count());
-        (theirs().filter(|(_, own)| *own).count(), ratio(own, all))
-    };
-    let teams = org.live_teams().filter(|(id, _)| Members::count(&About::Team((*id).to_owned()), org, now).is_some_and(|n| n >= 3));
-    let told = teams.map(|(id, _)| {
-        let (items, share) = of(&Members::of(&About::Team(id.to_owned()), org));
-        (items, share, id)
-    });
+fn whose(work: &Work, org: &Org, id: &str, now: At) -> (Option<String>, f64) {
+    let lately = lately(work, now);
+    let scopes = org.live_teams().map(|(id, _)| (id, About::Team(id.to_owned())));
+    let teams = scopes.filter(|(_, scope)| Members::count(scope, org, now).is_some_and(|n| n >= 3));
+    let told = teams.map(|(team, scope)| (part(&lately, &Members::of(&scope, org), id, now), team));
     // Of a team and the one above it the narrower: its share is the greater.
-    let best = told.filter(|(items, ..)| *items > 0).max_by(|a, b| (a.0.cmp(&b.0)).then(a.1.total_cmp(&b.1)).then(b.2.cmp(a.2)));
-    best.map_or_else(|| (None, of(&Members::of(&About::Organisation, org)).1), |(_, share, id)| (Some(id.to_owned()), share))
+    let best = told
+        .filter(|((items, _), _)| *items > 0)
+        .max_by(|((a, share), one), ((b, other), two)| a.cmp(b).then(share.total_cmp(other)).then(two.cmp(one)));
+    let all = || (None, part(&lately, &Members::of(&About::Organisation, org), id, now).1);
+    best.map_or_else(all, |((_, share), team)| (Some(team.to_owned()), share))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts of items")]
@@ -306,16 +320,6 @@ impl Forecast {
             let both = |least: u32| counts.chance_of(least) * needed(least) >= promise - 1e-9;
             (0..=counts.at_least(promise).min(most)).rev().find(|least| both(*least)).unwrap_or(0)
         })
-    }
-
-    /// How a project stands, for other plans.
-    pub fn standing(&self, plan: &Plan) -> Standing {
-        Standing {
-            scope: plan.scope.clone(),
-            people: f64::from(u32::try_from(plan.people).unwrap_or(0)),
-            in_work: plan.in_work,
-            share: plan.share,
-        }
     }
 }
 

@@ -30,10 +30,13 @@ use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
-pub(super) use compute::{Answer, Basis, Ended, Forecast, Plan};
+pub(super) use answer::{done_by, too_little};
+pub(super) use card::{SAID, rounded, stands};
+use compute::Ended;
+pub(super) use compute::{Forecast, Plan, share, whole_weeks};
+pub(super) use members::Members;
 pub(super) use evidence::evidence;
 pub use issue::JOB;
-use members::Members;
 
 /// The horizon where none is named.
 pub(super) const HORIZON: &str = "13w";
@@ -117,6 +120,6 @@ async fn forecast(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Re
 }
 
 /// All work known at an instant.
-async fn work(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
+pub(super) async fn work(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
     portfolio::load(cx, now, org).await
 }
