@@ -315,7 +315,7 @@ pub struct Button {
 }
 
 /// One figure in machine form, exactly as in JSON's `metrics`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Metric {
     /// The metric's id: `change_lead_time`.
     pub id: String,
@@ -336,6 +336,9 @@ pub struct Metric {
     /// Further percentiles, by name: "75", "90".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentiles: Option<std::collections::BTreeMap<String, f64>>,
+    /// Of a forecast: by the chance in percent ("50", "85", "95") at least how many, or by which day; null: not within a year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<std::collections::BTreeMap<String, serde_json::Value>>,
     /// What was left out, by code.
     pub excluded: std::collections::BTreeMap<String, u64>,
     /// Why the value is null, or what to mind beside it: `no_data`, `too_few`, `too_few_people`, `before_data`,

@@ -170,6 +170,7 @@ impl Against<'_> {
                 status: benchmark::target_status(definition.id, target, now.value, now.interval).map(str::to_string),
             }),
             percentiles: now.percentiles.clone(),
+            quantiles: None,
             excluded: now.excluded.clone(),
             reason: reason.map(str::to_string),
         }

@@ -133,7 +133,32 @@ pub const FLOW: [Definition; 12] = [
     ),
 ];
 
-/// All of them.
+/// What a forecast says: of weeks to come, so that they have no trend, no target and no alert.
+pub const FORECAST: [Definition; 3] = [
+    metric(
+        "items_by_date",
+        "count",
+        "Items by then",
+        Better::Neither,
+        "at least so many work items are finished by the end of the horizon, with that chance; epics and what was dropped do not count. From past whole weeks, lately ones counting more, allowed to drift as this team's rate has.",
+    ),
+    metric(
+        "done_by",
+        "date",
+        "Done by",
+        Better::Neither,
+        "the day by whose end all remaining items are done, with that chance: the pace of past weeks against what remains, what is usually added and the slow end, over working days.",
+    ),
+    metric(
+        "meets_date",
+        "fraction",
+        "Chance to meet the date",
+        Better::Neither,
+        "the chance that all is done by the end of the day that was promised.",
+    ),
+];
+
+/// All that is measured.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
     DORA.iter().chain(&FLOW)
 }
@@ -150,7 +175,7 @@ pub fn is_counted(id: &str) -> bool {
 
 /// The metric of that id.
 pub fn find(id: &str) -> Option<&'static Definition> {
-    all().find(|known| known.id == id)
+    all().chain(&FORECAST).find(|known| known.id == id)
 }
 
 #[cfg(test)]

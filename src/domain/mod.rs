@@ -6,6 +6,7 @@ pub mod alloc;
 pub mod ask;
 pub mod benchmark;
 pub mod calendar;
+pub mod capacity;
 pub mod card;
 pub mod chart;
 pub mod crontab;

@@ -45,6 +45,8 @@ pub const ACTIONS: &[Action] = &[
     press::PERIOD,
     press::PERIOD_CHOSEN,
     press::ASK,
+    whatif::ACTION,
+    whatif::SENT,
     setup::SERVICE,
     setup::SERVICE_CHOSEN,
     setup::SERVICE_SENT,
@@ -132,8 +134,8 @@ pub const ACTIONS: &[Action] = &[
     pulse::perception::TALKED,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, forecast::JOB];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB];

@@ -29,6 +29,7 @@ fn metric(id: &str, unit: &str, value: Option<f64>, n: u64) -> Metric {
         band,
         target: None,
         percentiles: None,
+        quantiles: None,
         excluded: BTreeMap::new(),
         reason,
     }

@@ -22,6 +22,7 @@ pub mod figures;
 pub mod flow;
 pub mod following;
 pub mod improvements;
+pub mod forecasts;
 mod kept;
 pub mod keys;
 mod late;

@@ -53,14 +53,16 @@ pub fn stable_id(parts: &[&str]) -> String {
 }
 
 /// The periods that commands take where none is named.
-const DEFAULTS: [&str; 2] = ["", "6m"];
+const DEFAULTS: [&str; 3] = ["", "6m", "13w"];
 
 /// The window under the name it was asked by; where that no longer means the same period, under its two instants. `behind`
 /// is what stands behind the scope: the period, where one was named, then other words.
 fn named(mut window: Window, behind: &str, asked_at: At) -> Window {
     let ends = behind.match_indices(' ').map(|(end, _)| end).chain([behind.len()]);
     let said = ends.map(|end| &behind[..end]).filter(|said| !said.is_empty());
-    let mut again = said.chain(DEFAULTS).filter_map(|said| Window::parse(said, asked_at, window.zone).ok());
+    let ahead = window.to > asked_at;
+    let read = |said: &str| if ahead { Window::ahead(said, asked_at, window.zone) } else { Window::parse(said, asked_at, window.zone) };
+    let mut again = DEFAULTS.into_iter().chain(said).filter_map(|said| read(said).ok());
     let same = again.rfind(|again| (again.from, again.to) == (window.from, window.to));
     window.label = same.map_or_else(|| window.instants(), |again| again.label);
     window

@@ -12,7 +12,7 @@ impl Store {
     /// Every work item known by an instant, in order of (source, id); what is created, begun or done later has not happened yet.
     pub async fn work_items(&self, now: At) -> Result<Vec<WorkItem>> {
         let sql = "select source, id, key, project, parent, kind, labels, title, url, status, assignee, created_at, started_at, done_at \
-                   from item where created_at is null or created_at <= $1 order by source, id";
+                   from item where coalesce(created_at, started_at, done_at, $1) <= $1 order by source, id";
         let rows = sqlx::query(sql).bind(now.0).fetch_all(&self.pool).await?;
         let item = |row: sqlx::any::AnyRow| {
             let at = |index: usize| -> Result<Option<At>> { Ok(row.try_get::<Option<i64>, _>(index)?.map(At).filter(|at| *at <= now)) };

@@ -46,6 +46,8 @@ pub enum Words {
     Names,
     /// Names, years and counts, in which a number alone is never a period: `benchmark technology 2025`.
     Numbers,
+    /// A project by its name alone, and changes such as `items:-9`; the period is a time ahead: `forecast wallet 13w`.
+    Ahead,
     /// Prose, in which a period or somebody's name is only a word: `kudos`.
     Prose,
 }

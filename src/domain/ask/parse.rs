@@ -3,7 +3,8 @@
 use super::words::{SCOPES, Word, cut};
 use super::{Ask, CommandWords, Context, DEFAULT, Words, scope};
 use crate::domain::card::Scope;
-use crate::domain::window::{EXAMPLES, Period, Trouble, Window, local};
+use crate::domain::time::At;
+use crate::domain::window::{EXAMPLES, HORIZONS, Period, Trouble, Window, local};
 use crate::error::{Kind, UserError};
 
 /// Keys and words that ask for a person's figures.
@@ -37,8 +38,17 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
             word => left.push(word),
         }
     }
+    let said = period(&mut left, known, context)?;
+    if takes == Words::Ahead
+        && let Some(this) = project(&mut left, context)?
+    {
+        scope = Some(match scope {
+            Some(other) => together(other, &this, &command)?,
+            None => this,
+        });
+    }
     let scope = scope.unwrap_or_else(|| context.default_scope.clone());
-    let (window, window_named) = window(&mut left, known, &scope, context)?;
+    let window = read(said.as_deref().unwrap_or(known.period), takes, context.now, context.org.zone_for(&scope))?;
     refuse(&left, takes, &command, &scope, context)?;
     let words = left
         .into_iter()
@@ -47,7 +57,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Ask, UserError> {
             Word::Plain(text) | Word::Quoted(text) => text,
         })
         .collect();
-    Ok(Ask { command, scope, window, window_named, words })
+    Ok(Ask { command, scope, window, window_named: said.is_some(), words })
 }
 
 /// Two scopes of one question: teams are asked about together, else it is about one thing.
@@ -75,7 +85,7 @@ fn command<'a>(words: &mut Vec<Word>, context: &Context<'a>) -> Result<CommandWo
     }
     refuse_mention(first)?;
     let scoped = matches!(first, Word::Keyed(key, _) if SCOPES.contains(&key.as_str()));
-    if scoped || period_at(words, context).is_some() || matches!(first, Word::Plain(text) if tries_a_period(text)) {
+    if scoped || period_at(words, false, context).is_some() || matches!(first, Word::Plain(text) if tries_a_period(text)) {
         return Ok(default);
     }
     let typed = first.shown();
@@ -85,35 +95,63 @@ fn command<'a>(words: &mut Vec<Word>, context: &Context<'a>) -> Result<CommandWo
 }
 
 /// Takes the period off the words, wherever it stands.
-fn window(left: &mut Vec<Word>, known: CommandWords<'_>, scope: &Scope, context: &Context<'_>) -> Result<(Window, bool), UserError> {
-    let zone = context.org.zone_for(scope);
+fn period(left: &mut Vec<Word>, known: CommandWords<'_>, context: &Context<'_>) -> Result<Option<String>, UserError> {
     let mut said: Option<String> = None;
     let mut at = 0;
     while known.words != Words::Prose && at < left.len() {
-        let period = period_at(&left[at..], context).filter(|count| known.words != Words::Numbers || !only_numbers(&left[at..at + count]));
-        let Some(count) = period else {
+        let count = period_at(&left[at..], known.words == Words::Ahead, context);
+        let Some(count) = count.filter(|count| known.words != Words::Numbers || !only_numbers(&left[at..at + count])) else {
             at += 1;
             continue;
         };
         let text = left.drain(at..at + count).map(|word| word.shown()).collect::<Vec<_>>().join(" ");
         if let Some(first) = said {
-            return Err(UserError::new(Kind::BadWindow, format!("Here are two periods, `{first}` and `{text}`."), EXAMPLES));
+            let hint = if known.words == Words::Ahead { HORIZONS } else { EXAMPLES };
+            return Err(UserError::new(Kind::BadWindow, format!("Here are two periods, `{first}` and `{text}`."), hint));
         }
         said = Some(text);
     }
-    let window = Window::parse(said.as_deref().unwrap_or(known.period), context.now, zone)?;
-    Ok((window, said.is_some()))
+    Ok(said)
+}
+
+/// A period as the command reads it: back from now, or ahead.
+fn read(text: &str, takes: Words, now: At, zone: chrono_tz::Tz) -> Result<Window, UserError> {
+    if takes == Words::Ahead { Window::ahead(text, now, zone) } else { Window::parse(text, now, zone) }
+}
+
+/// Takes the first word without a key off the words: the project that it names.
+fn project(left: &mut Vec<Word>, context: &Context<'_>) -> Result<Option<Scope>, UserError> {
+    let is_keyed = |word: &Word| match word {
+        Word::Keyed(..) => true,
+        // A change is quoted in a canonical text.
+        Word::Quoted(text) => text.split_once(':').is_some_and(|(key, _)| !key.is_empty() && key.chars().all(char::is_alphabetic)),
+        Word::Plain(_) => false,
+    };
+    let Some(at) = left.iter().position(|word| !is_keyed(word)) else { return Ok(None) };
+    refuse_mention(&left[at])?;
+    let (Word::Plain(name) | Word::Quoted(name) | Word::Keyed(_, name)) = &left[at];
+    let found = scope::resolve("project", name, context);
+    if found.is_err()
+        && let Word::Plain(text) = &left[at]
+        && (tries_a_period(text) || text.eq_ignore_ascii_case("by"))
+    {
+        let rest: Vec<String> = left[at..].iter().map(Word::shown).collect();
+        Window::ahead(&rest.join(" "), context.now, context.org.zone_for(&context.default_scope))?;
+    }
+    left.remove(at);
+    found.map(Some)
 }
 
 /// How many of the first words are a period: the longest that is one.
-fn period_at(words: &[Word], context: &Context<'_>) -> Option<usize> {
+fn period_at(words: &[Word], ahead: bool, context: &Context<'_>) -> Option<usize> {
     let plain = words.iter().take(LONGEST_PERIOD).map_while(|word| match word {
         Word::Plain(text) => Some(text.as_str()),
         _ => None,
     });
     let plain: Vec<&str> = plain.collect();
     let today = local::wall(context.org.time_zone.unwrap_or(chrono_tz::Tz::UTC), context.now).date();
-    (1..=plain.len()).rev().find(|count| Period::parse(&plain[..*count].join(" "), today).is_ok())
+    let is_one = |text: &str| Period::parse(text, today).is_ok_and(|period| ahead || !matches!(period, Period::By(_)));
+    (1..=plain.len()).rev().find(|count| is_one(&plain[..*count].join(" ")))
 }
 
 /// Whether these are numbers alone, or one to another: `2025`, `5000 to 9999`.
@@ -147,11 +185,15 @@ fn refuse(left: &[Word], takes: Words, command: &str, scope: &Scope, context: &C
             // A receipt's id may look like a number of days: where names are taken, only what can be nothing else is refused.
             if takes == Words::None || (definite && text.contains('-')) {
                 let said = if definite { text.clone() } else { rest.join(" ") };
-                Window::parse(&said, context.now, zone)?;
+                read(&said, takes, context.now, zone)?;
             }
         }
     }
     match (takes, left.first()) {
+        (Words::Ahead, Some(word)) if matches!(word, Word::Plain(_)) => {
+            let message = format!("`{command}` is about one project, and `{}` is a further word.", word.shown());
+            Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} project:NAME 13w`.")))
+        }
         (Words::None, Some(word)) => {
             let message = format!("`{command}` takes no word like `{}`.", word.shown());
             let known = ["team", "service", "project"].iter().find_map(|key| scope::resolve(key, &word.shown(), context).ok());
@@ -191,12 +233,13 @@ mod tests {
     use crate::domain::time::At;
 
     const NOW: &str = "2026-11-23T12:30:00Z";
-    const COMMANDS: [CommandWords<'static>; 6] = [
+    const COMMANDS: [CommandWords<'static>; 7] = [
         CommandWords { name: "dora", words: Words::None, period: "" },
         CommandWords { name: "trend", words: Words::Names, period: "" },
         CommandWords { name: "why", words: Words::Names, period: "" },
         CommandWords { name: "kudos", words: Words::Prose, period: "" },
         CommandWords { name: "benchmark", words: Words::Numbers, period: "" },
+        CommandWords { name: "forecast", words: Words::Ahead, period: "13w" },
         CommandWords { name: "help", words: Words::None, period: "" },
     ];
 
@@ -224,6 +267,30 @@ mod tests {
             let again = ask_as(&other, Scope::Service("checkout".into())).unwrap_or_else(|error| panic!("{other}: {error}"));
             assert_eq!(again, read, "{other}");
         }
+    }
+
+    #[test]
+    fn a_project_may_be_named_alone_and_the_period_lies_ahead() {
+        for text in ["forecast wallet", "forecast project:wallet", "forecast \"wallet 2\""] {
+            check(text, "forecast project:wallet");
+        }
+        check("forecast 13w PAY", "forecast project:PAY 13w");
+        check("forecast wallet by 2027-02-01", "forecast project:wallet by 2027-02-01");
+        check("forecast team:data 3m", "forecast team:data 3m");
+        check("forecast wallet items:-9 people:+1", "forecast project:wallet \"items:-9\" \"people:+1\"");
+        let refused = |text: &str| ask(text).unwrap_err();
+        assert_eq!(
+            (refused("forecast walet").kind, refused("forecast walet").message.contains("Did you mean `wallet`?")),
+            (Kind::UnknownProject, true)
+        );
+        for text in
+            ["forecast wallet 0w", "forecast wallet by 2020-01-01", "forecast wallet by tomorrow", "forecast 13x", "forecast wallet 2y"]
+        {
+            assert_eq!(refused(text).kind, Kind::BadWindow, "{text}: {}", refused(text));
+        }
+        assert_eq!(refused("forecast wallet PAY").kind, Kind::NotUnderstood);
+        assert_eq!(refused("forecast @ana").kind, Kind::NoPersonMetrics);
+        assert_eq!(refused("forecast team:data wallet").kind, Kind::NotUnderstood);
     }
 
     #[test]

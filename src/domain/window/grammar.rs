@@ -35,6 +35,7 @@ impl Period {
             ["today"] => return Ok(Self::This(Rolling::Day)),
             ["yesterday"] => return Ok(Self::Last(Rolling::Day)),
             ["since", mark @ ..] => return read_mark(mark, today).map(Self::Since),
+            ["by", mark @ ..] => return read_mark(mark, today).map(Self::By),
             [which, rest @ ..] => {
                 let rolling = if let [one] = rest { read_rolling(one) } else { None };
                 match (*which, rolling) {

@@ -39,7 +39,18 @@ pub struct Window {
 /// What to try instead of a window that was refused.
 pub const EXAMPLES: &str = "Try `30d`, `12w`, `6m`, `last quarter`, `Q3 2026`, `2026-01..2026-03` or `since 2026-05-01`.";
 
+/// What to try instead of a horizon that was refused.
+pub const HORIZONS: &str = "Try `13w`, `3m`, `90d` or `by 2027-02-01`: at most a year from now.";
+
 impl Window {
+    /// Reads a horizon as people type it, from now on: `13w`, `3m`, `by 2027-02-01`. What looks back elsewhere looks ahead here.
+    ///
+    /// # Errors
+    /// `bad_window`, naming what is wrong.
+    pub fn ahead(text: &str, now: At, zone: Tz) -> Result<Self, UserError> {
+        let period = Period::parse(text, local::wall(zone, now).date());
+        period.and_then(|period| period.ahead(now, zone)).map_err(|trouble| bad(text, trouble, HORIZONS))
+    }
     /// Reads a period as people type it; see [`Period`] for the forms. An empty text is the default of 90 days.
     ///
     /// # Errors
@@ -48,14 +59,9 @@ impl Window {
         if text.trim().is_empty() {
             return Ok(Self::days(90, now, zone));
         }
-        Period::parse(text, local::wall(zone, now).date()).and_then(|period| period.window(now, zone)).map_err(|trouble| {
-            let said: String = text.trim().chars().take(60).collect();
-            let message = match trouble {
-                Trouble::Unknown => format!("`{said}` is not a period that I know."),
-                Trouble::Wrong(what) => format!("`{said}` {what}."),
-            };
-            UserError::new(Kind::BadWindow, message, EXAMPLES)
-        })
+        Period::parse(text, local::wall(zone, now).date())
+            .and_then(|period| period.window(now, zone))
+            .map_err(|trouble| bad(text, trouble, EXAMPLES))
     }
     /// So many times 24 hours before now.
     pub fn days(days: u32, now: At, zone: Tz) -> Self {
@@ -96,7 +102,7 @@ impl Window {
     /// Its name with its end, for a title: "90 days to 23 Nov"; a period that says its dates itself stays as it is: "Q3 2026".
     pub fn title(&self) -> String {
         match self.period() {
-            Some(Period::Stretch(..)) | None => self.label.clone(),
+            Some(Period::Stretch(..) | Period::By(_)) | None => self.label.clone(),
             Some(Period::This(Rolling::Day) | Period::Last(Rolling::Day)) => {
                 format!("{}, {}", self.label, self.last_day().format("%-d %b"))
             }
@@ -115,6 +121,15 @@ impl Window {
     fn period(&self) -> Option<Period> {
         Period::parse(&self.label, local::wall(self.zone, self.to).date()).ok().filter(|period| period.label() == self.label)
     }
+}
+
+fn bad(text: &str, trouble: Trouble, hint: &str) -> UserError {
+    let said: String = text.trim().chars().take(60).collect();
+    let message = match trouble {
+        Trouble::Unknown => format!("`{said}` is not a period that I know."),
+        Trouble::Wrong(what) => format!("`{said}` {what}."),
+    };
+    UserError::new(Kind::BadWindow, message, hint)
 }
 
 #[cfg(test)]
@@ -147,6 +162,32 @@ mod tests {
         check("3 months", "2026-08-23T11:30:00Z", NOW, "3 months");
         check("1y", "2025-11-23T12:30:00Z", NOW, "12 months");
         check("2 quarters", "2026-05-23T11:30:00Z", NOW, "6 months");
+    }
+
+    #[test]
+    fn a_horizon_looks_ahead() {
+        let (now, berlin) = (At::parse(NOW).unwrap(), chrono_tz::Europe::Berlin);
+        let check = |text: &str, to: &str, typed: &str| {
+            let window = Window::ahead(text, now, berlin).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((window.from, window.to.rfc3339().as_str(), window.text().as_str()), (now, to, typed), "{text}");
+            assert_eq!(Window::ahead(&window.text(), now, berlin).unwrap(), window);
+            assert_eq!(Window::ahead(&window.instants(), now, berlin).unwrap().to, window.to);
+        };
+        check("13w", "2027-02-22T12:30:00Z", "13w");
+        check("3 months", "2027-02-23T12:30:00Z", "3m");
+        check("90d", "2027-02-21T12:30:00Z", "90d");
+        check("by 2027-02-01", "2027-02-01T23:00:00Z", "by 2027-02-01");
+        check("2027-02-01", "2027-02-01T23:00:00Z", "2027-02-01");
+        check("by March 2027", "2027-03-31T22:00:00Z", "by 2027-03");
+        let refused = |text: &str| Window::ahead(text, now, berlin).unwrap_err().message;
+        assert_eq!(refused("0w"), "`0w` is no time at all.");
+        assert_eq!(refused("by 2026-02-01"), "`by 2026-02-01` is past already, and a forecast is about what comes.");
+        assert_eq!(refused("2y"), "`2y` is more than a year ahead, further than past weeks can tell.");
+        assert_eq!(refused("900000m"), "`900000m` is more than a year ahead, further than past weeks can tell.");
+        assert_eq!(refused("last quarter"), "`last quarter` is no time from now on.");
+        assert_eq!(refused("soon"), "`soon` is not a period that I know.");
+        assert_eq!(refused("by 2027-02-30"), "`by 2027-02-30` is not a period: there is no such day.");
+        assert_eq!(window("by 2027-02-01", NOW, "UTC").unwrap_err().message, "`by 2027-02-01` lies ahead, and this looks back.");
     }
 
     #[test]

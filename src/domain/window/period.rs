@@ -8,6 +8,7 @@
 //! | a range of marks, both whole | `2026-01..2026-03`, `January to March 2026`, `2026-01-15..2026-02-10` |
 //! | instants | `2026-05-01T00:00:00Z..2026-05-02T00:00:00Z` |
 //! | since a mark | `since 2026-05-01`, `since Q1 2026` |
+//! | by a mark, ahead only | `by 2027-02-01`, `by March 2027` |
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use chrono_tz::Tz;
@@ -29,6 +30,8 @@ pub enum Period {
     Stretch(Mark, Mark),
     /// From the beginning of a mark until now.
     Since(Mark),
+    /// From now to the end of a mark: only of what lies ahead.
+    By(Mark),
 }
 
 /// A length that one counts back.
@@ -84,6 +87,7 @@ impl Period {
             }
             Self::Stretch(first, last) => (first.begins(zone), last.ends(zone)),
             Self::Since(mark) => (mark.begins(zone), now),
+            Self::By(_) => return Err(Trouble::wrong("lies ahead, and this looks back")),
         };
         if let Self::Stretch(first, last) = self
             && from >= to
@@ -99,6 +103,25 @@ impl Period {
         Ok(Window { from, to: to.min(now), zone, label: self.label_in(zone) })
     }
 
+    /// Lays it on the calendar of a zone from now on; see [`Window::ahead`].
+    pub(super) fn ahead(self, now: At, zone: Tz) -> Result<Window, Trouble> {
+        let to = match self {
+            Self::Back(0, _) => return Err(Trouble::wrong("is no time at all")),
+            Self::Back(count, length) => on(count, length, now, zone).ok_or_else(too_far)?,
+            Self::By(mark) => mark.ends(zone),
+            Self::Stretch(first, last) if first == last || matches!((first, last), (Mark::Instant(_), Mark::Instant(_))) => last.ends(zone),
+            Self::This(_) | Self::Last(_) | Self::Since(_) | Self::Stretch(..) => return Err(Trouble::wrong("is no time from now on")),
+        };
+        if to <= now {
+            return Err(Trouble::wrong("is past already, and a forecast is about what comes"));
+        }
+        // A day more than a leap year: a date a year from today is its whole day.
+        if to.since(now) > 367 * DAY {
+            return Err(too_far());
+        }
+        Ok(Window { from: now, to, zone, label: self.label_in(zone) })
+    }
+
     /// As people say it: "90 days", "January to March 2026".
     pub fn label(self) -> String {
         self.label_in(Tz::UTC)
@@ -112,6 +135,7 @@ impl Period {
             Self::This(rolling) => format!("this {}", rolling.word()),
             Self::Last(rolling) => format!("last {}", rolling.word()),
             Self::Since(mark) => format!("since {}", mark.label(zone)),
+            Self::By(mark) => format!("by {}", mark.label(zone)),
             Self::Stretch(first, last) if first == last => first.label(zone),
             Self::Stretch(first, last) => format!("{} to {}", first.label_before(last, zone), last.label(zone)),
         }
@@ -122,6 +146,7 @@ impl Period {
         match self {
             Self::Back(count, length) => format!("{count}{}", &length.word()[..1]),
             Self::Since(mark) => format!("since {}", mark.text()),
+            Self::By(mark) => format!("by {}", mark.text()),
             Self::Stretch(first, last) if first == last => first.text(),
             Self::Stretch(first, last) => format!("{}..{}", first.text(), last.text()),
             Self::This(_) | Self::Last(_) => self.label(),
@@ -135,6 +160,19 @@ fn back(count: u32, length: Length, now: At, zone: Tz) -> Option<At> {
         Length::Week => now.0.checked_sub(WEEK.checked_mul(count.into())?).map(At),
         Length::Month => Some(local::instant(zone, local::wall(zone, now).checked_sub_months(Months::new(count))?)),
     }
+}
+
+fn on(count: u32, length: Length, now: At, zone: Tz) -> Option<At> {
+    match length {
+        Length::Day => now.0.checked_add(DAY.checked_mul(count.into())?).map(At),
+        Length::Week => now.0.checked_add(WEEK.checked_mul(count.into())?).map(At),
+        Length::Month if count > 1_200 => None,
+        Length::Month => Some(local::instant(zone, local::wall(zone, now).checked_add_months(Months::new(count))?)),
+    }
+}
+
+fn too_far() -> Trouble {
+    Trouble::wrong("is more than a year ahead, further than past weeks can tell")
 }
 
 impl Length {

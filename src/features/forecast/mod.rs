@@ -1,10 +1,47 @@
-//! `forecast`: when will a project be done, and how many items by a date, with the record of past forecasts?
+//! `forecast`: when will a project be done, how many items will a team finish by a date, and how often did such forecasts hold?
+//!
+//! Counted items and past weeks only: no points, no estimates, nothing per person. Each answer says what it rests on, how much was added
+//! while work went on, and its record: of forecasts that were issued before their outcome (every Monday, [`JOB`]), or, where fewer than ten
+//! of these ended, of the past asked again week by week with nothing later in sight. What is too little is refused with what it takes.
+//!
+//! JSON: `metrics` with `items_by_date`, `done_by` where work remains and `meets_date` where a date was promised, each with `quantiles`;
+//! `plan`, `service_level` and `record`; of a team `projects` too.
+
+mod ages;
+mod answer;
+mod card;
+mod compute;
+mod evidence;
+mod issue;
+mod members;
+mod overview;
+
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::{Command, Cx, PERIOD, Reply};
-use crate::domain::ask::{Ask, Words};
-use crate::error::Failure;
+use super::access::{Shown, Sight};
+use super::portfolio::{self, Work};
+use super::receipts::{self, Recount};
+use super::{Command, Cx, Reply};
+use crate::domain::ask::{Ask, Words, scope_text};
+use crate::domain::card::{Card, Scope};
+use crate::domain::org::Org;
+use crate::domain::time::{At, WEEK};
+use crate::error::{Failure, Kind, UserError};
+use crate::store::receipts::Receipt;
+pub(super) use answer::{done_by, too_little};
+pub(super) use card::{SAID, rounded, stands};
+use compute::Ended;
+pub(super) use compute::{Forecast, Plan, share, whole_weeks};
+pub(super) use members::Members;
+pub(super) use evidence::evidence;
+pub use issue::JOB;
+
+/// The horizon where none is named.
+pub(super) const HORIZON: &str = "13w";
+/// Weeks of the past that an answer rests on.
+const RESTS: i64 = 26;
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -13,12 +50,76 @@ pub const COMMAND: Command = Command {
     summary: "when a project will be done, or how many items a team finishes, and how often such forecasts held",
     example: "forecast project:wallet 13w",
     private: false,
-    words: Words::Names,
-    period: PERIOD,
-    recount: None,
+    words: Words::Ahead,
+    period: HORIZON,
+    recount: Some(Recount {
+        compares: false,
+        card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
+        evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence(cx, receipt)) },
+    }),
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
-async fn run(_cx: &Cx, _ask: Ask) -> Result<Reply, Failure> {
-    Err(anyhow::anyhow!("not built yet").into())
+async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
+    if let Some(word) = ask.words.first() {
+        let message = format!("`forecast` takes no word like `{word}`.");
+        let hint = format!("Try `/metrics forecast {} 13w`; for other plans `/metrics whatif`.", scope_text(&ask.scope));
+        return Err(UserError::new(Kind::NotUnderstood, message, hint).into());
+    }
+    let org = &cx.org.org;
+    let asked = answer::asked(cx, &ask.scope, &ask.window, cx.now, org).await?;
+    let receipt = receipts::receipt(cx, &ask, &answer::metrics(&asked)).await?;
+    let card = card::card(&asked, &receipt, org);
+    cx.store.keep_receipt(receipt).await?;
+    Ok(Reply::Card(Box::new(card)))
+}
+
+/// The card of a receipt, counted again.
+async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
+    let org = cx.store.org_version(receipt.org_version).await?;
+    let asked = answer::asked(cx, &receipt.scope, &receipt.window, receipt.asked_at, &org.org).await?;
+    let metrics = answer::metrics(&asked);
+    Ok(card::card(&asked, &Receipt { metrics, ..receipt.clone() }, &org.org))
+}
+
+/// What is known of the coming weeks of a scope as of an instant. Memoised where it is asked as of now.
+pub(super) async fn load(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
+    let current = now == cx.now && std::ptr::eq(org, &raw const cx.org.org);
+    let basis = format!("forecast {now} {} {}", cx.org.version, cx.store.watermark().await?);
+    let name = scope_text(scope);
+    if current && let Some(known) = cx.memo.get(&basis, &name) {
+        return Ok(known);
+    }
+    let forecast = Arc::new(forecast(cx, work, scope, now, org).await?);
+    if current {
+        cx.memo.put(&basis, &name, &forecast);
+    }
+    Ok(forecast)
+}
+
+async fn forecast(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Result<Forecast, Failure> {
+    match scope {
+        Scope::Service(name) => {
+            let message = format!("A forecast is about work items, and `{name}` is a service.");
+            Err(UserError::new(Kind::NotUnderstood, message, "Ask for a project or a team: `/metrics forecast team:NAME`.").into())
+        }
+        Scope::Project(id) => {
+            let ended = Ended::of(work, org, now);
+            Ok(compute::of_project(work, org, id, &ended, now).map_err(anyhow::Error::from)?)
+        }
+        Scope::Organisation | Scope::Team(_) | Scope::Teams(_) => {
+            Sight::of(cx).check_people(scope, org, Shown { from: now.plus(-RESTS * WEEK), to: now, compares: false })?;
+            if let Some(few) = Members::count(scope, org, now).filter(|count| *count < 3) {
+                let people = crate::domain::words::count(few as u64, "person", "people");
+                let message = format!("{people} in a team: a forecast of fewer than 3 would be a figure of persons.");
+                return Err(UserError::new(Kind::NoPersonMetrics, message, "Ask for a project: `/metrics forecast project:NAME`.").into());
+            }
+            Ok(compute::of_people(work, org, scope, now).map_err(anyhow::Error::from)?)
+        }
+    }
+}
+
+/// All work known at an instant.
+pub(super) async fn work(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
+    portfolio::load(cx, now, org).await
 }

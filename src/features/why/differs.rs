@@ -94,6 +94,7 @@ mod tests {
             band: None,
             target: None,
             percentiles: None,
+            quantiles: None,
             excluded: [("bot".to_string(), 2)].into(),
             reason: None,
         }

@@ -123,8 +123,22 @@ pub fn outlook(past: Past<PastWeek>, full: f64, spread: Spread) -> Result<Outloo
     Ok(Outlook::new(Pace::learn(&weeks, full)?, spread))
 }
 
+/// The past asked again: its records, and how each forecast ended, which [`calibrate::learn`] learns from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Replay {
+    /// One for each of [`HORIZONS`].
+    pub records: Vec<Record>,
+    /// Every forecast that ended within the weeks.
+    pub resolved: Vec<Resolved>,
+}
+
 /// Forecasts at the end of each week that the horizons leave room after, for weeks of `full` working days.
 pub fn run(weeks: &[PastWeek], full: f64) -> Result<Vec<Record>, LookAhead> {
+    Ok(replay(weeks, full)?.records)
+}
+
+/// The same with how each ended.
+pub fn replay(weeks: &[PastWeek], full: f64) -> Result<Replay, LookAhead> {
     let mut trials: [Vec<Trial>; 2] = [Vec::new(), Vec::new()];
     let (mut resolved, mut refused) = (Vec::new(), 0);
     for origin in baseline::WEEKS..weeks.len() {
@@ -147,7 +161,8 @@ pub fn run(weeks: &[PastWeek], full: f64) -> Result<Vec<Record>, LookAhead> {
             }
         }
     }
-    Ok(HORIZONS.into_iter().zip(&trials).map(|(weeks, trials)| record(weeks, refused, trials)).collect())
+    let records = HORIZONS.into_iter().zip(&trials).map(|(weeks, trials)| record(weeks, refused, trials)).collect();
+    Ok(Replay { records, resolved })
 }
 
 fn tried(outlook: &mut Outlook, finished: &[u32], ahead: &[u32], after: &[u32]) -> Trial {

@@ -27,6 +27,7 @@ pub struct Outlook {
     pace: Pace,
     spread: Spread,
     sums: Sums,
+    share: f64,
 }
 
 /// How many items: the chance of each count.
@@ -41,7 +42,18 @@ impl Outlook {
     /// Of a pace and of how far rates drift.
     pub fn new(pace: Pace, spread: Spread) -> Self {
         let sums = Sums::new(pace.atoms());
-        Self { pace, spread, sums }
+        Self { pace, spread, sums, share: 1.0 }
+    }
+
+    /// Of a part of the work that the pace is of: that share of it.
+    #[must_use]
+    pub fn of_share(self, share: f64) -> Self {
+        Self { share, ..self }
+    }
+
+    /// Items a week, on average.
+    pub fn mean(&self) -> f64 {
+        self.pace.mean() * self.share
     }
 
     /// The pace it rests on.
@@ -57,7 +69,7 @@ impl Outlook {
         }
         let whole_weeks = weeks.ceil();
         // A part of a week is the whole one, as much smaller.
-        let scale = weeks / whole_weeks * speed * f64::from(self.pace.unit());
+        let scale = weeks / whole_weeks * speed * self.share * f64::from(self.pace.unit());
         let chances = self.sums.chances(whole(whole_weeks) as usize);
         let mut counts = Vec::new();
         let mut add = |count: u32, chance: f64| {
@@ -94,7 +106,7 @@ impl Outlook {
             }
             let mut chance = 0.0;
             for (factor, of_factor) in self.spread.factors(f64::from(week)) {
-                let factor = factor * speed * f64::from(self.pace.unit());
+                let factor = factor * speed * self.share * f64::from(self.pace.unit());
                 let reached = needs.iter().map(|(need, of_need)| of_need * self.sums.reaches(week as usize, factor, *need));
                 chance += of_factor * reached.sum::<f64>();
             }

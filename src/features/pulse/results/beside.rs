@@ -114,6 +114,7 @@ mod tests {
             band: band.map(|name| Band { name: Some(name.into()), candidates: Vec::new(), source: "DORA 2024".into() }),
             target: target.map(|status| Target { value: 1.0, status: Some(status.into()) }),
             percentiles: None,
+            quantiles: None,
             excluded: std::collections::BTreeMap::new(),
             reason: None,
         }

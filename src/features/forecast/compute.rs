@@ -1,0 +1,334 @@
+//! A forecast as of an instant: what the past weeks of a project or a team say about the coming ones. Pure.
+//!
+//! A project's own weeks where they suffice; else the pace of its team, of which it gets the share that it had lately. How far the pace
+//! drifts is learnt by asking the same past again, week by week, so that a receipt recomputes to the same digits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::ages::Ages;
+use super::members::Members;
+use crate::domain::capacity::Capacity;
+use crate::domain::card::Scope as About;
+use crate::domain::forecast::backtest::{self, Replay};
+use crate::domain::forecast::calibrate::{self, Learnt, UNLEARNT};
+use crate::domain::forecast::drift::Spread;
+use crate::domain::forecast::engine::{Counts, Dates, Outlook};
+use crate::domain::forecast::known::LookAhead;
+use crate::domain::forecast::project::{Ahead, ahead};
+use crate::domain::forecast::scope::{self, Grid, Scope};
+use crate::domain::forecast::throughput::{Refusal, WINDOW};
+use crate::domain::forecast::PROMISES;
+use crate::domain::org::Org;
+use crate::domain::time::{At, WEEK};
+use crate::domain::work::WorkItem;
+use crate::features::portfolio::{Work, calendar, life};
+
+/// Weeks of the past that are asked again.
+const REPLAYED: i64 = 78;
+/// Weeks that tell whose work it is lately.
+const LATELY: i64 = 13;
+/// Fewest items of an ended project that says how plans grow and end.
+const TELLING: u32 = 20;
+/// Where more is added for each finished item than this, work comes in about as fast as it goes out, and no list is its end.
+const ENDLESS: f64 = 0.7;
+
+/// What a pace is of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Basis {
+    /// Its own past weeks.
+    Own,
+    /// The weeks of its team (none: of all teams), of which it gets a share.
+    Share(Option<String>, f64),
+}
+
+/// What is known of the coming weeks.
+#[derive(Debug, Clone)]
+pub struct Forecast {
+    pub now: At,
+    pub capacity: Capacity,
+    pub outlook: Result<Outlook, Refusal>,
+    pub basis: Basis,
+    pub replay: Replay,
+    pub learnt: Learnt,
+    /// Finished items that the pace rests on.
+    pub rests: u64,
+    pub ages: Ages,
+    /// Of a project.
+    pub plan: Option<Plan>,
+}
+
+/// A project's work.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub done: u32,
+    pub in_work: u32,
+    /// What has to be done yet.
+    pub scope: Scope,
+    /// When the last item was done.
+    pub ended: Option<At>,
+    /// Items finished and added since the first was finished, in the weeks that are read.
+    pub flow: Option<(u32, u32)>,
+    pub due: Option<NaiveDate>,
+    /// Its share of what its team finished lately.
+    pub share: f64,
+    pub team: Option<String>,
+    /// People seen on it lately.
+    pub people: usize,
+}
+
+/// A question about a horizon, answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// At least so many items by the end of the horizon, for each promise.
+    pub items: [u32; 3],
+    /// The same of four weeks.
+    pub four: [u32; 3],
+    /// When all is done, where work remains.
+    pub dates: Option<[Option<NaiveDate>; 3]>,
+    /// The chance to meet the date that was promised.
+    pub chance: Option<f64>,
+}
+
+/// Whether an item counts.
+pub fn counts(item: &WorkItem) -> bool {
+    !item.dropped && !item.is_container()
+}
+
+fn since(now: At, items: &[&WorkItem]) -> At {
+    let first = items.iter().filter_map(|item| item.created_at.into_iter().chain(item.started_at).chain(item.done_at).min()).min();
+    first.unwrap_or(now).max(now.plus(-REPLAYED * WEEK))
+}
+
+/// The outlook of items, with what their own past teaches of drift.
+fn taught(items: &[&WorkItem], capacity: &Capacity, tail: f64, now: At) -> Result<(Ahead, Replay, Learnt), LookAhead> {
+    let lives: Vec<_> = items.iter().map(|item| life(item)).collect();
+    let weeks = capacity.weeks(since(now, items), now);
+    let mut ahead = ahead(&lives, &weeks, capacity.full_week(), Spread::even(UNLEARNT), tail, now);
+    let replay = if ahead.outlook.is_ok() { backtest::replay(&ahead.weeks, capacity.full_week())? } else { Replay::default() };
+    let learnt = calibrate::learn(&replay.resolved, now);
+    ahead.outlook = ahead.outlook.map(|outlook| Outlook::new(outlook.pace().clone(), learnt.spread));
+    Ok((ahead, replay, learnt))
+}
+
+fn rests(ahead: &Ahead) -> u64 {
+    ahead.weeks.iter().rev().take(WINDOW).map(|week| u64::from(week.week.finished)).sum()
+}
+
+/// Of a team, several, or the organisation.
+pub fn of_people(work: &Work, org: &Org, scope: &About, now: At) -> Result<Forecast, LookAhead> {
+    let members = Members::of(scope, org);
+    let items: Vec<&WorkItem> = work.items.iter().filter(|item| counts(item) && members.has(item, item.done_at.unwrap_or(now))).collect();
+    let capacity = Capacity::of(scope, org, now);
+    let (ahead, replay, learnt) = taught(&items, &capacity, 0.0, now)?;
+    let ages = Ages::of(&items, capacity.calendar(), now);
+    let rests = rests(&ahead);
+    Ok(Forecast { now, capacity, outlook: ahead.outlook, basis: Basis::Own, replay, learnt, rests, ages, plan: None })
+}
+
+/// Of a portfolio project.
+pub fn of_project(work: &Work, org: &Org, id: &str, ended: &Ended, now: At) -> Result<Forecast, LookAhead> {
+    let items: Vec<&WorkItem> = work.of_project(id).collect();
+    let capacity = Capacity::of_days(calendar(&About::Project(id.to_owned()), org));
+    let (own, replay, learnt) = taught(&items, &capacity, ended.tail, now)?;
+    let (team, share) = whose(work, org, id, now);
+    let directory = org.directory();
+    let named = items.iter().filter(|item| is_lately(item, now)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
+    let people: BTreeSet<String> =
+        named.map(|(source, name)| directory.person(name, source).map_or_else(|| name.to_lowercase(), str::to_owned)).collect();
+    let begun = own.weeks.iter().position(|week| week.week.finished > 0).map_or(own.weeks.len(), |first| first + 1);
+    let finished: u32 = own.weeks[begun..].iter().map(|week| week.week.finished).sum();
+    let flow = (finished > 0).then(|| (finished, own.added[begun..].iter().sum()));
+    let rests = rests(&own);
+    let mut plan = Plan {
+        done: own.done,
+        in_work: own.in_work,
+        scope: own.scope,
+        ended: items.iter().filter_map(|item| item.done_at).max().filter(|_| own.remaining == 0),
+        flow,
+        due: org.projects.get(id).and_then(|project| project.due),
+        share,
+        team,
+        people: people.len(),
+    };
+    if plan.flow.is_none() {
+        // Before it has a past of its own, ended projects say what becomes of a plan.
+        plan.scope.splitting = Grid::splitting(&ended.plans);
+    }
+    let mut ages = Ages::of(&items, capacity.calendar(), now);
+    ages.hidden = (1..3).contains(&plan.people);
+    let own = Forecast { now, capacity, outlook: own.outlook, basis: Basis::Own, replay, learnt, rests, ages, plan: Some(plan) };
+    shared(own, work, org, now)
+}
+
+/// The same on the pace of its team, where its own weeks are too few and the team finished some of it lately.
+fn shared(own: Forecast, work: &Work, org: &Org, now: At) -> Result<Forecast, LookAhead> {
+    let Some(plan) = own.plan.as_ref().filter(|plan| own.outlook.is_err() && plan.share > 0.0) else { return Ok(own) };
+    let scope = plan.team.clone().map_or(About::Organisation, About::Team);
+    let team = of_people(work, org, &scope, now)?;
+    let Ok(outlook) = team.outlook else { return Ok(own) };
+    let basis = Basis::Share(plan.team.clone(), plan.share);
+    Ok(Forecast {
+        outlook: Ok(outlook.of_share(plan.share)),
+        capacity: team.capacity,
+        replay: team.replay,
+        learnt: team.learnt,
+        rests: team.rests,
+        basis,
+        ..own
+    })
+}
+
+/// Whether an item tells whose work it is lately.
+fn is_lately(item: &WorkItem, now: At) -> bool {
+    item.done_at.map_or(item.started_at.is_some(), |done| now.since(done) <= LATELY * WEEK)
+}
+
+/// Items that count lately, with their projects.
+fn lately(work: &Work, now: At) -> Vec<(&WorkItem, Option<&str>)> {
+    let all = work.items.iter().zip(&work.projects).map(|(item, project)| (item, project.as_deref()));
+    all.filter(|(item, _)| counts(item) && is_lately(item, now)).collect()
+}
+
+/// The items of a project that some people have lately, and its share of what they finished.
+fn part(lately: &[(&WorkItem, Option<&str>)], members: &Members, id: &str, now: At) -> (usize, f64) {
+    let theirs = || lately.iter().filter(|(item, _)| members.has(item, item.done_at.unwrap_or(now)));
+    let own = |project: Option<&str>| project == Some(id);
+    let finished = || theirs().filter(|(item, _)| item.done_at.is_some());
+    let share = ratio(finished().filter(|(_, project)| own(*project)).count(), finished().count());
+    (theirs().filter(|(_, project)| own(*project)).count(), share)
+}
+
+/// The share of a project of what a team, or without one everybody, finished lately.
+pub fn share(work: &Work, org: &Org, team: Option<&str>, id: &str, now: At) -> f64 {
+    let scope = team.map_or(About::Organisation, |team| About::Team(team.to_owned()));
+    part(&lately(work, now), &Members::of(&scope, org), id, now).1
+}
+
+/// The team that works on a project most, of at least three people, and the project's share of what it finished lately; without one the
+/// share of all that was finished.
+fn whose(work: &Work, org: &Org, id: &str, now: At) -> (Option<String>, f64) {
+    let lately = lately(work, now);
+    let scopes = org.live_teams().map(|(id, _)| (id, About::Team(id.to_owned())));
+    let teams = scopes.filter(|(_, scope)| Members::count(scope, org, now).is_some_and(|n| n >= 3));
+    let told = teams.map(|(team, scope)| (part(&lately, &Members::of(&scope, org), id, now), team));
+    // Of a team and the one above it the narrower: its share is the greater.
+    let best = told
+        .filter(|((items, _), _)| *items > 0)
+        .max_by(|((a, share), one), ((b, other), two)| a.cmp(b).then(share.total_cmp(other)).then(two.cmp(one)));
+    let all = || (None, part(&lately, &Members::of(&About::Organisation, org), id, now).1);
+    best.map_or_else(all, |((_, share), team)| (Some(team.to_owned()), share))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of items")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// What projects that are over teach.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// What the slow end costs.
+    pub tail: f64,
+    /// Items in the end, and those there were when the first was finished.
+    pub plans: Vec<(u32, u32)>,
+}
+
+impl Ended {
+    /// Of all projects of which nothing remains.
+    pub fn of(work: &Work, org: &Org, now: At) -> Self {
+        let capacity = Capacity::of_days(calendar(&About::Organisation, org));
+        let mut weekly = Vec::new();
+        let mut plans = Vec::new();
+        for items in work.by_project().values() {
+            let done: Vec<At> = items.iter().filter_map(|item| item.done_at).collect();
+            let count = u32::try_from(done.len()).unwrap_or(u32::MAX);
+            let (Some(first), Some(last)) = (done.iter().min(), done.iter().max()) else { continue };
+            if count < TELLING || done.len() < items.len() || now.since(*last) < 2 * WEEK {
+                continue;
+            }
+            let planned = items.iter().filter(|item| item.created_at.is_none_or(|at| at <= *first)).count();
+            plans.push((count, u32::try_from(planned).unwrap_or(u32::MAX)));
+            let weeks = capacity.calendar().weeks(*first, now);
+            let counts = crate::domain::forecast::throughput::weekly(&done, &weeks, now);
+            let end = counts.iter().rposition(|week| week.finished > 0).map_or(0, |last| last + 1);
+            weekly.push(counts[..end].iter().map(|week| week.finished).collect());
+        }
+        Self { tail: scope::tail(&weekly), plans }
+    }
+}
+
+impl Work {
+    /// The items that count of every project, by its id.
+    pub fn by_project(&self) -> BTreeMap<&str, Vec<&WorkItem>> {
+        let mut found: BTreeMap<&str, Vec<&WorkItem>> = BTreeMap::new();
+        for (item, project) in self.items.iter().zip(&self.projects) {
+            if let Some(project) = project.as_deref().filter(|_| counts(item)) {
+                found.entry(project).or_default().push(item);
+            }
+        }
+        found
+    }
+}
+
+impl Forecast {
+    /// How many by an instant, and when all is done.
+    pub fn answer(&self, until: At) -> Result<Answer, Refusal> {
+        let mut outlook = self.outlook.clone()?;
+        let counts = outlook.how_many(self.capacity.weeks_until(self.now, until), 1.0);
+        let four = outlook.how_many(self.capacity.weeks_until(self.now, self.now.plus(4 * WEEK)), 1.0);
+        let dates = self.dates(&mut outlook);
+        Ok(Answer {
+            items: self.promised(&counts),
+            four: self.promised(&four),
+            chance: dates.as_ref().and_then(|dates| Some(self.chance_by(dates, self.due()?))),
+            dates: dates.map(|dates| self.days(&dates)),
+        })
+    }
+
+    /// When all is done, as weeks from now; none where nothing remains or it is no project.
+    pub fn dates(&self, outlook: &mut Outlook) -> Option<Dates> {
+        let plan = self.plan.as_ref().filter(|plan| plan.scope.items > 0)?;
+        Some(outlook.when(&plan.scope, 1.0))
+    }
+
+    /// The days of the three promises.
+    pub fn days(&self, dates: &Dates) -> [Option<NaiveDate>; 3] {
+        dates.promised().map(|weeks| Some(self.capacity.day_after(self.now, weeks?)))
+    }
+
+    /// The end of the day that was promised.
+    pub fn due(&self) -> Option<At> {
+        let day = self.plan.as_ref()?.due?;
+        Some(crate::domain::window::local::midnight(self.capacity.calendar().zone(), day.succ_opt()?))
+    }
+
+    /// The chance that all is done by an instant.
+    pub fn chance_by(&self, dates: &Dates, until: At) -> f64 {
+        if until <= self.now { 0.0 } else { dates.chance_by(whole_weeks(self.capacity.weeks_until(self.now, until))) }
+    }
+
+    /// How many, for each promise: no more than there is to do.
+    fn promised(&self, counts: &Counts) -> [u32; 3] {
+        let ends = self.plan.as_ref().filter(|plan| mean(&plan.scope.growth) < ENDLESS);
+        let Some(plan) = ends else { return counts.promised() };
+        let needs = Scope { tail: 0.0, ..plan.scope.clone() }.needs();
+        let needed = |least: u32| needs.iter().filter(|(need, _)| *need >= least).map(|(_, chance)| chance).sum::<f64>();
+        let most = needs.iter().map(|(need, _)| *need).max().unwrap_or(0);
+        PROMISES.map(|promise| {
+            let both = |least: u32| counts.chance_of(least) * needed(least) >= promise - 1e-9;
+            (0..=counts.at_least(promise).min(most)).rev().find(|least| both(*least)).unwrap_or(0)
+        })
+    }
+}
+
+/// The mean of a grid.
+pub fn mean(grid: &Grid) -> f64 {
+    grid.values().iter().map(|(value, chance)| value * chance).sum()
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weeks within two years")]
+pub fn whole_weeks(weeks: f64) -> u32 {
+    (weeks + 1e-9).max(0.0) as u32
+}

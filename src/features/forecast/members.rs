@@ -1,0 +1,51 @@
+//! [`Members`]: whose items a scope's are: assigned to somebody who belonged to it then, as `flow` counts them. Never to count one person.
+
+use std::collections::HashMap;
+
+use crate::domain::card::Scope;
+use crate::domain::org::identity::Name;
+use crate::domain::org::{Org, Span};
+use crate::domain::time::At;
+use crate::domain::work::WorkItem;
+use crate::store::flow::Whose;
+
+/// People by every name that tools know them by; none: everybody.
+pub struct Members(Option<HashMap<String, Vec<(Option<String>, Span)>>>);
+
+impl Members {
+    /// Of a scope.
+    pub fn of(scope: &Scope, org: &Org) -> Self {
+        match scope {
+            Scope::Team(_) | Scope::Teams(_) => Self::named(scope.teams().iter().flat_map(|team| org.people_of(team))),
+            _ => Self(None),
+        }
+    }
+
+    /// Those whose names are not to be told.
+    pub fn hidden(whose: Whose) -> Self {
+        Self::named(if let Whose::People(people) = whose { people } else { Vec::new() })
+    }
+
+    fn named(people: impl IntoIterator<Item = (Name, Span)>) -> Self {
+        let mut by_name: HashMap<String, Vec<(Option<String>, Span)>> = HashMap::new();
+        for (name, span) in people {
+            by_name.entry(name.name).or_default().push((name.source, span));
+        }
+        Self(Some(by_name))
+    }
+
+    /// Whether an item is one of theirs at an instant.
+    pub fn has(&self, item: &WorkItem, at: At) -> bool {
+        let Some(by_name) = &self.0 else { return true };
+        let names = item.assignee.as_deref().and_then(|name| by_name.get(&name.to_lowercase()));
+        names.is_some_and(|known| {
+            known.iter().any(|(source, span)| source.as_ref().is_none_or(|only| *only == item.source) && span.holds(at))
+        })
+    }
+
+    /// How many people are in a team at an instant, bots aside; none where it is no team.
+    pub fn count(scope: &Scope, org: &Org, at: At) -> Option<usize> {
+        let people = org.people_in(scope)?;
+        Some(people.iter().filter(|spans| spans.iter().any(|span| span.holds(at))).count())
+    }
+}
