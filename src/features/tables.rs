@@ -124,10 +124,15 @@ pub const ACTIONS: &[Action] = &[
     pulse::results::comments::COMMENTS,
     pulse::results::comments::HIDE,
     pulse::perception::TALKED,
+    risk::ACKNOWLEDGE,
+    risk::SNOOZE,
+    risk::SNOOZE_SENT,
+    risk::WRONG,
+    risk::WRONG_SENT,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, risk::JOB];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, risk::JOB];

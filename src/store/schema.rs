@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "stated", include_str!("../../migrations/0009_stated.sql")),
     (10, "survey", include_str!("../../migrations/0010_survey.sql")),
     (11, "notes", include_str!("../../migrations/0011_notes.sql")),
+    (15, "risk", include_str!("../../migrations/0015_risk.sql")),
 ];
 
 /// Where a table is to be stored by its primary key, so that no order of insertion remains. Only SQLite has words for it.

@@ -18,7 +18,7 @@ const FOCUSED: f64 = 1.5;
 /// From this share of one contributor on a project hangs on one.
 const HALF: f64 = 0.5;
 /// Above this a share is not told.
-const NEARLY_ALL: f64 = 0.9;
+const NEARLY_ALL: f64 = 0.8;
 
 /// The features of a project, of the ledger's days from the first to the second; `planned` is the part of the organisation's time that it
 /// should get. Those that can't be told are left out.
@@ -54,6 +54,14 @@ pub fn of_effort(ledger: &Ledger, project: &str, planned: Option<f64>, [from, un
         seen.push(Seen { feature: Feature::Focus, value: sum.get() / count.get(), usual: FOCUSED, n });
     }
     seen
+}
+
+/// Full-time people that a project surely had, on average; none where fewer than three people were observed on it.
+pub fn people_on(ledger: &Ledger, project: &str, [from, until]: [NaiveDate; 2]) -> Option<f64> {
+    let within = |date: NaiveDate| from <= date && date <= until;
+    let all = period(&ledger.weeks(|_, date| within(date)))?;
+    let people = all.project(project).map(|band| band.fte[0]).filter(|people| *people > 0.0);
+    people.filter(|_| ledger.on_project(project, within).len() >= FEWEST_PEOPLE)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "2^53 micro-days are 24 million years of a person")]

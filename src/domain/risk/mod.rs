@@ -36,11 +36,11 @@ mod said;
 mod score;
 mod snapshot;
 
-// SIMCFG
-// SIM mod simulation;
+#[cfg(test)]
+mod simulation;
 
 pub use backtest::{Control, FEWEST, Resolved, Tried, backtest, replay};
-pub use effort::of_effort;
+pub use effort::{of_effort, people_on};
 pub use feature::{Feature, Seen};
 pub use flip::{Flip, flip};
 pub use learn::{LEARNT_FROM, Lesson, learn};
