@@ -28,6 +28,7 @@ pub mod part;
 pub mod pool;
 pub mod portfolio;
 pub mod post;
+pub mod risk;
 pub mod said;
 pub mod stats;
 pub mod subscription;

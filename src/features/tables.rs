@@ -132,6 +132,11 @@ pub const ACTIONS: &[Action] = &[
     pulse::results::comments::COMMENTS,
     pulse::results::comments::HIDE,
     pulse::perception::TALKED,
+    risk::ACKNOWLEDGE,
+    risk::SNOOZE,
+    risk::SNOOZE_SENT,
+    risk::WRONG,
+    risk::WRONG_SENT,
 ];
 /// Every job.
 pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, forecast::JOB];
@@ -139,3 +144,8 @@ pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGE
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
 pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, risk::JOB];
+/// Everything a channel can be subscribed to.
+pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
+/// Jobs that are done once at each start, too.
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, risk::JOB];

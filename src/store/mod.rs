@@ -36,6 +36,7 @@ pub mod quality;
 mod queue;
 pub mod receipts;
 mod refresh;
+pub mod risk;
 pub mod runs;
 mod schema;
 mod seen;

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "effort", include_str!("../../migrations/0013_effort.sql")),
     (14, "improvement", include_str!("../../migrations/0014_improvement.sql")),
     (12, "forecast", include_str!("../../migrations/0012_forecast.sql")),
+    (15, "risk", include_str!("../../migrations/0015_risk.sql")),
 ];
 
 /// Where a table is to be stored by its primary key, so that no order of insertion remains. Only SQLite has words for it.

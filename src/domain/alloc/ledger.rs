@@ -98,6 +98,17 @@ impl Ledger {
         days.filter(move |day| in_scope(&self.people[day[0].person as usize], day[0].date))
     }
 
+    /// The observed time on a project of each of its people, on days that count. For figures of groups alone.
+    pub(in crate::domain) fn on_project(&self, project: &str, counts: impl Fn(NaiveDate) -> bool) -> BTreeMap<&str, i64> {
+        let mut time = BTreeMap::new();
+        let wanted = self.projects.iter().zip(0..).find(|(id, _)| *id == project).map(|(_, number)| number);
+        let own = |share: &&Share| wanted.is_some() && !share.inferred && self.project_of(share) == wanted && counts(share.date);
+        for share in self.shares.iter().filter(own) {
+            *time.entry(self.people[share.person as usize].as_str()).or_default() += share.micro;
+        }
+        time
+    }
+
     /// The number of the portfolio project that a share went to.
     pub(in crate::domain) fn project_of(&self, share: &Share) -> Option<u32> {
         self.items[share.item? as usize].place.project

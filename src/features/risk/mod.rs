@@ -1,10 +1,41 @@
-//! `risk`: which projects may need intervention, why, and what would change it?
+//! `risk`: which projects may need intervention, why, what would change it, and how past warnings turned out?
+//!
+//! A portfolio project is judged by its chance to miss its commitment date: the forecast of its own items and whatever else is known of it, as
+//! [`risk`](crate::domain::risk) defines. What is not known is absent and said. Each Monday the job here keeps how every project looks and
+//! publishes warnings before their outcome; the answer ends with how they turned out.
+//!
+//! | file | does |
+//! |---|---|
+//! | `load` | every project as of an instant, with weights, labels and the record of that instant |
+//! | `card` | the answer |
+//! | `press` | acknowledge, snooze, wrong |
+//! | `weekly` | the job |
+//! | `evidence` | each feature with its number, baseline, weight and what it adds |
+//!
+//! A project of which all known people are in teams that keep their figures to themselves is seen by these and by admins. Never to be used
+//! to judge the people of a project, or to compare teams: a date may be missed because it was never to be held.
+//!
+//! JSON: `projects`, each `{"id","name","priority","due","state","chance_to_miss","forecast","done","remaining","reasons","flip","features",
+//! "missing","acknowledged","snoozed","called_wrong"}`. `state` is `red`, `amber`, `green`, `late`, `done`, `no_date`, `no_items` or
+//! `no_history`; `forecast` is the chance before other features; `flip` is `{"to","items","people","pace","weeks"}`, each change by itself;
+//! `features` are `{"feature","value","usual","n","weight","adds"}`; `acknowledged` is `{"by","at"}`, `snoozed` is
+//! `{"by","until"}`. `record` is `{"ended","flagged","slipped","unseen","days","stands"}`, `learnt_from` the number of projects that weights
+//! were learnt from, 0: as published. In `metrics` each project is `risk:ID`, whose value is the chance to miss the date.
+
+mod card;
+mod evidence;
+mod load;
+mod press;
+mod weekly;
 
 use futures::future::BoxFuture;
 
-use super::{Command, Cx, PERIOD, Reply};
+use super::receipts::{self, Recount};
+use super::{Action, Command, Cx, Job, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words};
+use crate::domain::card::Card;
 use crate::error::Failure;
+use crate::store::receipts::Receipt;
 
 /// The registration.
 pub const COMMAND: Command = Command {
@@ -15,10 +46,41 @@ pub const COMMAND: Command = Command {
     private: false,
     words: Words::Names,
     period: PERIOD,
-    recount: None,
+    recount: Some(Recount {
+        compares: false,
+        card: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(again(cx, receipt)) },
+        evidence: |cx, receipt| -> BoxFuture<'_, _> { Box::pin(evidence::evidence(cx, receipt)) },
+    }),
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
-async fn run(_cx: &Cx, _ask: Ask) -> Result<Reply, Failure> {
-    Err(anyhow::anyhow!("not built yet").into())
+/// Every Monday, after midnight everywhere west of Kiribati; the week that was missed is made up for at a start.
+pub const JOB: Job = Job { name: "risk_weekly", cron: "30 12 * * 1", run: |cx| -> BoxFuture<'_, _> { Box::pin(weekly::run(cx)) } };
+
+/// "Acknowledge". Value: `DUE PROJECT`, the instant at which it is late, as of the next four.
+pub const ACKNOWLEDGE: Action =
+    Action { name: "risk_acknowledge", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::acknowledge(cx, press)) } };
+/// "Snooze": asks until when.
+pub const SNOOZE: Action = Action { name: "risk_snooze", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::snooze(cx, press)) } };
+/// Until when. Field: `until`.
+pub const SNOOZE_SENT: Action =
+    Action { name: "risk_snooze_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::snooze_sent(cx, press)) } };
+/// "Wrong?": asks why.
+pub const WRONG: Action = Action { name: "risk_wrong", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::wrong(cx, press)) } };
+/// Why. Fields: `choice`, `words`.
+pub const WRONG_SENT: Action =
+    Action { name: "risk_wrong_sent", run: |cx, press| -> BoxFuture<'_, _> { Box::pin(press::wrong_sent(cx, press)) } };
+
+async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
+    let seen = load::seen(cx, &ask.scope).await?;
+    let receipt = receipts::receipt(cx, &ask, &seen.metrics()).await?;
+    let card = card::card(&card::About { cx, seen: &seen, receipt: &receipt });
+    cx.store.keep_receipt(receipt).await?;
+    Ok(Reply::Card(Box::new(card)))
+}
+
+/// The card of a receipt, counted again.
+async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
+    let seen = load::again(cx, receipt).await?;
+    Ok(card::card(&card::About { cx, seen: &seen, receipt }))
 }

@@ -1,0 +1,142 @@
+//! [`of_effort`]: what the ledger of person-days tells of a project: whether it gets what was planned, on how many projects its people work,
+//! and the largest share of one of them.
+//!
+//! All of groups of three or more: where fewer were observed on it, nothing is told. The largest share is a number without a name, of at
+//! least three people, and is not told where it is nearly all: then it would be a figure of one person.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::super::alloc::{FEWEST_PEOPLE, Ledger, period};
+use super::super::focus;
+use super::feature::{Feature, Seen};
+
+/// Projects that a focused person works on in a week.
+const FOCUSED: f64 = 1.5;
+/// From this share of one contributor on a project hangs on one.
+const HALF: f64 = 0.5;
+/// Above this a share is not told.
+const NEARLY_ALL: f64 = 0.8;
+
+/// The features of a project, of the ledger's days from the first to the second; `planned` is the part of the organisation's time that it
+/// should get. Those that can't be told are left out.
+pub fn of_effort(ledger: &Ledger, project: &str, planned: Option<f64>, [from, until]: [NaiveDate; 2]) -> Vec<Seen> {
+    let within = |date: NaiveDate| from <= date && date <= until;
+    let mut seen = Vec::new();
+    let weeks = ledger.weeks(|_, date| within(date));
+    if let Some((planned, band)) = planned.zip(period(&weeks).and_then(|all| all.project(project))) {
+        // Only what surely lies beyond the plan counts: the end of the band that is nearest to it.
+        let value = planned.clamp(band.share[0], band.share[1]);
+        let n = u32::try_from(period(&weeks).and_then(|all| all.figures).map_or(0, |figures| figures.people)).unwrap_or(u32::MAX);
+        seen.push(Seen { feature: Feature::Investment, value, usual: planned, n });
+    }
+    let shares = ledger.on_project(project, &within);
+    let n = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+    if shares.len() < FEWEST_PEOPLE {
+        return seen;
+    }
+    let (all, most): (i64, i64) = (shares.values().sum(), shares.values().copied().max().unwrap_or(0));
+    let largest = part_of(most, all);
+    if largest <= NEARLY_ALL {
+        seen.push(Seen { feature: Feature::LargestShare, value: largest, usual: HALF, n });
+    }
+    let own: BTreeSet<&str> = shares.into_keys().collect();
+    let (sum, count) = (Cell::new(0.0), Cell::new(0.0));
+    for week in focus::weeks(ledger, |person, date| within(date) && own.contains(person)) {
+        if let Some(focus) = week.focus {
+            sum.set(sum.get() + focus.within);
+            count.set(count.get() + 1.0);
+        }
+    }
+    if count.get() > 0.0 {
+        seen.push(Seen { feature: Feature::Focus, value: sum.get() / count.get(), usual: FOCUSED, n });
+    }
+    seen
+}
+
+/// Full-time people that a project surely had, on average; none where fewer than three people were observed on it.
+pub fn people_on(ledger: &Ledger, project: &str, [from, until]: [NaiveDate; 2]) -> Option<f64> {
+    let within = |date: NaiveDate| from <= date && date <= until;
+    let all = period(&ledger.weeks(|_, date| within(date)))?;
+    let people = all.project(project).map(|band| band.fte[0]).filter(|people| *people > 0.0);
+    people.filter(|_| ledger.on_project(project, within).len() >= FEWEST_PEOPLE)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "2^53 micro-days are 24 million years of a person")]
+fn part_of(part: i64, whole: i64) -> f64 {
+    if whole > 0 { part as f64 / whole as f64 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Datelike;
+
+    use super::*;
+    use crate::domain::alloc::{Input, Item, Kind, PERSON_DAY, Project, Signal, Worker, person_days};
+
+    fn day(date: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, date).unwrap()
+    }
+
+    /// People with what they comment on, each day of a week: "A" and "B" are projects.
+    fn ledger(people: &[(&str, [&str; 5])]) -> Ledger {
+        let mut input = Input::default();
+        for (who, days) in people {
+            let weekday = |date: NaiveDate| date.weekday().num_days_from_monday() < 5;
+            input.workers.push(Worker { id: (*who).into(), bot: false, days: person_days([day(2), day(7)], None, &[], weekday) });
+            for (date, items) in (2..).zip(days) {
+                input.signals.extend(items.chars().filter(|item| *item != '-').map(|item| Signal {
+                    people: vec![(*who).into()],
+                    at: day(date).and_hms_opt(9, 0, 0).unwrap(),
+                    kind: Kind::Comment,
+                    item: item.into(),
+                    change: None,
+                }));
+            }
+        }
+        input.items = ["A", "B"].map(|id| Item { id: id.into(), parent: Some(format!("E{id}")), ..Item::default() }).into();
+        input.rules.projects = ["A", "B"].map(|id| Project { id: id.into(), epics: vec![format!("E{id}")], ..Project::default() }).into();
+        assert!(PERSON_DAY > 0);
+        Ledger::new(&input)
+    }
+
+    fn check(people: &[(&str, [&str; 5])], planned: Option<f64>, expect: &[(Feature, f64)]) {
+        let seen = of_effort(&ledger(people), "A", planned, [day(2), day(8)]);
+        let found: Vec<(Feature, f64)> = seen.iter().map(|seen| (seen.feature, (seen.value * 1e4).round() / 1e4)).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn the_largest_share_and_the_focus_are_of_three_or_more() {
+        let three = [("ada", ["A"; 5]), ("bob", ["A"; 5]), ("cat", ["A", "B", "B", "B", "B"])];
+        // 11 person-days on A, 5 of them one person's; cat's week is 0.2 and 0.8 of two projects.
+        let entropy = -(0.2_f64 * 0.2_f64.ln() + 0.8 * 0.8_f64.ln()) / 3.0;
+        let within = (entropy.exp() * 1e4).round() / 1e4;
+        check(&three, None, &[(Feature::LargestShare, 0.4545), (Feature::Focus, within)]);
+        check(&three[..2], None, &[]);
+        check(&[("ada", ["A"; 5]), ("bob", ["A"; 5]), ("cat", ["B"; 5])], None, &[]);
+    }
+
+    #[test]
+    fn nothing_is_told_that_is_nearly_one_persons() {
+        let one = ["B", "B", "B", "B", "BBBBBBA"];
+        let seen = of_effort(&ledger(&[("ada", ["A"; 5]), ("bob", one), ("cat", one)]), "A", None, [day(2), day(8)]);
+        assert!(seen.iter().all(|seen| seen.feature != Feature::LargestShare), "{seen:?}");
+    }
+
+    #[test]
+    fn investment_is_what_surely_lies_beyond_the_plan() {
+        let people = [("ada", ["A"; 5]), ("bob", ["B"; 5]), ("cat", ["B"; 5]), ("dan", ["B"; 5]), ("eve", ["A"; 5]), ("fin", ["A"; 5])];
+        let of = |planned: f64| of_effort(&ledger(&people), "A", Some(planned), [day(2), day(8)])[0];
+        assert!((of(0.8).value - 0.5).abs() < 1e-9, "{:?}", of(0.8));
+        assert!((of(0.5).value - 0.5).abs() < 1e-9);
+        assert!((of(0.8).scaled() - 0.375).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_empty_ledger_tells_nothing() {
+        assert_eq!(of_effort(&Ledger::default(), "A", Some(0.4), [day(2), day(8)]), []);
+    }
+}

@@ -1,0 +1,168 @@
+//! [`Model`]: from features to a chance to miss the date, and from that to a band.
+//!
+//! The chance is logistic: the log odds are the sum of each known feature times its weight. Where only the forecast is known and its weight
+//! is 1, the chance is the forecast's.
+//!
+//! Amber from [`AMBER`], red from [`RED`]: chosen on half of the simulated portfolios so that a red project is late three times in four, and
+//! an amber one about every second time. A warning is published where a project is red, or amber in the second week running: one odd week is
+//! none.
+
+use serde::{Deserialize, Serialize};
+
+use super::feature::{Feature, Seen};
+use super::snapshot::Snapshot;
+
+/// From this chance on a project is amber.
+pub const AMBER: f64 = 0.4;
+/// From this chance on it is red.
+pub const RED: f64 = 0.7;
+
+/// How a project stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "plain names, best first")]
+pub enum Band {
+    Green,
+    Amber,
+    Red,
+}
+
+impl Band {
+    /// Of a chance to miss the date.
+    pub fn of(chance: f64) -> Self {
+        if chance >= RED {
+            Self::Red
+        } else if chance >= AMBER {
+            Self::Amber
+        } else {
+            Self::Green
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Amber => "amber",
+            Self::Red => "red",
+        }
+    }
+
+    /// Of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Green, Self::Amber, Self::Red].into_iter().find(|band| band.name() == name)
+    }
+}
+
+/// Whether a warning is published: red, or amber and not green the week before.
+pub fn is_flagged(band: Band, week_before: Option<Band>) -> bool {
+    band == Band::Red || (band == Band::Amber && week_before.is_some_and(|before| before >= Band::Amber))
+}
+
+/// How much each feature counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// The log odds of a project of which nothing is known or all is usual.
+    pub start: f64,
+    /// By place in [`Feature::ALL`].
+    pub weights: [f64; Feature::ALL.len()],
+    /// From how many ended projects it was learnt; 0: as published.
+    pub learnt_from: u32,
+}
+
+/// What a feature adds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Part {
+    /// As it was seen.
+    pub seen: Seen,
+    /// How much it counts.
+    pub weight: f64,
+    /// What it adds to the log odds.
+    pub adds: f64,
+}
+
+/// A project's chance to miss its date, with what it is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The chance.
+    pub chance: f64,
+    /// Its band.
+    pub band: Band,
+    /// What each known feature adds, most first.
+    pub parts: Vec<Part>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { start: 0.0, weights: Feature::ALL.map(Feature::weight), learnt_from: 0 }
+    }
+}
+
+impl Model {
+    /// The chance to miss the date.
+    pub fn chance(&self, features: &[Seen]) -> f64 {
+        let sum: f64 = features.iter().map(|seen| self.weights[seen.feature.place()] * seen.scaled()).sum();
+        logistic(self.start + sum)
+    }
+
+    /// The score of a project; none where there is no forecast, since the rest alone says nothing of a date.
+    pub fn score(&self, snapshot: &Snapshot) -> Option<Score> {
+        snapshot.forecast()?;
+        let part = |seen: &Seen| {
+            let weight = self.weights[seen.feature.place()];
+            Part { seen: *seen, weight, adds: weight * seen.scaled() }
+        };
+        let mut parts: Vec<Part> = snapshot.features.iter().map(part).collect();
+        parts.sort_by(|a, b| b.adds.total_cmp(&a.adds).then(a.seen.feature.cmp(&b.seen.feature)));
+        let chance = self.chance(&snapshot.features);
+        Some(Score { chance, band: Band::of(chance), parts })
+    }
+}
+
+/// The chance of log odds.
+pub(super) fn logistic(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::At;
+
+    fn snapshot(features: &[(Feature, f64, f64)]) -> Snapshot {
+        let features = features.iter().map(|(feature, value, usual)| Seen { feature: *feature, value: *value, usual: *usual, n: 9 }).collect();
+        Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features }
+    }
+
+    #[test]
+    fn with_the_forecast_alone_the_chance_is_the_forecasts() {
+        let check = |forecast: f64, band: Band| {
+            let score = Model::default().score(&snapshot(&[(Feature::MissChance, forecast, 0.0)])).unwrap();
+            assert!((score.chance - forecast).abs() < 1e-9, "{score:?}");
+            assert_eq!(score.band, band);
+        };
+        check(0.1, Band::Green);
+        check(0.41, Band::Amber);
+        check(0.69, Band::Amber);
+        check(0.71, Band::Red);
+        assert_eq!(Model::default().score(&snapshot(&[(Feature::Silence, 30.0, 1.0)])), None);
+    }
+
+    #[test]
+    fn parts_add_up_to_the_log_odds_most_first() {
+        let facts = [(Feature::MissChance, 0.5, 6.0), (Feature::Slide, 0.5, 0.2), (Feature::Pace, 2.0, 5.0), (Feature::Growth, 0.0, 0.1)];
+        let score = Model::default().score(&snapshot(&facts)).unwrap();
+        let expected = 0.3 + 0.4 * 2.0_f64.ln() - 0.15;
+        assert!((score.parts.iter().map(|part| part.adds).sum::<f64>() - expected).abs() < 1e-9);
+        assert!((score.chance - 1.0 / (1.0 + (-expected).exp())).abs() < 1e-9);
+        let order: Vec<Feature> = score.parts.iter().map(|part| part.seen.feature).collect();
+        assert_eq!(order, [Feature::Slide, Feature::Pace, Feature::MissChance, Feature::Growth]);
+    }
+
+    #[test]
+    fn one_amber_week_is_no_warning() {
+        use Band::{Amber, Green, Red};
+        let seen = [(Green, None), (Amber, None), (Amber, Some(Green)), (Amber, Some(Amber)), (Amber, Some(Red)), (Red, None)];
+        assert_eq!(seen.map(|(band, before)| is_flagged(band, before)), [false, false, false, true, true, true]);
+    }
+}

@@ -1,0 +1,339 @@
+//! Every portfolio project as of an instant, judged; with the weights, the labels and the record of that instant.
+//!
+//! All read here was known by then: items as they were, snapshots and outcomes written by then, labels given by then. The commitment
+//! date and what belongs to which project are the organisation's of that instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::card::{Band as BenchmarkBand, Metric, Scope};
+use crate::domain::forecast::calibrate::UNLEARNT;
+use crate::domain::forecast::drift::Spread;
+use crate::domain::forecast::project::Life;
+use crate::domain::forecast::scope::TAIL_UNKNOWN;
+use crate::domain::org::Org;
+use crate::domain::risk::{self, Band, Ended, Facts, Flip, LEARNT_FROM, Lesson, Model, Record, Score, Snapshot, Taken};
+use crate::domain::time::{At, DAY, WEEK};
+use crate::domain::window::local;
+use crate::domain::work::WorkItem;
+use crate::error::{Failure, Kind, UserError};
+use crate::features::access::Sight;
+use crate::features::{Cx, effort, portfolio};
+use crate::store::flow::Whose;
+use crate::store::receipts::Receipt;
+use crate::store::risk::{Commitment, Label};
+
+/// Over how long the ledger of person-days is read.
+const LATELY: i64 = 4 * WEEK;
+/// Items of how long ago say whose project it is.
+const OWN: i64 = 90 * DAY;
+
+/// A project.
+pub struct Project {
+    pub id: String,
+    pub name: String,
+    pub priority: Option<u32>,
+    pub due: Option<NaiveDate>,
+    /// Whether the organisation file has it.
+    pub declared: bool,
+    pub state: State,
+}
+
+/// How it stands.
+pub enum State {
+    /// No commitment date.
+    NoDate,
+    /// A date, and no item.
+    NoItems,
+    /// Nothing remains.
+    Done,
+    /// The date has passed with open items.
+    Late { due: At, remaining: u32 },
+    /// Too little is known for a forecast: what is missing.
+    NoHistory(String),
+    /// Judged.
+    Judged(Box<Judged>),
+}
+
+/// A project that was judged.
+pub struct Judged {
+    pub taken: Taken,
+    pub score: Score,
+    pub flip: Option<Flip>,
+}
+
+/// What an answer is made of.
+pub struct Seen {
+    pub scope: Scope,
+    pub now: At,
+    /// In order of priority and name, declared ones first.
+    pub projects: Vec<Project>,
+    pub model: Model,
+    pub labels: Vec<Label>,
+    pub record: Record,
+}
+
+impl Project {
+    /// The instant from which on it is late.
+    pub fn late_from(&self) -> Option<At> {
+        match &self.state {
+            State::Late { due, .. } => Some(*due),
+            State::Judged(judged) => Some(judged.taken.snapshot.due),
+            _ => None,
+        }
+    }
+
+    /// The band of the judged; late ones are red.
+    pub fn band(&self) -> Option<Band> {
+        match &self.state {
+            State::Late { .. } => Some(Band::Red),
+            State::Judged(judged) => Some(judged.score.band),
+            _ => None,
+        }
+    }
+
+    /// The state as JSON has it.
+    pub fn word(&self) -> &'static str {
+        match &self.state {
+            State::NoDate => "no_date",
+            State::NoItems => "no_items",
+            State::Done => "done",
+            State::Late { .. } => "late",
+            State::NoHistory(_) => "no_history",
+            State::Judged(judged) => judged.score.band.name(),
+        }
+    }
+
+    fn metric(&self) -> Metric {
+        let judged = if let State::Judged(judged) = &self.state { Some(judged) } else { None };
+        let band = |judged: &Judged| BenchmarkBand { name: Some(judged.score.band.name().into()), candidates: Vec::new(), source: "pacer".into() };
+        Metric {
+            id: format!("risk:{}", self.id),
+            value: judged.map(|judged| judged.score.chance),
+            unit: "fraction".into(),
+            n: judged.map_or(0, |judged| judged.taken.snapshot.features.len() as u64),
+            interval: None,
+            previous: None,
+            band: judged.map(|judged| band(judged)),
+            target: None,
+            percentiles: None,
+            excluded: BTreeMap::new(),
+            reason: judged.is_none().then(|| self.word().to_owned()),
+        }
+    }
+}
+
+impl Seen {
+    /// The figures in machine form.
+    pub fn metrics(&self) -> Vec<Metric> {
+        self.projects.iter().map(Project::metric).collect()
+    }
+
+    /// The last word of a kind on a project as it stands.
+    pub fn label(&self, project: &Project, kind: &str) -> Option<&Label> {
+        let due = project.late_from()?;
+        self.labels.iter().rev().find(|label| label.kind == kind && label.project == project.id && label.due == due)
+    }
+
+    /// Who has seen to it: until it stands worse than then.
+    pub fn acknowledged(&self, project: &Project) -> Option<&Label> {
+        self.label(project, "acknowledged").filter(|label| project.band().is_some_and(|band| band <= label.band))
+    }
+
+    /// Who wanted to hear no more of it, until when.
+    pub fn snoozed(&self, project: &Project) -> Option<&Label> {
+        self.label(project, "snoozed").filter(|label| label.until.is_some_and(|until| until > self.now))
+    }
+}
+
+/// What the asker may see of a scope now.
+pub async fn seen(cx: &Cx, scope: &Scope) -> Result<Seen, Failure> {
+    let all = Everything::load(cx, cx.now, &cx.org.org).await?;
+    let hidden = Hidden::of(cx);
+    let own = |id: &str| match scope {
+        Scope::Project(wanted) => wanted == id,
+        Scope::Team(_) | Scope::Teams(_) => all.is_of(id, scope),
+        Scope::Organisation | Scope::Service(_) => true,
+    };
+    let ids: Vec<String> = all.ids().into_iter().filter(|id| own(id)).collect();
+    let (shown, kept): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| !hidden.hides(&all, id));
+    if let (Scope::Project(_), Some(_)) = (scope, kept.first()) {
+        return Err(refused());
+    }
+    all.judged(cx, scope, &shown).await
+}
+
+/// The same of a receipt, as of its instant.
+pub async fn again(cx: &Cx, receipt: &Receipt) -> Result<Seen, Failure> {
+    let org = cx.store.org_version(receipt.org_version).await?;
+    let all = Everything::load(cx, receipt.asked_at, &org.org).await?;
+    let ids: Vec<String> = receipt.metrics.iter().filter_map(|metric| metric.id.strip_prefix("risk:")).map(str::to_owned).collect();
+    let hidden = Hidden::of(cx);
+    if ids.iter().any(|id| hidden.hides(&all, id)) {
+        return Err(refused());
+    }
+    all.judged(cx, &receipt.scope, &ids).await
+}
+
+/// One project of whoever presses a button, as it stands now.
+pub async fn one(cx: &Cx, id: &str) -> Result<Seen, Failure> {
+    seen(cx, &Scope::Project(id.to_owned())).await
+}
+
+fn refused() -> Failure {
+    let message = "The people of this project are in a team that shows its figures to its members only.";
+    UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into()
+}
+
+/// All items and what was kept, as of an instant.
+pub struct Everything<'a> {
+    now: At,
+    org: &'a Org,
+    work: std::sync::Arc<portfolio::Work>,
+    calendar: WorkCalendar,
+}
+
+impl<'a> Everything<'a> {
+    pub async fn load(cx: &Cx, now: At, org: &'a Org) -> Result<Self, Failure> {
+        let work = portfolio::load(cx, now, org).await?;
+        Ok(Self { now, org, work, calendar: portfolio::calendar(&Scope::Organisation, org) })
+    }
+
+    pub fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
+    /// Every project: declared ones by priority and name, then those of trackers alone.
+    pub fn ids(&self) -> Vec<String> {
+        let key = |id: &String| self.org.projects.get(id).map_or((true, u32::MAX, id.clone()), |it| (false, it.priority.unwrap_or(u32::MAX), self.name(id)));
+        let all: BTreeSet<&String> = self.org.projects.keys().chain(self.work.projects.iter().flatten()).collect();
+        let mut ids: Vec<String> = all.into_iter().cloned().collect();
+        ids.sort_by_cached_key(key);
+        ids
+    }
+
+    fn name(&self, id: &str) -> String {
+        self.org.scope_name(&Scope::Project(id.to_owned()))
+    }
+
+    /// Whether people of a scope's teams work on a project: have one of its items that is open, or was until a quarter ago.
+    fn is_of(&self, id: &str, scope: &Scope) -> bool {
+        let people: Vec<_> = scope.teams().iter().flat_map(|team| self.org.people_of(team)).collect();
+        let whose = Whose::People(people);
+        let mut own = self.work.of_project(id).filter(|item| item.done_at.is_none_or(|done| self.now.since(done) < OWN));
+        own.any(|item| is_whose(item, &whose, self.now))
+    }
+
+    /// A project's facts as of the instant.
+    fn facts<'b>(&'b self, id: &'b str, lives: &'b [Life], due: NaiveDate, beside: Vec<risk::Seen>) -> Facts<'b> {
+        let (spread, tail) = (Spread::even(UNLEARNT), TAIL_UNKNOWN);
+        Facts { project: id, lives, calendar: &self.calendar, due, spread, tail, beside }
+    }
+
+    /// The outcome of a commitment, where its date has passed.
+    pub fn outcome(&self, id: &str, due: At) -> Option<(At, bool)> {
+        let last = local::wall(self.calendar.zone(), due).date().checked_sub_days(Days::new(1))?;
+        risk::outcome(&self.work.lives(id), &self.calendar, last, self.now)
+    }
+
+    /// Projects with their scores.
+    pub async fn judged(&self, cx: &Cx, scope: &Scope, ids: &[String]) -> Result<Seen, Failure> {
+        let effort = effort::load(cx, self.org, [self.now.plus(-LATELY), self.now], self.now).await?;
+        let labels = cx.store.risk_labels(self.now).await?;
+        let commitments = trusted(cx.store.commitments(self.now).await?, &labels);
+        let model = model(cx, &commitments, self.now).await?;
+        let day = |at: At| local::wall(self.calendar.zone(), at).date();
+        let days = [day(self.now.plus(-LATELY)), day(self.now)];
+        let mut projects = Vec::new();
+        for id in ids {
+            let declared = self.org.projects.get(id);
+            let due = declared.and_then(|it| it.due);
+            let beside = |id: &str| risk::of_effort(&effort.ledger, id, declared.and_then(|it| it.planned_share), days);
+            let people = risk::people_on(&effort.ledger, id, days);
+            let state = due.map_or(Ok(State::NoDate), |due| self.state(id, due, beside(id), people, &model))?;
+            projects.push(Project {
+                name: self.name(id),
+                priority: declared.and_then(|it| it.priority),
+                due,
+                declared: declared.is_some(),
+                id: id.clone(),
+                state,
+            });
+        }
+        let ended = commitments.iter().filter_map(|it| Some(Ended { due: it.due, missed: it.outcome?.1, warned: it.warned }));
+        let record = risk::record(&ended.collect::<Vec<_>>(), self.now);
+        Ok(Seen { scope: scope.clone(), now: self.now, projects, model, labels, record })
+    }
+
+    fn state(&self, id: &str, due: NaiveDate, beside: Vec<risk::Seen>, people: Option<f64>, model: &Model) -> Result<State, Failure> {
+        let lives = self.work.lives(id);
+        if lives.is_empty() {
+            return Ok(State::NoItems);
+        }
+        let taken = risk::take(&self.facts(id, &lives, due, beside), self.now).map_err(anyhow::Error::from)?;
+        let (late, remaining) = (taken.snapshot.due, taken.snapshot.remaining);
+        if remaining == 0 {
+            return Ok(State::Done);
+        }
+        if self.now >= late {
+            return Ok(State::Late { due: late, remaining });
+        }
+        let Some(score) = model.score(&taken.snapshot) else {
+            let why = taken.ahead.outlook.as_ref().err().map_or_else(|| "its date is more than a year away".to_owned(), ToString::to_string);
+            return Ok(State::NoHistory(why));
+        };
+        let flip = risk::flip(&taken, model, people);
+        Ok(State::Judged(Box::new(Judged { taken, score, flip })))
+    }
+}
+
+/// Commitments without those whose warning rested on wrong data.
+fn trusted(commitments: Vec<Commitment>, labels: &[Label]) -> Vec<Commitment> {
+    let wrong = |it: &Commitment| {
+        labels.iter().any(|label| label.choice.as_deref() == Some("wrong_data") && label.project == it.project && label.due == it.due)
+    };
+    commitments.into_iter().filter(|it| !wrong(it)).collect()
+}
+
+/// The weights as of an instant: published ones, or learnt from commitments whose date has passed.
+async fn model(cx: &Cx, commitments: &[Commitment], now: At) -> Result<Model, Failure> {
+    let ended: Vec<&Commitment> = commitments.iter().filter(|it| it.outcome.is_some()).collect();
+    if ended.len() < LEARNT_FROM {
+        return Ok(Model::default());
+    }
+    let mut snapshots: BTreeMap<(String, At), Vec<Snapshot>> = BTreeMap::new();
+    for kept in cx.store.risk_snapshots(now).await? {
+        snapshots.entry((kept.snapshot.project.clone(), kept.snapshot.due)).or_default().push(kept.snapshot);
+    }
+    let none = Vec::new();
+    let lesson = |it: &&Commitment| {
+        let (known_at, missed) = it.outcome?;
+        Some(Lesson { known_at, missed, snapshots: snapshots.get(&(it.project.clone(), it.due)).unwrap_or(&none) })
+    };
+    Ok(risk::learn(&ended.iter().filter_map(lesson).collect::<Vec<_>>(), now))
+}
+
+/// Whose figures the asker may not see.
+struct Hidden(Whose);
+
+impl Hidden {
+    fn of(cx: &Cx) -> Self {
+        Self(Sight::of(cx).hidden_people())
+    }
+
+    /// Whether all known people of a project are hidden: then its figures are those of their team.
+    fn hides(&self, all: &Everything<'_>, id: &str) -> bool {
+        let Whose::People(people) = &self.0 else { return false };
+        let mut known = all.work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
+        !people.is_empty() && known.peek().is_some() && known.all(|item| is_whose(item, &self.0, item.done_at.unwrap_or(all.now)))
+    }
+}
+
+/// Whether an item is of one of some people at an instant.
+fn is_whose(item: &WorkItem, whose: &Whose, at: At) -> bool {
+    let Whose::People(people) = whose else { return false };
+    let assignee = item.assignee.as_deref().unwrap_or_default().to_lowercase();
+    people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &item.source))
+}
