@@ -139,13 +139,8 @@ pub const ACTIONS: &[Action] = &[
     risk::WRONG_SENT,
 ];
 /// Every job.
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, forecast::JOB];
+pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, forecast::JOB, risk::JOB];
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB];
-pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGET, risk::JOB];
-/// Everything a channel can be subscribed to.
-pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
-/// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, risk::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB, risk::JOB];

@@ -19,9 +19,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "stated", include_str!("../../migrations/0009_stated.sql")),
     (10, "survey", include_str!("../../migrations/0010_survey.sql")),
     (11, "notes", include_str!("../../migrations/0011_notes.sql")),
+    (12, "forecast", include_str!("../../migrations/0012_forecast.sql")),
     (13, "effort", include_str!("../../migrations/0013_effort.sql")),
     (14, "improvement", include_str!("../../migrations/0014_improvement.sql")),
-    (12, "forecast", include_str!("../../migrations/0012_forecast.sql")),
     (15, "risk", include_str!("../../migrations/0015_risk.sql")),
 ];
 

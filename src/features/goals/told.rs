@@ -166,12 +166,8 @@ impl Moved {
             unit: unit.to_owned(),
             n: self.finding.weeks.iter().sum::<usize>() as u64,
             interval: finite(effect.and_then(|effect| effect.moved.interval)),
-            previous: None,
-            band: None,
-            target: None,
-            percentiles: None,
-            excluded: std::collections::BTreeMap::new(),
             reason: Some(snake(self.finding.verdict)),
+            ..Metric::default()
         }
     }
 }

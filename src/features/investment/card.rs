@@ -69,12 +69,8 @@ pub fn metrics(found: &Investment) -> Vec<Metric> {
         unit: "fraction".into(),
         n: n as u64,
         interval: band.map(|band| band.share),
-        previous: None,
-        band: None,
         target,
-        percentiles: None,
-        excluded: std::collections::BTreeMap::new(),
-        reason: None,
+        ..Metric::default()
     };
     let Some(figures) = found.period.as_ref().and_then(|period| period.figures.as_ref()) else { return Vec::new() };
     let of_row = |row: &Row| {

@@ -114,13 +114,9 @@ impl Project {
             value: judged.map(|judged| judged.score.chance),
             unit: "fraction".into(),
             n: judged.map_or(0, |judged| judged.taken.snapshot.features.len() as u64),
-            interval: None,
-            previous: None,
             band: judged.map(|judged| band(judged)),
-            target: None,
-            percentiles: None,
-            excluded: BTreeMap::new(),
             reason: judged.is_none().then(|| self.word().to_owned()),
+            ..Metric::default()
         }
     }
 }
