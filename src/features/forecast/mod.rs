@@ -34,9 +34,9 @@ pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded, stands};
 use compute::Ended;
 pub(super) use compute::{Forecast, Plan, share, whole_weeks};
-pub(super) use members::Members;
 pub(super) use evidence::evidence;
 pub use issue::JOB;
+pub(super) use members::Members;
 
 /// The horizon where none is named.
 pub(super) const HORIZON: &str = "13w";

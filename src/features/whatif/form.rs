@@ -58,7 +58,11 @@ pub async fn form(cx: &Cx, id: &str, command: &str, values: &BTreeMap<String, St
         state: command.to_owned(),
         fields: vec![
             text("items", "Items added or cut", "As in 4, or -9 to cut nine."),
-            text("people", "People more or fewer", "As in 1, 0.5 or -1. It is the most that people can do: new ones slow a team down first."),
+            text(
+                "people",
+                "People more or fewer",
+                "As in 1, 0.5 or -1. It is the most that people can do: new ones slow a team down first.",
+            ),
             text("wip", "At most so many items in work", "As in 6."),
             Field {
                 id: "drop".into(),

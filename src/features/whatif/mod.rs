@@ -119,7 +119,11 @@ async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired,
         Ok(standing) => standing,
         Err(wrong) => return Ok(Err(vec![wrong])),
     };
-    let wrong: Vec<Wrong> = changes.alone(shares).filter_map(|(field, one)| Some((field, whatif::compare(&mut outlook, &standing, &one).err()?))).map(|(field, why)| (field, sentence(&why))).collect();
+    let wrong: Vec<Wrong> = changes
+        .alone(shares)
+        .filter_map(|(field, one)| Some((field, whatif::compare(&mut outlook, &standing, &one).err()?)))
+        .map(|(field, why)| (field, sentence(&why)))
+        .collect();
     if !wrong.is_empty() {
         return Ok(Err(wrong));
     }
@@ -158,8 +162,5 @@ fn standing(plan: &Plan, changes: &Changes, org: &Org, now: At) -> Result<Standi
 fn metrics(paired: &Paired) -> Vec<Metric> {
     let days = |dates| paired.forecast.days(dates);
     let n = paired.forecast.rests;
-    vec![
-        forecast::done_by("done_by", n, days(&paired.compared.now)),
-        forecast::done_by("done_by_changed", n, days(&paired.compared.then)),
-    ]
+    vec![forecast::done_by("done_by", n, days(&paired.compared.now)), forecast::done_by("done_by_changed", n, days(&paired.compared.then))]
 }
