@@ -298,8 +298,8 @@ fn chart(asked: &Asked) -> Option<Chart> {
     }
     forecast.plan.is_none().then(|| {
         let until = (asked.window.to.since(forecast.now) / WEEK).clamp(1, 52);
-        let mut count = |week: i64| outlook.how_many(forecast.capacity.weeks_until(forecast.now, at(week)), 1.0);
-        let told: Vec<_> = (1..=until).map(|week| count(week)).collect();
+        let count = |week: i64| outlook.how_many(forecast.capacity.weeks_until(forecast.now, at(week)), 1.0);
+        let told: Vec<_> = (1..=until).map(count).collect();
         let steps = Steps::time((1..=until).map(at), zone);
         let values = told.iter().map(|counts| Some(f64::from(counts.at_least(0.5)))).collect();
         let band = told.iter().map(|counts| Some([f64::from(counts.at_least(0.85)), f64::from(counts.at_least(0.15))])).collect();
