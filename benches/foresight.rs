@@ -13,7 +13,7 @@ use pacer::domain::forecast::throughput::Span;
 use pacer::domain::time::{At, DAY, WEEK};
 use pacer::store::Store;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use sqlx::any::AnyPoolOptions;
 use tokio::runtime::Runtime;
 use tokio_util::task::TaskTracker;
@@ -99,7 +99,7 @@ fn foresight(bench: &mut Criterion) {
     });
     let one = ahead(&projects[0], &calendar, 5.0, Spread::even(0.4), 0.05, now());
     group.bench_function("the past of one project asked again", |bench| {
-        bench.iter(|| black_box(replay(&one.weeks, 5.0).expect("in order")))
+        bench.iter(|| black_box(replay(&one.weeks, 5.0).expect("in order")));
     });
     let (runtime, folder) = (Runtime::new().expect("a runtime"), tempfile::tempdir().expect("a folder"));
     let url = format!("sqlite://{}/bench.db", folder.path().display());

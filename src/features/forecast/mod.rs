@@ -90,27 +90,21 @@ pub(super) struct Known {
 
 /// Reads it. Memoised where it is asked as of now.
 pub(super) async fn known(cx: &Cx, now: At, org: &Org) -> Result<Arc<Known>, Failure> {
-    let basis = basis(cx, now, org).await?;
-    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "all work")) {
+    let basis = portfolio::basis(cx, now, org).await?;
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "known")) {
         return Ok(known);
     }
     let work = portfolio::load(cx, now, org).await?;
     let known = Arc::new(Known { ended: Ended::of(&work, org, now), work });
     if let Some(basis) = basis {
-        cx.memo.put(&basis, "all work", &known);
+        cx.memo.put(&basis, "known", &known);
     }
     Ok(known)
 }
 
-/// On what a memo holds: only where it is asked as of now, and under the organisation in force.
-async fn basis(cx: &Cx, now: At, org: &Org) -> Result<Option<String>, Failure> {
-    let current = now == cx.now && std::ptr::eq(org, &raw const cx.org.org);
-    Ok(if current { Some(format!("forecast {now} {} {}", cx.org.version, cx.store.watermark().await?)) } else { None })
-}
-
 /// What is known of the coming weeks of a scope as of an instant. Memoised likewise; who may see it is asked each time.
 pub(super) async fn load(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
-    let (basis, name) = (basis(cx, now, org).await?, scope_text(scope));
+    let (basis, name) = (portfolio::basis(cx, now, org).await?, format!("forecast {}", scope_text(scope)));
     check(cx, scope, now, org)?;
     if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
