@@ -1,7 +1,7 @@
-//! Issues forecasts each Monday, before their outcome, and scores those that have ended: what the track record is made of.
+//! Issues forecasts each Monday, before their outcome, and scores those that have ended each day: what the track record is made of.
 //!
 //! Every live team with history, and every project with work left that has one: how many in 4 and in 13 weeks, and when it is done. Once a
-//! week each: run again it changes nothing, and a week that was missed is made up for at the next start. A date is held when the project's
+//! week each: run again it changes nothing, and a week that was missed is made up for on the next day, or at the next start. A date is held when the project's
 //! last item was finished by it, whatever was added meanwhile.
 
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ use crate::features::portfolio::Work;
 use crate::features::{Cx, Done, Job};
 use crate::store::forecasts::{Issued, Kind, Outcome};
 
-/// The registration: on Mondays, and at each start.
-pub const JOB: Job = Job { name: "forecast", cron: "20 5 * * 1", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
+/// The registration: each morning, and at each start; issued is on the first of them in a week.
+pub const JOB: Job = Job { name: "forecast", cron: "20 5 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
 
 /// The horizons that are issued, in weeks.
 const WEEKS: [u32; 2] = [4, 13];
