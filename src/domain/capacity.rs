@@ -22,11 +22,13 @@ const FURTHEST: usize = 800;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Capacity {
     calendar: WorkCalendar,
-    /// The people's parts of full time, when they belonged, when they are away.
-    people: Vec<(f64, Vec<Span>, Vec<(NaiveDate, NaiveDate)>)>,
+    people: Vec<Part>,
     /// What a day without absences has.
     day: f64,
 }
+
+/// Somebody's part of full time, when they belonged, when they are away.
+type Part = (f64, Vec<Span>, Vec<(NaiveDate, NaiveDate)>);
 
 impl Capacity {
     /// Of working days alone.
@@ -46,7 +48,7 @@ impl Capacity {
             let fte = if known.is_some_and(|known| known.bot) { 0.0 } else { known.and_then(|known| known.fte).unwrap_or(1.0) };
             (fte, spans, known.map(|known| known.away.clone()).unwrap_or_default())
         };
-        let people: Vec<_> = spans.into_iter().map(person).filter(|(fte, ..)| *fte > 0.0).collect();
+        let people: Vec<Part> = spans.into_iter().map(person).filter(|(fte, ..)| *fte > 0.0).collect();
         let day = people.iter().filter(|(_, spans, _)| spans.iter().any(|span| span.holds(now))).map(|(fte, ..)| fte).sum();
         if day > 0.0 { Self { calendar, people, day } } else { Self::of_days(calendar) }
     }

@@ -19,11 +19,26 @@ pub(super) struct Work {
     pub projects: Vec<Option<String>>,
 }
 
-/// Reads it. Memoised by (instant, organisation version, last delivery) where `now` is the clock's.
+/// Reads it. Memoised by [`basis`].
 pub(super) async fn load(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
+    let basis = basis(cx, now, org).await?;
+    if let Some(work) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "work")) {
+        return Ok(work);
+    }
     let items = cx.store.work_items(now).await?;
     let projects = projects_of(&items, org);
-    Ok(Arc::new(Work { items, projects }))
+    let work = Arc::new(Work { items, projects });
+    if let Some(basis) = basis {
+        cx.memo.put(&basis, "work", &work);
+    }
+    Ok(work)
+}
+
+/// On what a memo of work holds: the instant, the organisation, the last delivery; none where it is asked as of another instant than the
+/// clock's, or under another organisation than the one in force.
+pub(super) async fn basis(cx: &Cx, now: At, org: &Org) -> Result<Option<String>, Failure> {
+    let current = now == cx.now && std::ptr::eq(org, &raw const cx.org.org);
+    Ok(if current { Some(format!("work {now} {} {}", cx.org.version, cx.store.watermark().await?)) } else { None })
 }
 
 /// The days on which a scope works.

@@ -11,6 +11,7 @@ mod crashes;
 mod dialects;
 mod digest;
 mod feeding;
+mod forecast;
 mod gatekeeping;
 mod gitlab;
 mod handover;

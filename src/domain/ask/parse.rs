@@ -175,15 +175,16 @@ fn refuse(left: &[Word], takes: Words, command: &str, scope: &Scope, context: &C
     }
     for (at, word) in left.iter().enumerate() {
         refuse_mention(word)?;
+        let ahead = takes == Words::Ahead;
         if let Word::Plain(text) = word
-            && tries_a_period(text)
+            && (tries_a_period(text) || (ahead && text.eq_ignore_ascii_case("by")))
         {
             let rest: Vec<String> = left[at..].iter().map(Word::shown).collect();
             let zone = context.org.zone_for(scope);
             let today = local::wall(zone, context.now).date();
             let definite = matches!(Period::parse(text, today), Err(Trouble::Wrong(_)));
             // A receipt's id may look like a number of days: where names are taken, only what can be nothing else is refused.
-            if takes == Words::None || (definite && text.contains('-')) {
+            if takes == Words::None || ahead || (definite && text.contains('-')) {
                 let said = if definite { text.clone() } else { rest.join(" ") };
                 read(&said, takes, context.now, zone)?;
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::compute::{Answer, Forecast};
 use super::members::Members;
 use super::overview::{self, Overview};
-use super::{load, work};
+use super::{known, load};
 use crate::domain::card::{Metric, Scope, SourceHealth};
 use crate::domain::org::Org;
 use crate::domain::time::At;
@@ -41,8 +41,8 @@ pub struct Asked {
 
 /// Answers it as of an instant.
 pub async fn asked(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Result<Asked, Failure> {
-    let work = work(cx, now, org).await?;
-    let forecast = load(cx, &work, scope, now, org).await?;
+    let known = known(cx, now, org).await?;
+    let forecast = load(cx, &known, scope, now, org).await?;
     let name = org.scope_name(scope);
     let answer = forecast.answer(window.to).or_else(|refusal| {
         // What is done needs no pace.
@@ -55,7 +55,7 @@ pub async fn asked(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) 
     })?;
     let projects = match scope {
         Scope::Project(_) | Scope::Service(_) => None,
-        _ => Some(overview::of(cx, &work, scope, now, org).await?),
+        _ => Some(overview::of(cx, &known, scope, now, org).await?),
     };
     let issued = cx.store.track_record(scope, now).await?;
     let hidden = Members::hidden(Sight::of(cx).hidden_people());

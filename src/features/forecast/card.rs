@@ -9,6 +9,7 @@ use super::overview::{Overview, Row};
 use crate::domain::card::{Button, Card, Figure, Line, Part, Scope, Table, Tone};
 use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::forecast::backtest::Record;
+use crate::domain::forecast::score::Coverage;
 use crate::domain::org::Org;
 use crate::domain::time::WEEK;
 use crate::domain::window::local;
@@ -247,14 +248,16 @@ fn record(asked: &Asked) -> String {
     if let Some((held, of)) = asked.issued {
         return format!("our 85 % promises: {held} of {of} held, each issued before its outcome.{worth}");
     }
-    let told = |record: &Record| {
-        let [dates, items] = [&record.dates_held[1], &record.held[1]].map(|held| format!("{} of {}", held.held, held.of));
-        let weeks = record.weeks;
-        format!(
-            "our 85 % dates: {dates} held, and {items} counts {weeks} weeks ahead. Asked again at the end of past weeks with nothing later in sight, since fewer than 10 issued forecasts have ended.{worth}"
-        )
-    };
-    replayed.map_or_else(|| "none yet: no past week leaves room for a forecast and its outcome.".into(), told)
+    let share = |held: &Coverage| format!("{} of {} held", held.held, held.of);
+    let of_items = |record: &Record| format!("{} weeks ahead {}", record.weeks, share(&record.held[1]));
+    let counts = asked.forecast.replay.records.iter().filter(|record| record.made > 0).map(of_items).collect::<Vec<_>>();
+    let dates = replayed.map(|record| &record.dates_held[1]).filter(|held| held.of > 0);
+    let dates = dates.map_or_else(String::new, |held| format!("our 85 % dates: {}. ", share(held)));
+    if counts.is_empty() {
+        return "none yet: no past week leaves room for a forecast and its outcome.".into();
+    }
+    let asked_again = "Asked again at the end of past weeks with nothing later in sight, since fewer than 10 issued forecasts have ended.";
+    format!("{dates}{}: {}. {asked_again}{worth}", if dates.is_empty() { "our 85 % counts" } else { "Counts" }, words::join(&counts))
 }
 
 fn projects(overview: &Overview, asked: &Asked) -> Table {
@@ -295,8 +298,8 @@ fn chart(asked: &Asked) -> Option<Chart> {
     }
     forecast.plan.is_none().then(|| {
         let until = (asked.window.to.since(forecast.now) / WEEK).clamp(1, 52);
-        let mut count = |week: i64| outlook.how_many(forecast.capacity.weeks_until(forecast.now, at(week)), 1.0);
-        let told: Vec<_> = (1..=until).map(|week| count(week)).collect();
+        let count = |week: i64| outlook.how_many(forecast.capacity.weeks_until(forecast.now, at(week)), 1.0);
+        let told: Vec<_> = (1..=until).map(count).collect();
         let steps = Steps::time((1..=until).map(at), zone);
         let values = told.iter().map(|counts| Some(f64::from(counts.at_least(0.5)))).collect();
         let band = told.iter().map(|counts| Some([f64::from(counts.at_least(0.85)), f64::from(counts.at_least(0.15))])).collect();

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::compute::counts;
+use super::known;
 use super::members::Members;
-use super::work;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope;
 use crate::domain::forecast::throughput::WINDOW;
@@ -21,7 +21,8 @@ use crate::store::receipts::{Receipt, Rests};
 pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
     let version = cx.store.org_version(receipt.org_version).await?;
     let (org, now) = (&version.org, receipt.asked_at);
-    let work = work(cx, now, org).await?;
+    let known = known(cx, now, org).await?;
+    let work = &known.work;
     let members = Members::of(&receipt.scope, org);
     let items: Vec<&WorkItem> = match &receipt.scope {
         Scope::Project(id) => work.of_project(id).collect(),

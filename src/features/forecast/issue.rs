@@ -1,7 +1,7 @@
-//! Issues forecasts each Monday, before their outcome, and scores those that have ended: what the track record is made of.
+//! Issues forecasts each Monday, before their outcome, and scores those that have ended each day: what the track record is made of.
 //!
 //! Every live team with history, and every project with work left that has one: how many in 4 and in 13 weeks, and when it is done. Once a
-//! week each: run again it changes nothing, and a week that was missed is made up for at the next start. A date is held when the project's
+//! week each: run again it changes nothing, and a week that was missed is made up for on the next day, or at the next start. A date is held when the project's
 //! last item was finished by it, whatever was added meanwhile.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 
 use super::compute::{Answer, Forecast};
 use super::members::Members;
-use super::{forecast, work};
+use super::{Known, forecast, known};
 use crate::domain::card::Scope;
 use crate::domain::time::{At, WEEK};
 use crate::domain::window::local;
@@ -21,34 +21,34 @@ use crate::features::portfolio::Work;
 use crate::features::{Cx, Done, Job};
 use crate::store::forecasts::{Issued, Kind, Outcome};
 
-/// The registration: on Mondays, and at each start.
-pub const JOB: Job = Job { name: "forecast", cron: "20 5 * * 1", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
+/// The registration: each morning, and at each start; issued is on the first of them in a week.
+pub const JOB: Job = Job { name: "forecast", cron: "20 5 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
 
 /// The horizons that are issued, in weeks.
 const WEEKS: [u32; 2] = [4, 13];
 
 async fn run(cx: &Cx) -> Done {
-    let work = work(cx, cx.now, &cx.org.org).await?;
-    score(cx, &work).await?;
+    let known = known(cx, cx.now, &cx.org.org).await?;
+    score(cx, &known.work).await?;
     let today = cx.now.utc().date_naive();
     let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
     if !cx.store.issued_since(local::midnight(chrono_tz::UTC, monday)).await? {
-        let new = cx.store.issue(&monday.to_string(), issued(cx, &work).await?).await?;
+        let new = cx.store.issue(&monday.to_string(), issued(cx, &known).await?).await?;
         tracing::info!(new, "forecasts issued");
     }
     Ok(Vec::new())
 }
 
-async fn issued(cx: &Cx, work: &Work) -> Result<Vec<Issued>, Failure> {
+async fn issued(cx: &Cx, known: &Known) -> Result<Vec<Issued>, Failure> {
     let org = &cx.org.org;
     let teams = org.live_teams().map(|(id, _)| Scope::Team(id.to_owned()));
     let enough = |scope: &Scope| Members::count(scope, org, cx.now).is_some_and(|count| count >= 3);
-    let open = work.by_project().into_iter().filter(|(_, items)| items.iter().any(|item| item.done_at.is_none()));
+    let open = known.work.by_project().into_iter().filter(|(_, items)| items.iter().any(|item| item.done_at.is_none()));
     let mut scopes: Vec<Scope> = teams.filter(enough).collect();
     scopes.extend(open.map(|(id, _)| Scope::Project(id.to_owned())));
     let mut all = Vec::new();
     for scope in scopes {
-        let forecast = forecast(cx, work, &scope, cx.now, org).await?;
+        let forecast = forecast(known, &scope, cx.now, org)?;
         all.extend(of(&forecast, &scope));
         // Each is some work for a processor; others may ask in between.
         tokio::task::yield_now().await;

@@ -9,8 +9,11 @@ use crate::domain::time::At;
 use crate::domain::work::WorkItem;
 use crate::store::flow::Whose;
 
+/// The people of a name: the one tool that knows it, and when they belonged.
+type Named = Vec<(Option<String>, Span)>;
+
 /// People by every name that tools know them by; none: everybody.
-pub struct Members(Option<HashMap<String, Vec<(Option<String>, Span)>>>);
+pub struct Members(Option<HashMap<String, Named>>);
 
 impl Members {
     /// Of a scope.
@@ -27,7 +30,7 @@ impl Members {
     }
 
     fn named(people: impl IntoIterator<Item = (Name, Span)>) -> Self {
-        let mut by_name: HashMap<String, Vec<(Option<String>, Span)>> = HashMap::new();
+        let mut by_name: HashMap<String, Named> = HashMap::new();
         for (name, span) in people {
             by_name.entry(name.name).or_default().push((name.source, span));
         }

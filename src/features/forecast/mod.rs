@@ -34,9 +34,9 @@ pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded, stands};
 use compute::Ended;
 pub(super) use compute::{Forecast, Plan, share, whole_weeks};
-pub(super) use members::Members;
 pub(super) use evidence::evidence;
 pub use issue::JOB;
+pub(super) use members::Members;
 
 /// The horizon where none is named.
 pub(super) const HORIZON: &str = "13w";
@@ -82,44 +82,60 @@ async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     Ok(card::card(&asked, &Receipt { metrics, ..receipt.clone() }, &org.org))
 }
 
-/// What is known of the coming weeks of a scope as of an instant. Memoised where it is asked as of now.
-pub(super) async fn load(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
-    let current = now == cx.now && std::ptr::eq(org, &raw const cx.org.org);
-    let basis = format!("forecast {now} {} {}", cx.org.version, cx.store.watermark().await?);
-    let name = scope_text(scope);
-    if current && let Some(known) = cx.memo.get(&basis, &name) {
+/// All work known at an instant, and what ended projects teach.
+pub(super) struct Known {
+    pub work: Arc<Work>,
+    pub ended: Ended,
+}
+
+/// Reads it. Memoised where it is asked as of now.
+pub(super) async fn known(cx: &Cx, now: At, org: &Org) -> Result<Arc<Known>, Failure> {
+    let basis = portfolio::basis(cx, now, org).await?;
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "known")) {
         return Ok(known);
     }
-    let forecast = Arc::new(forecast(cx, work, scope, now, org).await?);
-    if current {
+    let work = portfolio::load(cx, now, org).await?;
+    let known = Arc::new(Known { ended: Ended::of(&work, org, now), work });
+    if let Some(basis) = basis {
+        cx.memo.put(&basis, "known", &known);
+    }
+    Ok(known)
+}
+
+/// What is known of the coming weeks of a scope as of an instant. Memoised likewise; who may see it is asked each time.
+pub(super) async fn load(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
+    let (basis, name) = (portfolio::basis(cx, now, org).await?, format!("forecast {}", scope_text(scope)));
+    check(cx, scope, now, org)?;
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
+        return Ok(known);
+    }
+    let forecast = Arc::new(forecast(known, scope, now, org)?);
+    if let Some(basis) = basis {
         cx.memo.put(&basis, &name, &forecast);
     }
     Ok(forecast)
 }
 
-async fn forecast(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Result<Forecast, Failure> {
+/// Refuses a scope that the asker may not see, or that is too few people.
+fn check(cx: &Cx, scope: &Scope, now: At, org: &Org) -> Result<(), Failure> {
+    Sight::of(cx).check_people(scope, org, Shown { from: now.plus(-RESTS * WEEK), to: now, compares: false })?;
+    if let Some(few) = Members::count(scope, org, now).filter(|count| *count < 3) {
+        let people = crate::domain::words::count(few as u64, "person", "people");
+        let message = format!("{people} in a team: a forecast of fewer than 3 would be a figure of persons.");
+        return Err(UserError::new(Kind::NoPersonMetrics, message, "Ask for a project: `/metrics forecast project:NAME`.").into());
+    }
+    Ok(())
+}
+
+fn forecast(known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Forecast, Failure> {
     match scope {
         Scope::Service(name) => {
             let message = format!("A forecast is about work items, and `{name}` is a service.");
             Err(UserError::new(Kind::NotUnderstood, message, "Ask for a project or a team: `/metrics forecast team:NAME`.").into())
         }
-        Scope::Project(id) => {
-            let ended = Ended::of(work, org, now);
-            Ok(compute::of_project(work, org, id, &ended, now).map_err(anyhow::Error::from)?)
-        }
+        Scope::Project(id) => Ok(compute::of_project(&known.work, org, id, &known.ended, now).map_err(anyhow::Error::from)?),
         Scope::Organisation | Scope::Team(_) | Scope::Teams(_) => {
-            Sight::of(cx).check_people(scope, org, Shown { from: now.plus(-RESTS * WEEK), to: now, compares: false })?;
-            if let Some(few) = Members::count(scope, org, now).filter(|count| *count < 3) {
-                let people = crate::domain::words::count(few as u64, "person", "people");
-                let message = format!("{people} in a team: a forecast of fewer than 3 would be a figure of persons.");
-                return Err(UserError::new(Kind::NoPersonMetrics, message, "Ask for a project: `/metrics forecast project:NAME`.").into());
-            }
-            Ok(compute::of_people(work, org, scope, now).map_err(anyhow::Error::from)?)
+            Ok(compute::of_people(&known.work, org, scope, now).map_err(anyhow::Error::from)?)
         }
     }
-}
-
-/// All work known at an instant.
-pub(super) async fn work(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
-    portfolio::load(cx, now, org).await
 }

@@ -7,14 +7,13 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::compute::{Answer, counts};
-use super::load;
 use super::members::Members;
+use super::{Known, load};
 use crate::domain::card::Scope;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::Failure;
 use crate::features::Cx;
-use crate::features::portfolio::Work;
 
 /// At most so many; the rest are counted.
 const MOST: usize = 12;
@@ -40,10 +39,10 @@ pub struct Overview {
 }
 
 /// The projects with work left, and those that a team has promised.
-pub async fn of(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Result<Overview, Failure> {
+pub async fn of(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Overview, Failure> {
     let members = Members::of(scope, org);
     let mut found: Vec<(bool, u32, String, String)> = Vec::new();
-    for (id, items) in work.by_project() {
+    for (id, items) in known.work.by_project() {
         let open = items.iter().any(|item| item.done_at.is_none());
         let lately = |at: At| now.since(at) <= LATELY * WEEK;
         let theirs =
@@ -58,7 +57,7 @@ pub async fn of(cx: &Cx, work: &Work, scope: &Scope, now: At, org: &Org) -> Resu
     let more = found.len().saturating_sub(MOST);
     let mut rows = Vec::new();
     for (undeclared, _, name, id) in found.into_iter().take(MOST) {
-        let forecast = load(cx, work, &Scope::Project(id.clone()), now, org).await?;
+        let forecast = load(cx, known, &Scope::Project(id.clone()), now, org).await?;
         let remaining = forecast.plan.as_ref().map_or(0, |plan| plan.scope.items);
         let due = forecast.plan.as_ref().and_then(|plan| plan.due);
         let answer = forecast.answer(now).map_err(|refusal| refusal.to_string());

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::Paired;
 use super::super::forecast::{SAID, rounded, stands, whole_weeks};
 use super::super::receipts;
+use super::Paired;
 use crate::domain::card::{Button, Card, Line, Part, SourceHealth, Table};
 use crate::domain::org::Org;
 use crate::domain::window::local;
@@ -35,7 +35,9 @@ pub fn card(paired: &Paired, receipt: &Receipt, org: &Org, health: Vec<SourceHea
         verdict: verdict(paired, receipt, &name),
         parts: vec![Part::Table(table(paired, receipt)), Part::List(granted(paired).into_iter().map(Line::plain).collect(), None)],
         metrics: receipt.metrics.clone(),
-        notes: vec![Line::plain("Both answers come from the same past weeks, so that what differs is the change alone. It is arithmetic, not a promise.")],
+        notes: vec![Line::plain(
+            "Both answers come from the same past weeks, so that what differs is the change alone. It is arithmetic, not a promise.",
+        )],
         health,
         receipt: Some(receipt.id.clone()),
         buttons,
@@ -114,11 +116,18 @@ fn granted(paired: &Paired) -> Vec<String> {
         said.push("People change the pace in proportion, which is the most they can: new ones slow a team down first.".to_owned());
     }
     if changes.wip_limit.is_some() {
-        let each = compared.item_time.map_or_else(String::new, |time| format!(" An item takes {} of the time it takes now.", words::percent(time)));
-        said.push(format!("A limit leaves the pace alone while everybody has an item to work on, and takes it away in proportion below that.{each}"));
+        let each = compared
+            .item_time
+            .map_or_else(String::new, |time| format!(" An item takes {} of the time it takes now.", words::percent(time)));
+        said.push(format!(
+            "A limit leaves the pace alone while everybody has an item to work on, and takes it away in proportion below that.{each}"
+        ));
     }
     if !paired.dropped.is_empty() {
-        said.push(format!("What is dropped leaves its share of finished items to this project: the pace is {} times what it is.", words::short(compared.speed)));
+        said.push(format!(
+            "What is dropped leaves its share of finished items to this project: the pace is {} times what it is.",
+            words::short(compared.speed)
+        ));
     }
     if said.is_empty() {
         said.push("Say what would be otherwise: items, people, a limit of work, a project dropped.".to_owned());

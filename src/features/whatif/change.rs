@@ -57,7 +57,8 @@ impl Changes {
             }
             "people" => {
                 let people = number.replace(',', ".").parse::<f64>().ok().filter(|people| people.abs() <= MOST);
-                self.people = people.ok_or(format!("`{said}` is no number of people: say how many more, as in 1 or 0.5, or fewer, as in -1."))?;
+                self.people =
+                    people.ok_or(format!("`{said}` is no number of people: say how many more, as in 1 or 0.5, or fewer, as in -1."))?;
             }
             "wip" => {
                 let limit = number.parse::<u32>().ok();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
 
-use super::super::forecast::{share, work};
+use super::super::forecast::{known, share};
 use super::super::{Action, Cx, Effect, Press, understood, why};
 use super::answered;
 use super::change::FIELDS;
@@ -32,7 +32,8 @@ async fn pressed(cx: &Cx, press: Press) -> Result<Effect, Failure> {
 /// The form about a project, with what was put in before.
 pub async fn form(cx: &Cx, id: &str, command: &str, values: &BTreeMap<String, String>) -> Result<Form, Failure> {
     let org = &cx.org.org;
-    let work = work(cx, cx.now, org).await?;
+    let known = known(cx, cx.now, org).await?;
+    let work = &known.work;
     let value = |field: &str| values.get(field).cloned().unwrap_or_default();
     let text = |id: &str, label: &str, hint: &str| Field {
         id: id.into(),
@@ -44,7 +45,7 @@ pub async fn form(cx: &Cx, id: &str, command: &str, values: &BTreeMap<String, St
     let mut others: Vec<(String, String)> = work
         .by_project()
         .into_keys()
-        .filter(|other| *other != id && share(&work, org, None, other, cx.now) > 0.0)
+        .filter(|other| *other != id && share(work, org, None, other, cx.now) > 0.0)
         .map(|other| (other.to_owned(), org.scope_name(&Scope::Project(other.to_owned()))))
         .collect();
     others.sort_by(|a, b| a.1.cmp(&b.1));
@@ -58,7 +59,11 @@ pub async fn form(cx: &Cx, id: &str, command: &str, values: &BTreeMap<String, St
         state: command.to_owned(),
         fields: vec![
             text("items", "Items added or cut", "As in 4, or -9 to cut nine."),
-            text("people", "People more or fewer", "As in 1, 0.5 or -1. It is the most that people can do: new ones slow a team down first."),
+            text(
+                "people",
+                "People more or fewer",
+                "As in 1, 0.5 or -1. It is the most that people can do: new ones slow a team down first.",
+            ),
             text("wip", "At most so many items in work", "As in 6."),
             Field {
                 id: "drop".into(),

@@ -102,24 +102,29 @@ async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
 
 async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired, Vec<Wrong>>, Failure> {
     let Scope::Project(id) = &ask.scope else { return Err(anyhow::anyhow!("a what-if of no project").into()) };
-    let work = forecast::work(cx, now, org).await?;
-    let changes = match Changes::read(&ask.words, id, &work, org) {
+    let known = forecast::known(cx, now, org).await?;
+    let work = &known.work;
+    let changes = match Changes::read(&ask.words, id, work, org) {
         Ok(changes) => changes,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let forecast = forecast::load(cx, &work, &ask.scope, now, org).await?;
+    let forecast = forecast::load(cx, &known, &ask.scope, now, org).await?;
     let name = org.scope_name(&ask.scope);
     let Some(plan) = forecast.plan.as_ref().filter(|plan| plan.scope.items > 0 || plan.done == 0) else {
         let message = format!("{} is done: nothing remains that a change could move.", crate::domain::words::capitalised(&name));
         return Err(UserError::new(Kind::NotUnderstood, message, "`/metrics forecast project:NAME` says when it was done.").into());
     };
     let mut outlook = forecast.outlook.clone().map_err(|refusal| forecast::too_little(&forecast, &ask.scope, &name, &refusal))?;
-    let shares = shares(&changes, plan, &work, org, now);
+    let shares = shares(&changes, plan, work, org, now);
     let standing = match standing(plan, &changes, org, now) {
         Ok(standing) => standing,
         Err(wrong) => return Ok(Err(vec![wrong])),
     };
-    let wrong: Vec<Wrong> = changes.alone(shares).filter_map(|(field, one)| Some((field, whatif::compare(&mut outlook, &standing, &one).err()?))).map(|(field, why)| (field, sentence(&why))).collect();
+    let wrong: Vec<Wrong> = changes
+        .alone(shares)
+        .filter_map(|(field, one)| Some((field, whatif::compare(&mut outlook, &standing, &one).err()?)))
+        .map(|(field, why)| (field, sentence(&why)))
+        .collect();
     if !wrong.is_empty() {
         return Ok(Err(wrong));
     }
@@ -128,7 +133,7 @@ async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired,
         Err(why) => return Ok(Err(vec![("people", sentence(&why))])),
     };
     let dropped = changes.drop.iter().map(|id| org.scope_name(&Scope::Project(id.clone()))).collect();
-    Ok(Ok(Paired { now, changes, compared, dropped, forecast }))
+    Ok(Ok(Paired { now, forecast, changes, compared, dropped }))
 }
 
 /// Why, as a sentence.
@@ -158,8 +163,5 @@ fn standing(plan: &Plan, changes: &Changes, org: &Org, now: At) -> Result<Standi
 fn metrics(paired: &Paired) -> Vec<Metric> {
     let days = |dates| paired.forecast.days(dates);
     let n = paired.forecast.rests;
-    vec![
-        forecast::done_by("done_by", n, days(&paired.compared.now)),
-        forecast::done_by("done_by_changed", n, days(&paired.compared.then)),
-    ]
+    vec![forecast::done_by("done_by", n, days(&paired.compared.now)), forecast::done_by("done_by_changed", n, days(&paired.compared.then))]
 }
