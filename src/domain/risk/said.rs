@@ -120,11 +120,11 @@ mod tests {
     fn only_what_adds_is_a_reason_and_what_is_not_known_is_missing() {
         let seen = |feature, value, usual| Seen { feature, value, usual, n: 10 };
         let features =
-            vec![seen(Feature::MissChance, 0.8, 3.0), seen(Feature::Slide, 0.8, 0.7), seen(Feature::Pace, 9.0, 6.0), seen(Feature::Silence, 11.0, 1.0)];
+            vec![seen(Feature::MissChance, 0.8, 3.0), seen(Feature::Slide, 0.8, 0.5), seen(Feature::Pace, 9.0, 6.0), seen(Feature::Silence, 16.0, 1.0)];
         let snapshot = Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features };
         let said = reasons(&Model::default().score(&snapshot).unwrap());
         assert_eq!(said.len(), 3, "{said:?}");
-        assert!(said[0].contains("remain") && said[1].starts_with("Nothing") && said[2].contains("from 70 % to 80 %"), "{said:?}");
+        assert!(said[0].contains("remain") && said[1].starts_with("Nothing") && said[2].contains("from 50 % to 80 %"), "{said:?}");
         let unknown = missing(&snapshot);
         assert!(unknown.contains(&"old items in work") && !unknown.contains(&"days without a change"), "{unknown:?}");
         assert_eq!(unknown.len(), 9);

@@ -12,7 +12,8 @@
 use chrono::{Days, NaiveDate};
 
 use super::backtest::{Resolved, backtest, replay};
-use super::snapshot::Facts;
+use super::feature::Feature;
+use super::snapshot::{Facts, Snapshot};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::forecast::drift::Spread;
 use crate::domain::forecast::project::Life;
@@ -154,22 +155,18 @@ fn the_table() {
     for seed in [1, 2, 3, 4] {
         let resolved = portfolio(seed, 150);
         let tried = backtest(&resolved).unwrap();
-        eprintln!("seed {seed}: {tried:#?}\n{}", tried.verdict());
-        for edges in [[0.0, 0.2], [0.2, 0.4], [0.4, 0.55], [0.55, 0.7], [0.7, 0.85], [0.85, 1.01]] {
-            let model = super::score::Model::default();
-            let early = |one: &Resolved| one.snapshots.iter().filter(|it| one.due.since(it.at) >= 2 * WEEK).cloned().collect::<Vec<_>>();
-            let all: Vec<(f64, f64, bool)> = resolved
-                .iter()
-                .flat_map(|one| early(one).into_iter().filter_map(|it| Some((it.forecast()?, model.score(&it)?.chance, one.missed))).collect::<Vec<_>>())
-                .collect();
-            for (name, of) in [("forecast", 0), ("score", 1)] {
-                let within: Vec<bool> = all
-                    .iter()
-                    .filter(|one| (edges[0]..edges[1]).contains(if of == 0 { &one.0 } else { &one.1 }))
-                    .map(|one| one.2)
-                    .collect();
-                eprintln!("  {name} {edges:?}: {} of {} late", within.iter().filter(|late| **late).count(), within.len());
-            }
-        }
+        eprintln!("seed {seed}: {tried:?}\n{}", tried.verdict());
+        // Of the forecast alone, so that it is seen what the rest adds.
+        let alone: Vec<Resolved> = resolved
+            .iter()
+            .map(|one| {
+                let forecast = |it: &Snapshot| {
+                    Snapshot { features: it.seen(Feature::MissChance).into_iter().copied().collect(), ..it.clone() }
+                };
+                Resolved { snapshots: one.snapshots.iter().map(forecast).collect(), ..one.clone() }
+            })
+            .collect();
+        let alone = backtest(&alone).unwrap();
+        eprintln!("  the forecast alone: {:?} {:?}", alone.area, alone.brier);
     }
 }

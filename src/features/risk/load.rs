@@ -201,10 +201,6 @@ impl<'a> Everything<'a> {
         Ok(Self { now, org, work, calendar: portfolio::calendar(&Scope::Organisation, org) })
     }
 
-    pub fn calendar(&self) -> &WorkCalendar {
-        &self.calendar
-    }
-
     /// Every project: declared ones by priority and name, then those of trackers alone.
     pub fn ids(&self) -> Vec<String> {
         let key = |id: &String| self.org.projects.get(id).map_or((true, u32::MAX, id.clone()), |it| (false, it.priority.unwrap_or(u32::MAX), self.name(id)));
