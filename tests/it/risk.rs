@@ -121,8 +121,14 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     t.advance(-3 * WEEK);
     let message = t.slash("ben", "risk team:payments").await;
     let card = message_of(&message);
-    for expect in ["One of three projects may need intervention.", "*Wallet* (priority 1): red, ", " to make 5 Feb 2027.", "in the last 3 weeks; usual is 11.", "items remain, and at its pace about", "Amber if "]
-    {
+    for expect in [
+        "One of three projects may need intervention.",
+        "*Wallet* (priority 1): red, ",
+        " to make 5 Feb 2027.",
+        "in the last 3 weeks; usual is 11.",
+        "items remain, and at its pace about",
+        "Amber if ",
+    ] {
         assert!(card.contains(expect), "{expect}: {card}");
     }
     assert_eq!(labels(&message.blocks)[..5], ["Acknowledge", "Snooze", "Wrong?", "Forecast", "What if"]);
@@ -157,7 +163,10 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     monday(&t).await;
     let answer = t.ask("risk").await;
     assert_eq!(of(&answer, "wallet")["state"], "late");
-    assert_eq!(answer["record"], json!({"ended": 1, "flagged": 1, "slipped": 1, "unseen": 0, "days": answer["record"]["days"], "stands": false}));
+    assert_eq!(
+        answer["record"],
+        json!({"ended": 1, "flagged": 1, "slipped": 1, "unseen": 0, "days": answer["record"]["days"], "stands": false})
+    );
     assert!(answer["record"]["days"].as_i64().unwrap() >= 28, "{answer}");
     let card = message_of(&t.slash("chen", "risk").await);
     assert!(card.contains("late: 5 Feb 2027 has passed and") && card.contains("No record yet: 1 project reached the date"), "{card}");

@@ -155,15 +155,15 @@ struct Week {
 
 /// The weeks of each project with the chance as it was then; `late`: too late to be scored.
 fn scored(sorted: &[&Resolved], missed: &[bool]) -> Vec<Vec<Week>> {
-    let lessons: Vec<Lesson> = sorted
-        .iter()
-        .zip(missed)
-        .map(|(one, missed)| Lesson { known_at: one.due, missed: *missed, snapshots: &one.snapshots })
-        .collect();
+    let lessons: Vec<Lesson> =
+        sorted.iter().zip(missed).map(|(one, missed)| Lesson { known_at: one.due, missed: *missed, snapshots: &one.snapshots }).collect();
     // Weights as of the ten-th, twenty-th project and so on: a week uses those of projects that had ended.
-    let models: Vec<Model> = (0..=sorted.len() / ANEW)
-        .map(|tens| if tens * ANEW < LEARNT_FROM { Model::default() } else { learn(&lessons[..tens * ANEW], lessons[tens * ANEW - 1].known_at) })
-        .collect();
+    let models: Vec<Model> =
+        (0..=sorted.len() / ANEW)
+            .map(|tens| {
+                if tens * ANEW < LEARNT_FROM { Model::default() } else { learn(&lessons[..tens * ANEW], lessons[tens * ANEW - 1].known_at) }
+            })
+            .collect();
     let week = |one: &Resolved, snapshot: &Snapshot| {
         snapshot.forecast()?;
         let ended = sorted.partition_point(|other| other.due <= snapshot.at);
@@ -185,7 +185,11 @@ fn events(chances: &[Chances]) -> Vec<(f64, bool)> {
 /// The week of each project that ended so many weeks before its date, and less than one more.
 fn at_lead(sorted: &[&Resolved], weeks: &[Vec<Week>], lead: i64) -> Vec<Chances> {
     let there = |due: At, week: &&Week| (lead * WEEK..(lead + 1) * WEEK).contains(&due.since(week.at));
-    sorted.iter().zip(weeks).map(|(one, weeks)| (weeks.iter().filter(|week| there(one.due, week)).map(|week| week.chance).take(1).collect(), one.missed)).collect()
+    sorted
+        .iter()
+        .zip(weeks)
+        .map(|(one, weeks)| (weeks.iter().filter(|week| there(one.due, week)).map(|week| week.chance).take(1).collect(), one.missed))
+        .collect()
 }
 
 /// The precision of the first `k`, over all weeks in which so many projects were looked at.
@@ -333,7 +337,11 @@ mod tests {
             backtest(&all).unwrap()
         };
         let sure = of(8, 8, &|_, late| if late { 0.9 } else { 0.1 });
-        assert!(sure.verdict().starts_with("Better than guessing: a late project ranked above another one in 100 % of pairs"), "{}", sure.verdict());
+        assert!(
+            sure.verdict().starts_with("Better than guessing: a late project ranked above another one in 100 % of pairs"),
+            "{}",
+            sure.verdict()
+        );
         assert!(sure.control.unwrap().holds(), "{:?}", sure.control);
         let guess = of(8, 8, &|at, _| 0.1 + 0.1 * f64::from(u32::try_from(at % 8).unwrap()));
         assert!(guess.verdict().starts_with("Not shown to be better than guessing: a late project"), "{}", guess.verdict());

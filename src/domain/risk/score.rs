@@ -3,8 +3,8 @@
 //! The chance is logistic: the log odds are the sum of each known feature times its weight. Where only the forecast is known and its weight
 //! is 1, the chance is the forecast's.
 //!
-//! Amber from [`AMBER`], red from [`RED`]. A warning is published where a project is amber or red on the third Monday running: near the date
-//! most projects are in doubt once, and of warnings after one week half were false in simulated portfolios, after three a third.
+//! Amber from [`AMBER`], red from [`RED`]. A warning is published where a project is amber or red on the third Monday running: most projects
+//! are in doubt once. In simulated portfolios half of all warnings were false at lower limits and on the second Monday, so a third is.
 
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +131,8 @@ mod tests {
     use crate::domain::time::At;
 
     fn snapshot(features: &[(Feature, f64, f64)]) -> Snapshot {
-        let features = features.iter().map(|(feature, value, usual)| Seen { feature: *feature, value: *value, usual: *usual, n: 9 }).collect();
+        let features =
+            features.iter().map(|(feature, value, usual)| Seen { feature: *feature, value: *value, usual: *usual, n: 9 }).collect();
         Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features }
     }
 
