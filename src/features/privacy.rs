@@ -247,6 +247,7 @@ fn written(it: &Written) -> Vec<Line> {
         (it.digests, "digest that you subscribed", "digests that you subscribed"),
         (it.alerts, "alert that you set", "alerts that you set"),
         (it.marks, "word of yours below an alert", "words of yours below alerts"),
+        (it.warnings, "word of yours on a warning of a project", "words of yours on warnings of projects"),
         (it.org_changes, "change of the organisation by you", "changes of the organisation by you"),
         (it.surveys, "survey that you set up", "surveys that you set up"),
         (it.actions, "action that you own or wrote", "actions that you own or wrote"),

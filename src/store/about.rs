@@ -13,6 +13,8 @@ pub struct Written {
     pub alerts: u64,
     /// What they said below alerts.
     pub marks: u64,
+    /// What they said of warnings of projects.
+    pub warnings: u64,
     pub org_changes: u64,
     pub surveys: u64,
     /// Actions after surveys that they own or wrote.
@@ -39,6 +41,7 @@ impl Store {
             "select count(*) from subscription where author = $1 and kind = 'digest'",
             "select count(*) from subscription where author = $1 and kind = 'alert'",
             "select count(*) from alert_mark where person = $1",
+            "select count(*) from risk_label where person = $1",
             "select count(*) from org_version where author = $1",
             "select count(*) from survey where created_by = $1",
             "select count(*) from action_item where owner = $1 or author = $1",
@@ -49,12 +52,26 @@ impl Store {
             "select count(*) from kudos where receiver = $1 or (giver = $1 and shared = 1)",
             "select count(*) from outbox where channel = $1",
         ];
-        let mut counts = [0; 12];
+        let mut counts = rows.map(|_| 0);
         for (count, sql) in counts.iter_mut().zip(rows) {
             let row = sqlx::query(sql).bind(user.to_owned()).fetch_one(&self.pool).await.context("counting what names somebody")?;
             *count = row.try_get::<i64, _>(0)?.unsigned_abs();
         }
-        let [digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages] = counts;
-        Ok(Written { digests, alerts, marks, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages })
+        let [digests, alerts, marks, warnings, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages] = counts;
+        Ok(Written {
+            digests,
+            alerts,
+            marks,
+            warnings,
+            org_changes,
+            surveys,
+            actions,
+            notes,
+            decisions,
+            verdicts,
+            improvements,
+            kudos,
+            messages,
+        })
     }
 }

@@ -30,6 +30,7 @@ mod pulse_launch;
 mod pulse_results;
 mod receipts;
 mod retro;
+mod risk;
 mod rules;
 mod setup;
 mod surveys;

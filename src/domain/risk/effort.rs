@@ -4,7 +4,6 @@
 //! All of groups of three or more: where fewer were observed on it, nothing is told. The largest share is a number without a name, of at
 //! least three people, and is not told where it is nearly all: then it would be a figure of one person.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -25,35 +24,36 @@ const NEARLY_ALL: f64 = 0.8;
 pub fn of_effort(ledger: &Ledger, project: &str, planned: Option<f64>, [from, until]: [NaiveDate; 2]) -> Vec<Seen> {
     let within = |date: NaiveDate| from <= date && date <= until;
     let mut seen = Vec::new();
-    let weeks = ledger.weeks(|_, date| within(date));
-    if let Some((planned, band)) = planned.zip(period(&weeks).and_then(|all| all.project(project))) {
+    let all = period(&ledger.weeks(|_, date| within(date)));
+    if let Some(((planned, band), figures)) =
+        planned.zip(all.as_ref().and_then(|all| all.project(project))).zip(all.as_ref().and_then(|all| all.figures.as_ref()))
+    {
         // Only what surely lies beyond the plan counts: the end of the band that is nearest to it.
         let value = planned.clamp(band.share[0], band.share[1]);
-        let n = u32::try_from(period(&weeks).and_then(|all| all.figures).map_or(0, |figures| figures.people)).unwrap_or(u32::MAX);
-        seen.push(Seen { feature: Feature::Investment, value, usual: planned, n });
+        seen.push(Seen { feature: Feature::Investment, value, usual: planned, n: count(figures.people) });
     }
-    let shares = ledger.on_project(project, &within);
-    let n = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+    let shares = ledger.on_project(project, within);
+    let n = count(shares.len());
     if shares.len() < FEWEST_PEOPLE {
         return seen;
     }
-    let (all, most): (i64, i64) = (shares.values().sum(), shares.values().copied().max().unwrap_or(0));
-    let largest = part_of(most, all);
+    let (time, most): (i64, i64) = (shares.values().sum(), shares.values().copied().max().unwrap_or(0));
+    let largest = part_of(most, time);
     if largest <= NEARLY_ALL {
         seen.push(Seen { feature: Feature::LargestShare, value: largest, usual: HALF, n });
     }
     let own: BTreeSet<&str> = shares.into_keys().collect();
-    let (sum, count) = (Cell::new(0.0), Cell::new(0.0));
-    for week in focus::weeks(ledger, |person, date| within(date) && own.contains(person)) {
-        if let Some(focus) = week.focus {
-            sum.set(sum.get() + focus.within);
-            count.set(count.get() + 1.0);
-        }
-    }
-    if count.get() > 0.0 {
-        seen.push(Seen { feature: Feature::Focus, value: sum.get() / count.get(), usual: FOCUSED, n });
+    let weeks = focus::weeks(ledger, |person, date| within(date) && own.contains(person));
+    let on: Vec<f64> = weeks.into_iter().filter_map(|week| Some(week.focus?.within)).collect();
+    if !on.is_empty() {
+        let value = on.iter().sum::<f64>() / f64::from(count(on.len()));
+        seen.push(Seen { feature: Feature::Focus, value, usual: FOCUSED, n });
     }
     seen
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// Full-time people that a project surely had, on average; none where fewer than three people were observed on it.
@@ -74,7 +74,7 @@ mod tests {
     use chrono::Datelike;
 
     use super::*;
-    use crate::domain::alloc::{Input, Item, Kind, PERSON_DAY, Project, Signal, Worker, person_days};
+    use crate::domain::alloc::{Input, Item, Kind, Project, Signal, Worker, person_days};
 
     fn day(date: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, date).unwrap()
@@ -98,7 +98,6 @@ mod tests {
         }
         input.items = ["A", "B"].map(|id| Item { id: id.into(), parent: Some(format!("E{id}")), ..Item::default() }).into();
         input.rules.projects = ["A", "B"].map(|id| Project { id: id.into(), epics: vec![format!("E{id}")], ..Project::default() }).into();
-        assert!(PERSON_DAY > 0);
         Ledger::new(&input)
     }
 

@@ -41,9 +41,9 @@ pub(super) struct Change {
 const NONE: Change = Change { cut: 0, speed: 1.0, weeks: 0 };
 
 /// The band of a project with a change made; none without a forecast.
-pub(super) fn changed(taken: &Taken, model: &Model, change: Change) -> Option<Band> {
+pub(super) fn changed(taken: &Taken, model: &Model, by: Change) -> Option<Band> {
     let mut snapshot = taken.snapshot.clone();
-    let chance = miss_chance(&taken.ahead, taken.left + f64::from(change.weeks), change.cut, change.speed)?;
+    let chance = miss_chance(&taken.ahead, taken.left + f64::from(by.weeks), by.cut, by.speed)?;
     for seen in &mut snapshot.features {
         if [Feature::MissChance, Feature::Slide].contains(&seen.feature) {
             seen.value = chance;
@@ -67,7 +67,8 @@ pub fn flip(taken: &Taken, model: &Model, people: Option<f64>) -> Option<Flip> {
         let most = (1..10_000).take_while(|tenths| f64::from(*tenths) <= have * TENTHS).count();
         least(u32::try_from(most).unwrap_or(0), |tenths| moves(Change { speed: 1.0 + f64::from(tenths) / TENTHS / have, ..NONE }))
     });
-    let twentieths = if people.is_none() { least(20, |steps| moves(Change { speed: 1.0 + f64::from(steps) / TWENTIETHS, ..NONE })) } else { None };
+    let twentieths =
+        if people.is_none() { least(20, |steps| moves(Change { speed: 1.0 + f64::from(steps) / TWENTIETHS, ..NONE })) } else { None };
     Some(Flip {
         to,
         items,
@@ -100,7 +101,8 @@ impl Flip {
         let plural = |n: &str, one: &str, many: &str| format!("{n} {}", if n == "1" { one } else { many });
         let ways: Vec<String> = [
             self.items.map(|items| plural(&items.to_string(), "item is cut", "items are cut")),
-            self.people.map(|people| plural(&super::super::words::short(people), "full-time person is added", "full-time people are added")),
+            self.people
+                .map(|people| plural(&super::super::words::short(people), "full-time person is added", "full-time people are added")),
             self.pace.map(|pace| format!("its pace rises by {:.0} %", pace * 100.0)),
             self.weeks.map(|weeks| format!("the date moves by {}", plural(&weeks.to_string(), "week", "weeks"))),
         ]
@@ -189,8 +191,14 @@ mod tests {
     #[test]
     fn the_sentence_names_each_change_by_itself() {
         let said = |items, people, pace, weeks| Flip { to: Band::Amber, items, people, pace, weeks }.said();
-        assert_eq!(said(Some(9), Some(0.8), None, Some(3)), "Amber if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks.");
-        assert_eq!(said(Some(1), None, Some(0.15), Some(1)), "Amber if 1 item is cut, or its pace rises by 15 %, or the date moves by 1 week.");
+        assert_eq!(
+            said(Some(9), Some(0.8), None, Some(3)),
+            "Amber if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks."
+        );
+        assert_eq!(
+            said(Some(1), None, Some(0.15), Some(1)),
+            "Amber if 1 item is cut, or its pace rises by 15 %, or the date moves by 1 week."
+        );
         assert_eq!(said(None, None, None, None), "No single change makes it amber: not fewer items, twice the pace or half a year more.");
     }
 

@@ -160,7 +160,10 @@ mod tests {
         let silent = vec![snapshot(0.5, 15.0); 4];
         let busy = vec![snapshot(0.5, 1.0); 9];
         let lessons = |count: usize| -> Vec<Lesson> {
-            let one = |at: usize| Lesson { known_at: At(5), missed: at % 2 == 0, snapshots: if at % 2 == 0 { &silent } else { &busy } };
+            let one = |at: usize| {
+                let missed = at.is_multiple_of(2);
+                Lesson { known_at: At(5), missed, snapshots: if missed { &silent } else { &busy } }
+            };
             (0..count).map(one).collect()
         };
         assert_eq!(learn(&lessons(29), At(5)), Model::default());
@@ -177,7 +180,8 @@ mod tests {
     fn a_project_that_was_looked_at_often_counts_once() {
         let (often, seldom) = (vec![snapshot(0.5, 15.0); 40], vec![snapshot(0.5, 15.0)]);
         let of = |late: &[Snapshot]| {
-            let lessons: Vec<Lesson> = (0..30).map(|at| Lesson { known_at: At(1), missed: at < 20, snapshots: if at < 20 { late } else { &seldom } }).collect();
+            let lessons: Vec<Lesson> =
+                (0..30).map(|at| Lesson { known_at: At(1), missed: at < 20, snapshots: if at < 20 { late } else { &seldom } }).collect();
             learn(&lessons, At(1))
         };
         let (a, b) = (of(&often), of(&seldom));

@@ -15,7 +15,8 @@ pub(super) type Chances = (Vec<f64>, bool);
 /// The area under the curve: how often a week of a late project had a higher chance than a week of another one, a tie being half. With its
 /// 95 % interval; none where all or none were late.
 pub(super) fn area(projects: &[Chances]) -> Option<(f64, [f64; 2])> {
-    let of = |late: bool| projects.iter().filter(move |project| project.1 == late && !project.0.is_empty()).map(|project| sorted(&project.0));
+    let of =
+        |late: bool| projects.iter().filter(move |project| project.1 == late && !project.0.is_empty()).map(|project| sorted(&project.0));
     let (late, others): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (of(true).collect(), of(false).collect());
     if late.is_empty() || others.is_empty() {
         return None;
@@ -43,7 +44,8 @@ pub(super) fn area(projects: &[Chances]) -> Option<(f64, [f64; 2])> {
 
 /// The area alone.
 pub(super) fn area_alone(projects: &[Chances]) -> Option<f64> {
-    let of = |late: bool| sorted(&projects.iter().filter(|project| project.1 == late).flat_map(|project| project.0.clone()).collect::<Vec<_>>());
+    let of =
+        |late: bool| sorted(&projects.iter().filter(|project| project.1 == late).flat_map(|project| project.0.clone()).collect::<Vec<_>>());
     let (late, others) = (of(true), of(false));
     (!late.is_empty() && !others.is_empty()).then(|| above(&late, &others) / real(late.len()) / real(others.len()))
 }
@@ -108,7 +110,10 @@ mod tests {
             assert!(low <= found && found <= high && high <= 1.0 && low >= 0.0);
             // Ours and theirs draw differently: a twentieth is the noise of a thousand draws of so few projects.
             let theirs = case["interval"].as_array().unwrap();
-            assert!((low - theirs[0].as_f64().unwrap()).abs() < 0.05 && (high - theirs[1].as_f64().unwrap()).abs() < 0.05, "{low} {high} {theirs:?}");
+            assert!(
+                (low - theirs[0].as_f64().unwrap()).abs() < 0.05 && (high - theirs[1].as_f64().unwrap()).abs() < 0.05,
+                "{low} {high} {theirs:?}"
+            );
         }
     }
 

@@ -46,5 +46,5 @@ pub use flip::{Flip, flip};
 pub use learn::{LEARNT_FROM, Lesson, learn};
 pub use record::{Ended, Record, record};
 pub use said::{missing, reason, reasons};
-pub use score::{AMBER, Band, Model, Part, RED, Score, is_flagged};
+pub use score::{AMBER, Band, Model, Part, RED, RUNNING, Score, is_flagged};
 pub use snapshot::{Facts, Snapshot, Taken, known_by, outcome, take};

@@ -2,7 +2,7 @@
 //!
 //! Of the projects whose commitment date passed in the last four quarters: how many had a warning before it and how many of those were late,
 //! and which late ones had none. A warning is dated when it was published, never when its facts are of. Where fewer than
-//! [`FEWEST`] have ended there is no record, and that is said.
+//! [`FEWEST`] have ended there is no record, and that is said. Projects that could never be judged are in none of these counts.
 
 use super::super::time::{At, DAY};
 use super::backtest::FEWEST;
@@ -84,19 +84,25 @@ mod tests {
     use super::*;
 
     fn check(ended: &[(i64, bool, Option<i64>)], expect: &str) {
-        let ended: Vec<Ended> =
-            ended.iter().map(|(due, missed, warned)| Ended { due: At(due * DAY), missed: *missed, warned: warned.map(|day| At(day * DAY)) }).collect();
+        let ended: Vec<Ended> = ended
+            .iter()
+            .map(|(due, missed, warned)| Ended { due: At(due * DAY), missed: *missed, warned: warned.map(|day| At(day * DAY)) })
+            .collect();
         assert_eq!(record(&ended, At(400 * DAY)).said(), expect);
     }
 
     #[test]
     fn counts_warnings_and_what_came_of_them() {
         check(&[], "No record yet: no project reached the date since warnings are kept, and it takes 10 to judge them by.");
-        check(&[(300, true, Some(280))], "No record yet: 1 project reached the date since warnings are kept, and it takes 10 to judge them by.");
+        check(
+            &[(300, true, Some(280))],
+            "No record yet: 1 project reached the date since warnings are kept, and it takes 10 to judge them by.",
+        );
         let mut all = vec![(300, true, Some(270)); 7];
         all.extend([(310, false, Some(300)); 2]);
         all.extend([(320, true, None), (320, true, Some(320)), (320, false, None)]);
-        let words = "Of 9 flagged in the last 4 quarters 7 slipped; 2 slips were missed. Warnings came 30 days before the date in the middle case.";
+        let words =
+            "Of 9 flagged in the last 4 quarters 7 slipped; 2 slips were missed. Warnings came 30 days before the date in the middle case.";
         check(&all, words);
         all.extend([(30, true, Some(10)), (401, true, Some(390))]);
         check(&all, words);

@@ -46,12 +46,18 @@ pub fn reason(seen: &Seen) -> String {
             let old = (value * f64::from(n)).round();
             format!("{} of {n} items in work {} older than 85 % of finished ones were.", words::short(old), are(old))
         }
-        Feature::Rework => format!("{} of {n} finished items were opened again; usual is {}.", words::percent(value), words::percent(usual)),
+        Feature::Rework => {
+            format!("{} of {n} finished items were opened again; usual is {}.", words::percent(value), words::percent(usual))
+        }
         Feature::FailRate => {
             format!("{} of {n} deployments of its services failed lately; usual is {}.", words::percent(value), words::percent(usual))
         }
         Feature::Focus => {
-            format!("Each of its people works on about {} projects in a week; up to {} is focused.", words::short(value), words::short(usual))
+            format!(
+                "Each of its people works on about {} projects in a week; up to {} is focused.",
+                words::short(value),
+                words::short(usual)
+            )
         }
         Feature::Investment => {
             let side = if value < usual { "At most" } else { "At least" };
@@ -110,7 +116,13 @@ mod tests {
         check(Focus, 3.4, 1.5, 5, "Each of its people works on about 3.4 projects in a week; up to 1.5 is focused.");
         check(Investment, 0.12, 0.3, 9, "At most 12 % of the organisation's time went to it in the last 4 weeks; planned is 30 %.");
         check(LargestShare, 0.7, 0.5, 4, "One of 4 contributors did 70 % of its work: an absence would stop it.");
-        check(Silence, 12.4, 2.1, 30, "Nothing was added, begun or finished for 12 working days; usual is a change every 2.1 working days.");
+        check(
+            Silence,
+            12.4,
+            2.1,
+            30,
+            "Nothing was added, begun or finished for 12 working days; usual is a change every 2.1 working days.",
+        );
         check(Silence, 12.4, 0.4, 30, "Nothing was added, begun or finished for 12 working days; usual is a change every day.");
         check(ReviewWait, 50.0, 20.0, 30, "Changes wait 2.1 days for a review; usual is 20 h.");
         check(Survey, 48.0, 61.0, 9, "In the last survey its people gave 48 of 100 points; usual is 61.");
@@ -119,12 +131,16 @@ mod tests {
     #[test]
     fn only_what_adds_is_a_reason_and_what_is_not_known_is_missing() {
         let seen = |feature, value, usual| Seen { feature, value, usual, n: 10 };
-        let features =
-            vec![seen(Feature::MissChance, 0.8, 3.0), seen(Feature::Slide, 0.8, 0.7), seen(Feature::Pace, 9.0, 6.0), seen(Feature::Silence, 11.0, 1.0)];
+        let features = vec![
+            seen(Feature::MissChance, 0.8, 3.0),
+            seen(Feature::Slide, 0.8, 0.5),
+            seen(Feature::Pace, 9.0, 6.0),
+            seen(Feature::Silence, 16.0, 1.0),
+        ];
         let snapshot = Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features };
         let said = reasons(&Model::default().score(&snapshot).unwrap());
         assert_eq!(said.len(), 3, "{said:?}");
-        assert!(said[0].contains("remain") && said[1].starts_with("Nothing") && said[2].contains("from 70 % to 80 %"), "{said:?}");
+        assert!(said[0].contains("remain") && said[1].starts_with("Nothing") && said[2].contains("from 50 % to 80 %"), "{said:?}");
         let unknown = missing(&snapshot);
         assert!(unknown.contains(&"old items in work") && !unknown.contains(&"days without a change"), "{unknown:?}");
         assert_eq!(unknown.len(), 9);

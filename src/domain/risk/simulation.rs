@@ -2,17 +2,26 @@
 //!
 //! A project has items from its start on, a pace whose logarithm drifts as an autoregressive series (.24 to .80 from week to week) with
 //! counts that vary 3 to 9 times as much as their mean, a trickle of growth, and a date set by somebody who hopes a little. Some slip on
-//! purpose: the pace drops, the scope grows, people leave. Weights and bands were looked at on seed 1 alone; the figures that
-//! count are those of other seeds. The long run is ignored by default: run it in a build with optimisation.
+//! purpose: the pace drops, the scope grows, people leave. Weights and limits were looked at on seed 1 alone; the figures that count are
+//! those of the others. The long run is ignored by default: run it in a build with optimisation.
 //!
-//! | portfolio | projects | late | area (95 %) | 4, 8, 13 weeks before | first 1, 3, 5 late | Brier, skill | warned, days | false alarms, a project and quarter | dealt anew |
-//! |---|---|---|---|---|---|---|---|---|---|
-//! | TABLE |
+//! | seed | projects, late | area (95 %) | 4, 8, 13 weeks before | late of first 1, 3, 5 | Brier, skill | warned, days | false alarms, a project and quarter |
+//! |---|---|---|---|---|---|---|---|
+//! | 1 | 150, 60 | .82 (.77-.86) | .83 .86 .83 | .78 .81 .79 | .178, .29 | 53, 77 | 34, .21 |
+//! | 2 | 149, 75 | .80 (.74-.85) | .84 .86 .78 | .86 .86 .83 | .183, .26 | 60, 88 | 35, .18 |
+//! | 3 | 149, 74 | .84 (.79-.89) | .94 .86 .81 | .94 .93 .91 | .166, .33 | 67, 91 | 28, .15 |
+//! | 4 | 149, 65 | .84 (.79-.88) | .89 .90 .79 | .92 .88 .84 | .164, .34 | 57, 63 | 31, .20 |
+//!
+//! With outcomes dealt to other projects the area is .50 and the skill far below 0 each time, and no deal is as good as the truth. Two of
+//! three warned-of projects were late, and one late project in seven was not warned of in time. The forecast alone does as well (.82, .80,
+//! .84, .84; skill .29, .26, .33, .35): what else items tell is in it already, so that it says why and not how much. What items do not tell
+//! (focus, investment, survey and so on) is not simulated, and shown to be worth nothing yet.
 
 use chrono::{Days, NaiveDate};
 
 use super::backtest::{Resolved, backtest, replay};
-use super::snapshot::Facts;
+use super::feature::Feature;
+use super::snapshot::{Facts, Snapshot};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::forecast::drift::Spread;
 use crate::domain::forecast::project::Life;
@@ -50,7 +59,7 @@ fn poisson(random: &mut SplitMix64, mut mean: f64) -> u32 {
 /// A count of a mean whose variance is `over` times that: bursts of items that are finished together.
 fn bursts(random: &mut SplitMix64, mean: f64, over: f64) -> u32 {
     // Bursts of geometric size g have a variance of (2 g - 1) times their mean.
-    let size = (over + 1.0) / 2.0;
+    let size = f64::midpoint(over, 1.0);
     (0..poisson(random, mean / size))
         .map(|_| {
             let mut burst = 1;
@@ -128,11 +137,20 @@ fn portfolio(seed: u64, projects: usize) -> Vec<Resolved> {
     let mut random = SplitMix64::new(seed);
     let calendar = WorkCalendar::new(&Calendar::default(), chrono_tz::UTC);
     let one = |at: usize| {
-        let slip = [Slip::None, Slip::PaceDrops, Slip::None, Slip::ScopeGrows, Slip::None, Slip::PeopleLeave, Slip::None, Slip::None, Slip::None][at % 9];
+        let slip =
+            [Slip::None, Slip::PaceDrops, Slip::None, Slip::ScopeGrows, Slip::None, Slip::PeopleLeave, Slip::None, Slip::None, Slip::None]
+                [at % 9];
         let Made { lives, due } = made(&mut random, slip);
         let name = format!("p{at}");
-        let facts =
-            Facts { project: &name, lives: &lives, calendar: &calendar, due, spread: Spread::even(0.4), tail: TAIL_UNKNOWN, beside: Vec::new() };
+        let facts = Facts {
+            project: &name,
+            lives: &lives,
+            calendar: &calendar,
+            due,
+            spread: Spread::even(0.4),
+            tail: TAIL_UNKNOWN,
+            beside: Vec::new(),
+        };
         replay(&facts, |_| Vec::new(), At(BEGIN + 400 * WEEK)).unwrap()
     };
     (0..projects).filter_map(one).collect()
@@ -154,22 +172,17 @@ fn the_table() {
     for seed in [1, 2, 3, 4] {
         let resolved = portfolio(seed, 150);
         let tried = backtest(&resolved).unwrap();
-        eprintln!("seed {seed}: {tried:#?}\n{}", tried.verdict());
-        for edges in [[0.0, 0.2], [0.2, 0.4], [0.4, 0.55], [0.55, 0.7], [0.7, 0.85], [0.85, 1.01]] {
-            let model = super::score::Model::default();
-            let early = |one: &Resolved| one.snapshots.iter().filter(|it| one.due.since(it.at) >= 2 * WEEK).cloned().collect::<Vec<_>>();
-            let all: Vec<(f64, f64, bool)> = resolved
-                .iter()
-                .flat_map(|one| early(one).into_iter().filter_map(|it| Some((it.forecast()?, model.score(&it)?.chance, one.missed))).collect::<Vec<_>>())
-                .collect();
-            for (name, of) in [("forecast", 0), ("score", 1)] {
-                let within: Vec<bool> = all
-                    .iter()
-                    .filter(|one| (edges[0]..edges[1]).contains(if of == 0 { &one.0 } else { &one.1 }))
-                    .map(|one| one.2)
-                    .collect();
-                eprintln!("  {name} {edges:?}: {} of {} late", within.iter().filter(|late| **late).count(), within.len());
-            }
-        }
+        eprintln!("seed {seed}: {tried:?}\n{}", tried.verdict());
+        // Of the forecast alone, so that it is seen what the rest adds.
+        let alone: Vec<Resolved> = resolved
+            .iter()
+            .map(|one| {
+                let forecast =
+                    |it: &Snapshot| Snapshot { features: it.seen(Feature::MissChance).into_iter().copied().collect(), ..it.clone() };
+                Resolved { snapshots: one.snapshots.iter().map(forecast).collect(), ..one.clone() }
+            })
+            .collect();
+        let alone = backtest(&alone).unwrap();
+        eprintln!("  the forecast alone: {:?} {:?}", alone.area, alone.brier);
     }
 }

@@ -237,3 +237,130 @@ fn silence(lives: &[Life], calendar: &WorkCalendar, at: At) -> Option<Seen> {
 fn real(len: usize) -> f64 {
     len as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::org::Calendar;
+
+    /// A Monday.
+    const BEGIN: i64 = 20_500;
+
+    fn day(day: i64) -> At {
+        At((BEGIN + day) * DAY)
+    }
+
+    fn date(day: u64) -> NaiveDate {
+        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        epoch.checked_add_days(Days::new(u64::try_from(BEGIN).unwrap() + day)).unwrap()
+    }
+
+    fn life(created: i64, started: Option<i64>, done: Option<i64>) -> Life {
+        Life { created_at: Some(day(created)), started_at: started.map(day), done_at: done.map(day) }
+    }
+
+    /// Sixty items from the start and six from the ninth week; four are finished a week, one in each of the last three of twelve.
+    fn project() -> Vec<Life> {
+        let done = (0..12).flat_map(|week| vec![7 * week + 2; if week < 9 { 4 } else { 1 }]);
+        let mut lives: Vec<Life> = done.map(|done| life(0, Some(done - 6), Some(done))).collect();
+        lives.extend([life(0, Some(79), None), life(0, Some(79), None), life(0, Some(79), None), life(0, Some(50), None)]);
+        lives.resize(60, life(0, None, None));
+        lives.extend([life(60, None, None); 6]);
+        lives
+    }
+
+    fn taken(lives: &[Life], at: i64, due: u64) -> Result<Taken, LookAhead> {
+        let calendar = WorkCalendar::new(&Calendar::default(), chrono_tz::UTC);
+        let facts =
+            Facts { project: "p", lives, calendar: &calendar, due: date(due), spread: Spread::even(0.4), tail: 0.05, beside: vec![] };
+        take(&facts, day(at))
+    }
+
+    /// What is seen of a feature: value, usual, of how many.
+    fn check(taken: &Taken, feature: Feature, expect: Option<(f64, f64, u32)>) {
+        let seen = taken.snapshot.seen(feature).map(|seen| (seen.value, seen.usual, seen.n));
+        let same = match (seen, expect) {
+            (Some((value, usual, n)), Some(expect)) => (value - expect.0).abs() < 1e-9 && (usual - expect.1).abs() < 1e-9 && n == expect.2,
+            (seen, expect) => seen == expect,
+        };
+        assert!(same, "{feature:?}: {seen:?}, expected {expect:?}");
+    }
+
+    #[test]
+    fn each_feature_is_what_one_counts_by_hand() {
+        let found = taken(&project(), 84, 107).unwrap();
+        assert_eq!((found.snapshot.done, found.snapshot.remaining, found.snapshot.due), (39, 27, day(108)));
+        check(&found, Feature::Pace, Some((3.0, 12.0, 36)));
+        check(&found, Feature::Growth, Some((0.1, 0.0, 60)));
+        check(&found, Feature::OldWork, Some((0.25, 0.15, 4)));
+        let silence = found.snapshot.seen(Feature::Silence).unwrap();
+        assert!((silence.value - 3.0).abs() < 1e-9, "Wednesday to Friday: {silence:?}");
+        assert!((found.left - 3.6).abs() < 1e-9, "to a Wednesday's end: {}", found.left);
+        let chance = found.snapshot.forecast().unwrap();
+        let dates = found.ahead.dates().unwrap();
+        let [sooner, later] = [3, 4].map(|week| 1.0 - dates.chance_by(week));
+        assert!(later - 0.02 <= chance && chance <= sooner + 0.02, "{chance} is between {later} and {sooner}, as forecasts have it");
+        let slide = found.snapshot.seen(Feature::Slide).unwrap();
+        assert!((slide.value - chance).abs() < 1e-12 && slide.usual < chance, "{slide:?}");
+        for absent in [Feature::Rework, Feature::FailRate, Feature::Focus, Feature::Investment, Feature::LargestShare, Feature::Survey] {
+            check(&found, absent, None);
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_told_is_absent() {
+        let young = taken(&[life(0, Some(1), Some(3)), life(0, None, None)], 14, 60).unwrap();
+        assert_eq!(young.snapshot.features.iter().map(|seen| seen.feature).collect::<Vec<_>>(), [Feature::Silence]);
+        assert_eq!(taken(&project(), 84, 84 + 400).unwrap().snapshot.forecast(), None, "more than a year away");
+        let done = taken(&[life(0, Some(1), Some(3))], 14, 60).unwrap();
+        assert_eq!((done.snapshot.remaining, done.snapshot.features.len()), (0, 0));
+        assert_eq!(taken(&[], 14, 60).unwrap().snapshot.features, []);
+        let over = taken(&project(), 84, 70).unwrap();
+        assert_eq!(over.snapshot.forecast(), Some(1.0), "the date is over");
+    }
+
+    #[test]
+    fn a_planted_later_row_is_an_error() {
+        for planted in [life(85, None, None), life(0, Some(85), None), life(0, Some(3), Some(85))] {
+            let mut lives = project();
+            lives.insert(7, planted);
+            let error = taken(&lives, 84, 108).unwrap_err();
+            assert_eq!((error.row, error.cut), (day(85), day(84)));
+        }
+    }
+
+    #[test]
+    fn a_date_is_missed_where_an_item_of_then_was_open() {
+        let calendar = WorkCalendar::new(&Calendar::default(), chrono_tz::UTC);
+        let check = |lives: &[Life], now: i64, expect: Option<bool>| {
+            let found = outcome(lives, &calendar, date(10), day(now));
+            assert_eq!(found, expect.map(|missed| (day(11), missed)), "{lives:?} {now}");
+        };
+        check(&[life(0, None, Some(10))], 10, None);
+        check(&[life(0, None, Some(10))], 11, Some(false));
+        check(&[life(0, None, Some(12))], 20, Some(true));
+        check(&[life(0, None, Some(3)), life(0, None, None)], 11, Some(true));
+        check(&[life(0, None, Some(3)), life(12, None, None)], 20, Some(false));
+        check(&[life(12, None, None)], 20, None);
+        check(&[], 20, None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn whatever_comes_later_changes_nothing(later in prop::collection::vec((0..200_i64, 0..80_i64, 0..80_i64), 0..30), at in 60..90_i64) {
+            let before = known_by(&project(), day(at));
+            let mut with_later = project();
+            with_later.extend(later.iter().map(|(created, begun, took)| {
+                let created = at + 1 + created;
+                life(created, Some(created + begun), Some(created + begun + took))
+            }));
+            let one = taken(&before, at, 150).unwrap().snapshot;
+            let other = taken(&known_by(&with_later, day(at)), at, 150).unwrap().snapshot;
+            prop_assert_eq!(one, other);
+        }
+    }
+}

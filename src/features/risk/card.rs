@@ -19,7 +19,8 @@ const IN_FULL: usize = 8;
 /// Names in one line.
 const NAMES: usize = 20;
 /// How an admin gives a project a date.
-const HOW_DATE: &str = "An admin adds a date below `/metrics investment`, or as `due = 2027-02-01` under `[[projects]]` in the organisation file.";
+const HOW_DATE: &str =
+    "An admin adds a date below `/metrics investment`, or as `due = 2027-02-01` under `[[projects]]` in the organisation file.";
 
 /// What it is made of.
 pub struct About<'a> {
@@ -162,7 +163,8 @@ fn in_full(about: &About<'_>, project: &Project) -> Vec<Part> {
 
 fn own_buttons(project: &Project, acknowledged: bool) -> Vec<Button> {
     let value = format!("{} {}", project.late_from().unwrap_or_default().0, project.id);
-    let button = |label: &str, action: &str, value: &str| Button { label: label.into(), action: action.into(), value: value.into(), primary: false };
+    let button =
+        |label: &str, action: &str, value: &str| Button { label: label.into(), action: action.into(), value: value.into(), primary: false };
     let mut buttons = Vec::new();
     if !acknowledged {
         buttons.push(button("Acknowledge", super::ACKNOWLEDGE.name, &value));
@@ -223,7 +225,8 @@ fn named(what: &str, projects: &[&Project]) -> Line {
 
 fn notes(seen: &Seen) -> Vec<Line> {
     let mut notes = Vec::new();
-    let judged: Vec<&Judged> = seen.projects.iter().filter_map(|it| if let State::Judged(judged) = &it.state { Some(&**judged) } else { None }).collect();
+    let judged: Vec<&Judged> =
+        seen.projects.iter().filter_map(|it| if let State::Judged(judged) = &it.state { Some(&**judged) } else { None }).collect();
     if judged.is_empty() {
         return notes;
     }
@@ -234,7 +237,11 @@ fn notes(seen: &Seen) -> Vec<Line> {
     } else {
         Line::plain(format!("Weights learnt from {} commitments of this portfolio whose date has passed.", seen.model.learnt_from))
     });
-    let missing: Vec<&str> = judged.iter().map(|judged| risk::missing(&judged.taken.snapshot)).reduce(|all, one| all.into_iter().filter(|it| one.contains(it)).collect()).unwrap_or_default();
+    let missing: Vec<&str> = judged
+        .iter()
+        .map(|judged| risk::missing(&judged.taken.snapshot))
+        .reduce(|all, one| all.into_iter().filter(|it| one.contains(it)).collect())
+        .unwrap_or_default();
     if !missing.is_empty() {
         let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
         notes.push(Line::plain(format!("Not known of any of them, and left out: {}.", words::join(&missing))));
@@ -245,7 +252,8 @@ fn notes(seen: &Seen) -> Vec<Line> {
 /// A project as JSON.
 fn of_project(seen: &Seen, project: &Project) -> Value {
     let judged = if let State::Judged(judged) = &project.state { Some(&**judged) } else { None };
-    let remaining = if let State::Late { remaining, .. } = project.state { Some(remaining) } else { judged.map(|it| it.taken.snapshot.remaining) };
+    let remaining =
+        if let State::Late { remaining, .. } = project.state { Some(remaining) } else { judged.map(|it| it.taken.snapshot.remaining) };
     let features = |judged: &Judged| -> Vec<Value> {
         let one = |part: &risk::Part| {
             json!({"feature": part.seen.feature, "value": part.seen.value, "usual": part.seen.usual, "n": part.seen.n,
@@ -253,9 +261,9 @@ fn of_project(seen: &Seen, project: &Project) -> Value {
         };
         judged.score.parts.iter().map(one).collect()
     };
-    let flip = judged.and_then(|it| it.flip).map(|flip| {
-        json!({"to": flip.to.name(), "items": flip.items, "people": flip.people, "pace": flip.pace, "weeks": flip.weeks})
-    });
+    let flip = judged
+        .and_then(|it| it.flip)
+        .map(|flip| json!({"to": flip.to.name(), "items": flip.items, "people": flip.people, "pace": flip.pace, "weeks": flip.weeks}));
     let at = |at: At| at.rfc3339();
     json!({
         "id": project.id,

@@ -40,7 +40,8 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         }));
     }
     let features = words::count(rows.len() as u64, "feature", "features");
-    let summary = format!("{features} of {}; what each adds to the log odds of missing the date", words::count(judged, "project", "projects"));
+    let summary =
+        format!("{features} of {}; what each adds to the log odds of missing the date", words::count(judged, "project", "projects"));
     let hidden = Sight::of(cx).hidden_people();
     let partial = matches!(&hidden, Whose::People(people) if !people.is_empty());
     let columns = vec![("Project", false), ("Feature", false), ("Value", true), ("Usual", true), ("Weight", true), ("Adds", true)];

@@ -108,7 +108,8 @@ impl Project {
 
     fn metric(&self) -> Metric {
         let judged = if let State::Judged(judged) = &self.state { Some(judged) } else { None };
-        let band = |judged: &Judged| BenchmarkBand { name: Some(judged.score.band.name().into()), candidates: Vec::new(), source: "pacer".into() };
+        let band =
+            |judged: &Judged| BenchmarkBand { name: Some(judged.score.band.name().into()), candidates: Vec::new(), source: "pacer".into() };
         Metric {
             id: format!("risk:{}", self.id),
             value: judged.map(|judged| judged.score.chance),
@@ -146,6 +147,10 @@ impl Seen {
 
 /// What the asker may see of a scope now.
 pub async fn seen(cx: &Cx, scope: &Scope) -> Result<Seen, Failure> {
+    if let Scope::Service(name) = scope {
+        let message = format!("Risk is of projects, and `{name}` is a service.");
+        return Err(UserError::new(Kind::NotUnderstood, message, "Ask `/metrics risk`, or name a team or a project.").into());
+    }
     let all = Everything::load(cx, cx.now, &cx.org.org).await?;
     let hidden = Hidden::of(cx);
     let own = |id: &str| match scope {
@@ -197,13 +202,11 @@ impl<'a> Everything<'a> {
         Ok(Self { now, org, work, calendar: portfolio::calendar(&Scope::Organisation, org) })
     }
 
-    pub fn calendar(&self) -> &WorkCalendar {
-        &self.calendar
-    }
-
     /// Every project: declared ones by priority and name, then those of trackers alone.
     pub fn ids(&self) -> Vec<String> {
-        let key = |id: &String| self.org.projects.get(id).map_or((true, u32::MAX, id.clone()), |it| (false, it.priority.unwrap_or(u32::MAX), self.name(id)));
+        let key = |id: &String| {
+            self.org.projects.get(id).map_or((true, u32::MAX, id.clone()), |it| (false, it.priority.unwrap_or(u32::MAX), self.name(id)))
+        };
         let all: BTreeSet<&String> = self.org.projects.keys().chain(self.work.projects.iter().flatten()).collect();
         let mut ids: Vec<String> = all.into_iter().cloned().collect();
         ids.sort_by_cached_key(key);
@@ -277,7 +280,8 @@ impl<'a> Everything<'a> {
             return Ok(State::Late { due: late, remaining });
         }
         let Some(score) = model.score(&taken.snapshot) else {
-            let why = taken.ahead.outlook.as_ref().err().map_or_else(|| "its date is more than a year away".to_owned(), ToString::to_string);
+            let why =
+                taken.ahead.outlook.as_ref().err().map_or_else(|| "its date is more than a year away".to_owned(), ToString::to_string);
             return Ok(State::NoHistory(why));
         };
         let flip = risk::flip(&taken, model, people);

@@ -54,7 +54,7 @@ pub const COMMAND: Command = Command {
     run: |cx, ask| -> BoxFuture<'_, _> { Box::pin(run(cx, ask)) },
 };
 
-/// Every Monday, after midnight everywhere west of Kiribati; the week that was missed is made up for at a start.
+/// At an hour at which it is Monday everywhere; at each start too, for a week that was missed.
 pub const JOB: Job = Job { name: "risk_weekly", cron: "30 12 * * 1", run: |cx| -> BoxFuture<'_, _> { Box::pin(weekly::run(cx)) } };
 
 /// "Acknowledge". Value: `DUE PROJECT`, the instant at which it is late, as of the next four.

@@ -66,7 +66,11 @@ pub async fn acknowledge(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let it = project(&seen)?;
     let mut line = Line::default().strong(&it.name);
     if let Some(other) = seen.acknowledged(it) {
-        line = if other.person == cx.user() { line.and(" is yours already.") } else { line.and(" is seen to by ").mention(&other.person).and(" already.") };
+        line = if other.person == cx.user() {
+            line.and(" is yours already.")
+        } else {
+            line.and(" is seen to by ").mention(&other.person).and(" already.")
+        };
     } else {
         cx.store.keep_risk_label(label(cx, &seen, due, "acknowledged")?).await?;
         line = line.and(" is yours: everybody who asks sees that you have seen to it. It is said quietly until it stands worse than now.");
@@ -106,7 +110,9 @@ pub async fn snooze_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     }
     let end = local::midnight(cx.org.org.zone_for(&Scope::Organisation), until);
     cx.store.keep_risk_label(Label { until: Some(end), ..label(cx, &seen, due, "snoozed")? }).await?;
-    let line = Line::default().strong(&project(&seen)?.name).and(format!(" is snoozed until {}: it stands apart, in one line.", words::day(until, today)));
+    let line = Line::default()
+        .strong(&project(&seen)?.name)
+        .and(format!(" is snoozed until {}: it stands apart, in one line.", words::day(until, today)));
     Ok(Effect::Modal(Box::new(Card { title: "Snoozed".into(), verdict: line, ..Card::default() })))
 }
 
@@ -144,7 +150,11 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let steps: Vec<Line> = match *choice {
         "wrong_data" => vec![
             "This warning counts neither for nor against the record, and weights are not learnt from it.".into(),
-            Line::plain("Which rows it rests on: \"Why these numbers\" below ").code("/metrics risk").and("; what is missing: ").code("/metrics health").and("."),
+            Line::plain("Which rows it rests on: \"Why these numbers\" below ")
+                .code("/metrics risk")
+                .and("; what is missing: ")
+                .code("/metrics health")
+                .and("."),
         ],
         "date_moved" => vec![
             "The warning of the old date is judged by the old date: a date that moves is a slip too.".into(),
@@ -152,7 +162,11 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         ],
         _ => vec![
             "The outcome decides: if the date holds, this warning counts as a false alarm in the record.".into(),
-            format!("Once {} dates have passed, weights are learnt from outcomes, and what misled here counts less.", crate::domain::risk::LEARNT_FROM).into(),
+            format!(
+                "Once {} dates have passed, weights are learnt from outcomes, and what misled here counts less.",
+                crate::domain::risk::LEARNT_FROM
+            )
+            .into(),
         ],
     };
     let verdict = Line::plain("It is kept with this warning under your name. What happens with it:");

@@ -20,17 +20,20 @@ use crate::store::risk::Kept;
 /// Mondays that are made up for.
 const BACK: usize = 8;
 
+/// The band of a commitment (project and date) on a Monday.
+type Bands = BTreeMap<(String, At, NaiveDate), Band>;
+
 /// The job.
 pub async fn run(cx: &Cx) -> Done {
     let zone = cx.org.org.zone_for(&Scope::Organisation);
     let today = local::wall(zone, cx.now).date();
     let latest = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
     let kept = cx.store.risk_snapshots(cx.now).await?;
-    // The bands of the latest week that is kept, for "the second week running".
-    let mut before: BTreeMap<String, (NaiveDate, At, Option<Band>)> = BTreeMap::new();
+    let mut bands: Bands = BTreeMap::new();
     for one in &kept {
-        let band = one.stood.map(|(_, band)| band);
-        before.insert(one.snapshot.project.clone(), (one.week, one.snapshot.due, band));
+        if let Some((_, band)) = one.stood {
+            bands.insert((one.snapshot.project.clone(), one.snapshot.due, one.week), band);
+        }
     }
     let last = kept.last().map(|one| one.week);
     let mut mondays: Vec<NaiveDate> = (0..BACK)
@@ -39,30 +42,27 @@ pub async fn run(cx: &Cx) -> Done {
         .collect();
     mondays.reverse();
     for monday in mondays {
-        week(cx, monday, local::midnight(zone, monday), &mut before).await?;
+        week(cx, monday, local::midnight(zone, monday), &mut bands).await?;
     }
     outcomes(cx).await?;
     Ok(Vec::new())
 }
 
 /// Keeps one Monday.
-async fn week(cx: &Cx, monday: NaiveDate, at: At, before: &mut BTreeMap<String, (NaiveDate, At, Option<Band>)>) -> Result<(), Failure> {
+async fn week(cx: &Cx, monday: NaiveDate, at: At, bands: &mut Bands) -> Result<(), Failure> {
     let org = cx.store.org(at).await?;
     let all = Everything::load(cx, at, &org.org).await?;
     let seen = all.judged(cx, &Scope::Organisation, &all.ids()).await?;
     let mut kept = Vec::new();
     for project in seen.projects {
-        let (snapshot, stood, reasons) = match project.state {
-            State::Judged(judged) => {
-                let reasons = risk::reasons(&judged.score);
-                (judged.taken.snapshot, Some((judged.score.chance, judged.score.band)), reasons)
-            }
-            _ => continue,
-        };
-        let a_week_ago = monday.checked_sub_days(Days::new(7));
-        let same = |(week, due, band): &(NaiveDate, At, Option<Band>)| if Some(*week) == a_week_ago && *due == snapshot.due { *band } else { None };
-        let flagged = stood.is_some_and(|(_, band)| risk::is_flagged(band, before.get(&project.id).and_then(same)));
-        before.insert(project.id, (monday, snapshot.due, stood.map(|(_, band)| band)));
+        let State::Judged(judged) = project.state else { continue };
+        let (snapshot, score) = (judged.taken.snapshot, judged.score);
+        bands.insert((project.id.clone(), snapshot.due, monday), score.band);
+        // Latest last: weeks in a row of the same commitment.
+        let weeks = (0..risk::RUNNING).rev().filter_map(|back| monday.checked_sub_days(Days::new(7 * u64::try_from(back).ok()?)));
+        let row: Vec<Band> = weeks.filter_map(|week| bands.get(&(project.id.clone(), snapshot.due, week)).copied()).collect();
+        let (flagged, reasons) = (risk::is_flagged(&row), risk::reasons(&score));
+        let stood = Some((score.chance, score.band));
         kept.push(Kept { week: monday, snapshot, stood, flagged, kept_at: cx.now, reasons });
     }
     Ok(cx.store.keep_risk(kept).await?)
