@@ -16,6 +16,7 @@ mod gitlab;
 mod handover;
 mod harness;
 mod home;
+mod investment;
 mod kudos;
 mod organisation;
 mod outbox;

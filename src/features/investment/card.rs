@@ -112,7 +112,7 @@ fn verdict(about: &About<'_>) -> Line {
     if found.period.is_none() {
         return nothing(about);
     }
-    if let Scope::Project(id) = about.org_scope() {
+    if let Scope::Project(id) = about.scope() {
         return of_project(about, id);
     }
     let name = words::capitalised(about.name);
@@ -187,7 +187,7 @@ fn alert(alert: &Alert, org: &Org) -> String {
 }
 
 impl About<'_> {
-    fn org_scope(&self) -> &Scope {
+    fn scope(&self) -> &Scope {
         &self.receipt.scope
     }
 
@@ -199,7 +199,7 @@ impl About<'_> {
 
 fn parts(about: &About<'_>) -> Vec<Part> {
     let found = about.found;
-    let only = if let Scope::Project(id) = about.org_scope() { Some(id.as_str()) } else { None };
+    let only = if let Scope::Project(id) = about.scope() { Some(id.as_str()) } else { None };
     let mut parts = Vec::new();
     if only.is_none() && found.alerts.len() > 1 {
         parts
