@@ -187,4 +187,6 @@ async fn without_any_declaration_each_name_is_a_person_of_the_organisation() {
     assert_eq!(answer["people"], json!(8), "the machine too: nothing says that it is one");
     assert_eq!(answer["projects"], json!([]));
     assert_eq!(answer["unattributed"], json!(1.0));
+    let said = t.slash("ana", "investment 4w").await.text;
+    assert!(said.contains("100 % of effort is of no project that can be shown, so that little is certain."), "{said}");
 }

@@ -18,6 +18,8 @@ use crate::store::receipts::Receipt;
 pub const PROJECT: &str = "investment_project";
 /// Projects drawn each by itself: a picture has room for six parts.
 const DRAWN: usize = 5;
+/// Part of the time of which so little is known that no project can be called the one with most.
+const MUCH: f64 = 1.0 / 3.0;
 /// Reasons, places and sentences listed at most.
 const LISTED: usize = 3;
 
@@ -81,6 +83,7 @@ pub fn metrics(found: &Investment) -> Vec<Metric> {
         let status = match row.standing {
             Standing::More | Standing::Less => Some("missed"),
             Standing::AsPlanned => Some("met"),
+            Standing::Unclear => Some("not_separable"),
             _ => None,
         };
         let target = row.planned.map(|value| Target { value, status: status.map(str::to_owned) });
@@ -122,6 +125,16 @@ fn verdict(about: &About<'_>) -> Line {
         return Line::plain(format!("{name}: {most}{}.", alert(first, about.org)));
     }
     let largest = found.rows.iter().max_by(|a, b| a.band.share[0].total_cmp(&b.band.share[0]));
+    let open = found.unattributed + found.withheld;
+    if open > MUCH {
+        let rest = largest.filter(|row| row.band.share[0] > 0.0);
+        let rest = rest.map_or_else(String::new, |row| {
+            format!(" Of the rest {} gets most, {} of effort for certain.", row.name, words::percent(row.band.share[0]))
+        });
+        let said =
+            format!("{name}: {} of effort is of no project that can be shown, so that little is certain.{rest}", words::percent(open));
+        return Line::plain(said);
+    }
     let most = largest.map_or_else(String::new, |row| format!("{name}: most goes to {}, {} of effort. ", row.name, share(&row.band)));
     let line = Line::plain(most);
     if found.rows.iter().all(|row| !row.declared) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::alloc::{self, Alert, Band, Category, Leaf, Planned, Week, off_plan, period};
+use crate::domain::alloc::{self, Alert, Band, Category, Leaf, POINTS, Planned, Week, off_plan, period};
 use crate::domain::card::Scope;
 use crate::domain::org::Org;
 use crate::features::effort::{Effort, plan, within};
@@ -49,8 +49,10 @@ pub enum Standing {
     /// Over the whole period, beyond doubt.
     More,
     Less,
-    /// The plan lies in what it may have got, or near.
+    /// All that it may have got lies near the plan.
     AsPlanned,
+    /// It may have got what was planned, or something else: too much is not known.
+    Unclear,
     /// Of the highest priority, and less than one of a lower one, for three weeks.
     Below,
     /// It has no plan to stand to.
@@ -66,6 +68,7 @@ impl Standing {
             Self::More => "more than planned",
             Self::Less => "less than planned",
             Self::AsPlanned => "as planned",
+            Self::Unclear => "too wide to tell",
             Self::Below => "below a lower priority",
             Self::Unplanned => "",
             Self::Undeclared => "not in the portfolio",
@@ -156,8 +159,10 @@ fn rows(all: &Week, org: &Org, plan: &[Planned], alerts: &[Alert], whole: bool) 
             Some(_) => match planned.and_then(|planned| off_plan(all, planned)) {
                 Some(true) => Standing::More,
                 Some(false) => Standing::Less,
-                None if planned.is_some_and(|planned| planned.share.is_some()) => Standing::AsPlanned,
-                None => Standing::Unplanned,
+                None => planned.and_then(|planned| planned.share).map_or(Standing::Unplanned, |share| {
+                    let is_near = all.project(id).is_some_and(|band| band.share.iter().all(|end| (end - share).abs() < POINTS));
+                    if is_near { Standing::AsPlanned } else { Standing::Unclear }
+                }),
             },
         };
         let items: BTreeSet<&String> = leaves().filter(|leaf| leaf.project.as_deref() == Some(id)).flat_map(|leaf| &leaf.items).collect();
