@@ -18,6 +18,7 @@ mod handover;
 mod harness;
 mod home;
 mod improvements;
+mod investment;
 mod kudos;
 mod organisation;
 mod outbox;

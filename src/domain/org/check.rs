@@ -109,7 +109,7 @@ fn shares(raw: &RawFile, problems: &mut Problems) {
         .collect();
     for message in alloc::problems(&plan) {
         let own = all().find(|(project, _)| message.starts_with(&format!("`{}` ", project.id.get_ref())));
-        if let Some((_, share)) = own.or_else(|| all().last()) {
+        if let Some((_, share)) = own.or_else(|| all().next_back()) {
             let message = message.trim_end_matches('.').replacen("The planned", "the planned", 1);
             problems.add(share.span(), message);
         }

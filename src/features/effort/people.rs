@@ -26,7 +26,7 @@ pub enum Who {
 /// A name as a trace has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Name<'a> {
-    pub name: &'a str,
+    pub word: &'a str,
     pub email: Option<&'a str>,
     /// The tool that says it; none for a commit, which is the same from any.
     pub source: Option<&'a str>,
@@ -77,7 +77,7 @@ impl<'a> People<'a> {
     pub fn who(&self, name: Name<'_>) -> Who {
         let email = name.email.map(str::to_lowercase).filter(|email| !email.is_empty());
         let login = email.as_ref().and_then(|email| email.strip_suffix(PRIVATE)).map(|login| login.rsplit('+').next().unwrap_or(login));
-        let word = name.name.trim().to_lowercase();
+        let word = name.word.trim().to_lowercase();
         let words = || [Some(word.as_str()), email.as_deref(), login].into_iter().flatten().filter(|word| !word.is_empty());
         if words().next().is_none() || words().any(|word| is_bot(word) || is_assistant(word) || self.bots.has(word, name.source)) {
             return Who::Nobody;
@@ -124,13 +124,6 @@ pub fn declares_nobody(org: &Org) -> bool {
 /// Each name and address with the least of those that belong together.
 fn joined(told: &[Told]) -> BTreeMap<String, String> {
     let mut parents: BTreeMap<String, String> = BTreeMap::new();
-    fn top(parents: &BTreeMap<String, String>, word: &str) -> String {
-        let mut word = word;
-        while let Some(above) = parents.get(word).filter(|above| *above != word) {
-            word = above;
-        }
-        word.to_owned()
-    }
     for it in told {
         let name = it.name.to_lowercase();
         let [one, two] = [top(&parents, &name), it.email.as_ref().map_or_else(|| top(&parents, &name), |email| top(&parents, email))];
@@ -141,6 +134,15 @@ fn joined(told: &[Told]) -> BTreeMap<String, String> {
     }
     let words: Vec<String> = parents.keys().cloned().collect();
     words.into_iter().map(|word| (word.clone(), top(&parents, &word))).collect()
+}
+
+/// The least of what belongs together with a word.
+fn top(parents: &BTreeMap<String, String>, word: &str) -> String {
+    let mut word = word;
+    while let Some(above) = parents.get(word).filter(|above| *above != word) {
+        word = above;
+    }
+    word.to_owned()
 }
 
 #[cfg(test)]
@@ -163,7 +165,7 @@ mod tests {
     fn check(org: &str, said: &str, name: &str, expect: &str) {
         let org = OrgFile::parse(org).expect("a file").declared;
         let words: Vec<Option<&str>> = name.split(' ').map(|word| Some(word).filter(|word| *word != "-")).collect();
-        let who = People::new(&org, &told(said)).who(Name { name: words[0].unwrap_or_default(), email: words[1], source: words[2] });
+        let who = People::new(&org, &told(said)).who(Name { word: words[0].unwrap_or_default(), email: words[1], source: words[2] });
         let seen = match who {
             Who::Nobody => "nobody".to_owned(),
             Who::Person(id) => id,

@@ -18,6 +18,8 @@ use crate::store::receipts::Receipt;
 pub const PROJECT: &str = "investment_project";
 /// Projects drawn each by itself: a picture has room for six parts.
 const DRAWN: usize = 5;
+/// Part of the time of which so little is known that no project can be called the one with most.
+const MUCH: f64 = 1.0 / 3.0;
 /// Reasons, places and sentences listed at most.
 const LISTED: usize = 3;
 
@@ -77,6 +79,7 @@ pub fn metrics(found: &Investment) -> Vec<Metric> {
         let status = match row.standing {
             Standing::More | Standing::Less => Some("missed"),
             Standing::AsPlanned => Some("met"),
+            Standing::Unclear => Some("not_separable"),
             _ => None,
         };
         let target = row.planned.map(|value| Target { value, status: status.map(str::to_owned) });
@@ -108,7 +111,7 @@ fn verdict(about: &About<'_>) -> Line {
     if found.period.is_none() {
         return nothing(about);
     }
-    if let Scope::Project(id) = about.org_scope() {
+    if let Scope::Project(id) = about.scope() {
         return of_project(about, id);
     }
     let name = words::capitalised(about.name);
@@ -118,6 +121,16 @@ fn verdict(about: &About<'_>) -> Line {
         return Line::plain(format!("{name}: {most}{}.", alert(first, about.org)));
     }
     let largest = found.rows.iter().max_by(|a, b| a.band.share[0].total_cmp(&b.band.share[0]));
+    let open = found.unattributed + found.withheld;
+    if open > MUCH {
+        let rest = largest.filter(|row| row.band.share[0] > 0.0);
+        let rest = rest.map_or_else(String::new, |row| {
+            format!(" Of the rest {} gets most, {} of effort for certain.", row.name, words::percent(row.band.share[0]))
+        });
+        let said =
+            format!("{name}: {} of effort is of no project that can be shown, so that little is certain.{rest}", words::percent(open));
+        return Line::plain(said);
+    }
     let most = largest.map_or_else(String::new, |row| format!("{name}: most goes to {}, {} of effort. ", row.name, share(&row.band)));
     let line = Line::plain(most);
     if found.rows.iter().all(|row| !row.declared) {
@@ -183,7 +196,7 @@ fn alert(alert: &Alert, org: &Org) -> String {
 }
 
 impl About<'_> {
-    fn org_scope(&self) -> &Scope {
+    fn scope(&self) -> &Scope {
         &self.receipt.scope
     }
 
@@ -195,7 +208,7 @@ impl About<'_> {
 
 fn parts(about: &About<'_>) -> Vec<Part> {
     let found = about.found;
-    let only = if let Scope::Project(id) = about.org_scope() { Some(id.as_str()) } else { None };
+    let only = if let Scope::Project(id) = about.scope() { Some(id.as_str()) } else { None };
     let mut parts = Vec::new();
     if only.is_none() && found.alerts.len() > 1 {
         parts

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::alloc::{self, Alert, Band, Category, Leaf, Ledger, Planned, Week, off_plan, period};
+use crate::domain::alloc::{self, Alert, Band, Category, Leaf, POINTS, Planned, Week, off_plan, period};
 use crate::domain::card::Scope;
 use crate::domain::org::Org;
 use crate::features::effort::{Effort, plan, within};
@@ -49,8 +49,10 @@ pub enum Standing {
     /// Over the whole period, beyond doubt.
     More,
     Less,
-    /// The plan lies in what it may have got, or near.
+    /// All that it may have got lies near the plan.
     AsPlanned,
+    /// It may have got what was planned, or something else: too much is not known.
+    Unclear,
     /// Of the highest priority, and less than one of a lower one, for three weeks.
     Below,
     /// It has no plan to stand to.
@@ -66,6 +68,7 @@ impl Standing {
             Self::More => "more than planned",
             Self::Less => "less than planned",
             Self::AsPlanned => "as planned",
+            Self::Unclear => "too wide to tell",
             Self::Below => "below a lower priority",
             Self::Unplanned => "",
             Self::Undeclared => "not in the portfolio",
@@ -156,8 +159,10 @@ fn rows(all: &Week, org: &Org, plan: &[Planned], alerts: &[Alert], whole: bool) 
             Some(_) => match planned.and_then(|planned| off_plan(all, planned)) {
                 Some(true) => Standing::More,
                 Some(false) => Standing::Less,
-                None if planned.is_some_and(|planned| planned.share.is_some()) => Standing::AsPlanned,
-                None => Standing::Unplanned,
+                None => planned.and_then(|planned| planned.share).map_or(Standing::Unplanned, |share| {
+                    let is_near = all.project(id).is_some_and(|band| band.share.iter().all(|end| (end - share).abs() < POINTS));
+                    if is_near { Standing::AsPlanned } else { Standing::Unclear }
+                }),
             },
         };
         let items: BTreeSet<&String> = leaves().filter(|leaf| leaf.project.as_deref() == Some(id)).flat_map(|leaf| &leaf.items).collect();
@@ -214,10 +219,13 @@ fn teams(basis: &Basis<'_>) -> Vec<Team> {
         Scope::Project(_) => org.live_teams().map(|(id, _)| id).filter(|id| org.children(id).is_empty()).collect(),
         Scope::Service(_) => Vec::new(),
     };
-    let of_scope = within(org, basis.scope);
+    let (ledger, of_scope) = (&basis.effort.ledger, within(org, basis.scope));
+    let wholes = by_week(ledger.weeks(&of_scope));
     let team = |id: &str| {
         let part = within(org, &Scope::Team(id.to_owned()));
-        let all = period(&in_span(beside(&basis.effort.ledger, &of_scope, &part), basis.mondays))?;
+        let rests = by_week(ledger.weeks(|person, day| of_scope(person, day) && !part(person, day)));
+        let parts = in_span(ledger.weeks(|person, day| of_scope(person, day) && part(person, day)), basis.mondays);
+        let all = period(&beside(parts, &wholes, &rests))?;
         let leaves = all.figures.iter().flat_map(|figures| &figures.leaves);
         let ids: BTreeSet<&str> = leaves.filter_map(|leaf| leaf.project.as_deref()).collect();
         let only = if let Scope::Project(own) = basis.scope { Some(own.as_str()) } else { None };
@@ -235,19 +243,21 @@ fn teams(basis: &Basis<'_>) -> Vec<Team> {
     teams
 }
 
+type ByWeek = BTreeMap<NaiveDate, Week>;
+
+fn by_week(weeks: Vec<Week>) -> ByWeek {
+    weeks.into_iter().map(|week| (week.monday, week)).collect()
+}
+
 /// The weeks of a part of a whole, with what may be shown beside the whole.
-fn beside(ledger: &Ledger, whole: &dyn Fn(&str, NaiveDate) -> bool, part: &dyn Fn(&str, NaiveDate) -> bool) -> Vec<Week> {
-    let by_week = |weeks: Vec<Week>| -> BTreeMap<NaiveDate, Week> { weeks.into_iter().map(|week| (week.monday, week)).collect() };
-    let wholes = by_week(ledger.weeks(whole));
-    let rests = by_week(ledger.weeks(|person, day| whole(person, day) && !part(person, day)));
-    let mut parts = ledger.weeks(|person, day| whole(person, day) && part(person, day));
+fn beside(mut parts: Vec<Week>, wholes: &ByWeek, rests: &ByWeek) -> Vec<Week> {
     for week in &mut parts {
         let Some(figures) = &mut week.figures else { continue };
-        let of = |weeks: &BTreeMap<NaiveDate, Week>, leaf: &Leaf| {
+        let of = |weeks: &ByWeek, leaf: &Leaf| {
             let leaves = &weeks.get(&week.monday)?.figures.as_ref()?.leaves;
             leaves.iter().find(|it| (&it.project, it.category) == (&leaf.project, leaf.category)).map(|it| it.time.all())
         };
-        let may = |leaf: &Leaf| of(&wholes, leaf).is_none_or(|all| all == leaf.time.all() || of(&rests, leaf).is_some());
+        let may = |leaf: &Leaf| of(wholes, leaf).is_none_or(|all| all == leaf.time.all() || of(rests, leaf).is_some());
         let (shown, hidden): (Vec<Leaf>, Vec<Leaf>) = figures.leaves.drain(..).partition(may);
         figures.withheld += hidden.iter().map(|leaf| leaf.time.all()).sum::<i64>();
         figures.leaves = shown;

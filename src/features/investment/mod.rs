@@ -88,10 +88,12 @@ async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Re
 }
 
 impl Loaded {
-    /// The answer as anybody may see it with whom it is shared.
+    /// The answer as anybody may see it with whom it is shared: to the whole organisation a closed team tells nothing of its own; who sees a
+    /// closed team sees those below it.
     fn investment(&self, cx: &Cx, org: &Org, scope: &Scope) -> Investment {
         let outsider = Sight::outsider(cx);
-        compute(&self.basis(org, scope, &|team| outsider.hides_team(team)))
+        let sight = if scope.teams().iter().any(|team| outsider.hides_team(team)) { Sight::of(cx) } else { outsider };
+        compute(&self.basis(org, scope, &|team| sight.hides_team(team)))
     }
 
     fn basis<'a>(&'a self, org: &'a Org, scope: &'a Scope, hides: &'a (dyn Fn(&str) -> bool + Sync)) -> Basis<'a> {
@@ -117,3 +119,6 @@ async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let found = loaded.investment(cx, &org.org, &receipt.scope);
     build(cx, &loaded, &found, &org.org, receipt).await
 }
+
+#[cfg(test)]
+mod tests;

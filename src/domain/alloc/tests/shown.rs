@@ -147,36 +147,3 @@ fn a_plan_that_cannot_be_is_said() {
     );
     assert!(problems(&[planned("a", 1, 0.6), planned("b", 2, 0.4)]).is_empty());
 }
-
-#[test]
-#[ignore = "how long 500 people over a year take; with optimisation"]
-fn five_hundred_people_over_a_year() {
-    let weekday = |date: NaiveDate| chrono::Datelike::weekday(&date).num_days_from_monday() < 5;
-    let span = ["2026-01-01", "2027-01-01"].map(|text| text.parse::<NaiveDate>().unwrap());
-    let names: Vec<String> = (0..500).map(|number| format!("u{number:03}")).collect();
-    let mut input = Input::default();
-    for (number, name) in names.iter().enumerate() {
-        let days = person_days(span, None, &[], weekday);
-        for (at, (date, _)) in days.iter().enumerate() {
-            for kind in 0..8_usize {
-                let time = date.and_hms_opt(9 + u32::try_from(kind).unwrap(), 0, 0).unwrap();
-                let item = format!("P-{}", (number * 40 + at / 6 + kind * kind % 5) % 20_000);
-                let change = (kind % 6 < 4).then(|| item.clone());
-                input.signals.push(Signal { people: vec![name.clone()], at: time, kind: Kind::ALL[kind % 6], item, change });
-            }
-        }
-        input.workers.push(Worker { id: name.clone(), bot: false, days });
-    }
-    input.items = (0..20_000).map(|number| item(&format!("P-{number}"), Some(&format!("E-{}", number / 100)))).collect();
-    input.rules.projects = (0..40).map(|number| project(&format!("p{number}"), &[&format!("E-{number}")], Some(Category::New))).collect();
-    let begin = std::time::Instant::now();
-    let ledger = Ledger::new(&input);
-    println!("{} signals: ledger {:?}, {} shares", input.signals.len(), begin.elapsed(), ledger.shares.len());
-    let begin = std::time::Instant::now();
-    let weeks = ledger.weeks(|_, _| true);
-    println!("weeks {:?}", begin.elapsed());
-    let begin = std::time::Instant::now();
-    let focus = crate::domain::focus::weeks(&ledger, |_, _| true);
-    println!("focus {:?} of {} weeks", begin.elapsed(), focus.len());
-    assert_eq!(weeks.len(), 53);
-}

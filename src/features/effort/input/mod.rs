@@ -34,7 +34,7 @@ pub fn input(traces: &Traces, work: &[WorkItem], org: &Org, people: &People<'_>)
     for review in &traces.reviews {
         let place = made.changes.get(&(review.source.as_str(), review.change.as_str())).cloned();
         let item = place.unwrap_or_else(|| review.change.clone());
-        let person = Name { name: &review.reviewer, email: None, source: Some(&review.source) };
+        let person = Name { word: &review.reviewer, email: None, source: Some(&review.source) };
         made.signal(&[person], review.at, Kind::Review, &item, Some(&review.change));
     }
     for acted in &traces.activities {
@@ -118,7 +118,9 @@ enum Told {
 impl<'a> Making<'a> {
     fn new(traces: &'a Traces, work: &'a [WorkItem], zone: Tz, people: &'a People<'a>) -> Self {
         let mut uses: HashMap<&str, usize> = HashMap::new();
-        work.iter().for_each(|item| *uses.entry(item.name()).or_default() += 1);
+        for item in work {
+            *uses.entry(item.name()).or_default() += 1;
+        }
         let id = |item: &WorkItem| if uses[item.name()] > 1 { format!("{}:{}", item.source, item.id) } else { item.name().to_owned() };
         let at: HashMap<(&str, &str), usize> =
             work.iter().enumerate().map(|(at, item)| ((item.source.as_str(), item.id.as_str()), at)).collect();
@@ -189,7 +191,7 @@ impl<'a> Making<'a> {
         seen.types.extend(change.title.as_deref().and_then(commit_type).map(str::to_lowercase));
         seen.labels.extend(change.labels.iter().cloned());
         self.changes.insert((&change.source, &change.id), item.clone());
-        let author = Name { name: change.author.as_deref().unwrap_or_default(), email: None, source: Some(&change.source) };
+        let author = Name { word: change.author.as_deref().unwrap_or_default(), email: None, source: Some(&change.source) };
         for (at, kind) in [(change.opened_at, Kind::Opened), (change.merged_at, Kind::Merged)] {
             if let Some(at) = at.filter(|_| !change.bot) {
                 self.signal(&[author], at, kind, &item, Some(&change.id));
@@ -208,10 +210,10 @@ impl<'a> Making<'a> {
         if change.is_none() {
             self.seen.entry(item.clone()).or_default().repositories.extend(commit.repository.clone());
         }
-        let author = Name { name: commit.author.as_deref().unwrap_or_default(), email: commit.email.as_deref(), source: None };
+        let author = Name { word: commit.author.as_deref().unwrap_or_default(), email: commit.email.as_deref(), source: None };
         let along = commit.coauthors.iter().map(|who| {
             let (name, email) = who.split_once('<').unwrap_or((who, ""));
-            Name { name: name.trim(), email: Some(email.trim_end_matches('>').trim()), source: None }
+            Name { word: name.trim(), email: Some(email.trim_end_matches('>').trim()), source: None }
         });
         let people: Vec<Name<'_>> = std::iter::once(author).chain(along).collect();
         self.signal(&people, commit.at, Kind::Commit, &item, change.map(|(_, id)| id));
@@ -228,7 +230,7 @@ impl<'a> Making<'a> {
         let Some(name) = acted.item.as_deref().filter(|name| !name.is_empty()) else { return };
         let of_change = || self.changes.get(&(acted.source.as_str(), name)).cloned();
         let item = self.known(name, &acted.source).or_else(of_change).unwrap_or_else(|| name.to_owned());
-        let person = Name { name: &acted.person, email: None, source: Some(&acted.source) };
+        let person = Name { word: &acted.person, email: None, source: Some(&acted.source) };
         if let (Kind::Commit | Kind::Review, Who::Person(id)) = (kind, self.people.who(person)) {
             let at = local::wall(self.zone, acted.at);
             let near =
@@ -242,7 +244,7 @@ impl<'a> Making<'a> {
 
     /// When an item was in progress and somebody had it.
     fn assigned(&self, item: &WorkItem) -> Option<Assigned> {
-        let name = Name { name: item.assignee.as_deref()?, email: None, source: Some(&item.source) };
+        let name = Name { word: item.assignee.as_deref()?, email: None, source: Some(&item.source) };
         let Who::Person(person) = self.people.who(name) else { return None };
         let day = |at: At| local::wall(self.zone, at).date();
         Some(Assigned {
