@@ -22,6 +22,7 @@ mod outbox;
 mod pagers;
 mod people;
 mod pictures;
+mod portfolio;
 mod privacy;
 mod pulse_answer;
 mod pulse_launch;
