@@ -11,6 +11,7 @@ mod crashes;
 mod dialects;
 mod digest;
 mod feeding;
+mod focus;
 mod gatekeeping;
 mod gitlab;
 mod handover;
