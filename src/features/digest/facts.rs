@@ -14,7 +14,7 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::dora::compute::Dora;
 use crate::features::flow::compute::Flow;
-use crate::features::{Cx, dora, flow, health, receipts, retro};
+use crate::features::{Cx, dora, flow, focus, health, receipts, retro};
 use crate::store::notes::Note;
 use crate::store::receipts::{Receipt, new_id, stable_id};
 
@@ -42,6 +42,8 @@ pub struct Facts {
     pub health: Vec<SourceHealth>,
     /// What teams noted in the last four weeks: the metrics that it explains, and the sentence.
     pub noted: Vec<(Vec<String>, String)>,
+    /// That its work is spread thin, where that is a risk.
+    pub spread: Option<String>,
 }
 
 /// The four weeks before an instant and the twelve before those.
@@ -88,7 +90,8 @@ async fn anew(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
         (note.metrics, format!("{name} noted on {day}: {}", note.decision))
     };
     let noted = retro::noted(cx, scope, windows.now.from, to.min(cx.now)).await?.into_iter().map(noted).collect();
-    Ok(Facts { name: org.scope_name(scope), scope: scope.clone(), windows, dora, flow, unreviewed, silent, health, noted })
+    let spread = focus::risk(cx, scope, to).await?;
+    Ok(Facts { name: org.scope_name(scope), scope: scope.clone(), windows, dora, flow, unreviewed, silent, health, noted, spread })
 }
 
 /// The receipts of what a digest says of a scope, by command and side.

@@ -166,7 +166,7 @@ pub fn of(pool: &Pool, flows: &FlowPool, targets: &BTreeMap<String, f64>) -> Fac
     let dora = Sides { now: dora(&windows.now), before: dora(&windows.before) };
     let flow = Sides { now: flow(&windows.now), before: flow(&windows.before) };
     let (scope, name) = (Scope::Team("payments".into()), "Payments".to_owned());
-    Facts { scope, name, windows, dora, flow, unreviewed: 0, silent: Vec::new(), health: Vec::new(), noted: Vec::new() }
+    Facts { scope, name, windows, dora, flow, unreviewed: 0, silent: Vec::new(), health: Vec::new(), noted: Vec::new(), spread: None }
 }
 
 /// What there is to say of facts of which nothing was told.
