@@ -142,6 +142,40 @@ pub fn weeks(ledger: &Ledger, in_team: impl Fn(&str, NaiveDate) -> bool) -> Vec<
     weeks.into_iter().map(|(monday, gathered)| TeamWeek { monday, focus: gathered.focus(), by_day: gathered.by_day() }).collect()
 }
 
+/// A project's part in the switching of a team.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switched {
+    /// The portfolio project's id.
+    pub project: String,
+    /// Part of all switching of the team, over all projects and weeks.
+    pub part: f64,
+}
+
+/// The projects that take part in the switching of a team, the most first: what each adds to the entropy of the weeks of those who were on it
+/// beside other projects. Only projects that three or more people were on so.
+pub fn switching(ledger: &Ledger, in_team: impl Fn(&str, NaiveDate) -> bool) -> Vec<Switched> {
+    let mut weeks: BTreeMap<(NaiveDate, u32), Mix> = BTreeMap::new();
+    for share in ledger.person_days(in_team).flatten().filter(|share| !share.inferred) {
+        if let Some(project) = ledger.project_of(share) {
+            *weeks.entry((monday(share.date), share.person)).or_default().entry(project).or_default() += share.micro;
+        }
+    }
+    let mut projects: BTreeMap<u32, (f64, BTreeSet<u32>)> = BTreeMap::new();
+    for ((_, person), mix) in weeks.iter().filter(|(_, mix)| mix.len() > 1) {
+        for (project, micro) in mix.iter().filter(|(_, micro)| **micro > 0) {
+            let (switched, people) = projects.entry(*project).or_default();
+            *switched -= part_of(*micro, 1) * part_of(*micro, total(mix)).ln();
+            people.insert(*person);
+        }
+    }
+    let all: f64 = projects.values().map(|(switched, _)| switched).sum();
+    let shown = projects.into_iter().filter(|(_, (switched, people))| people.len() >= FEWEST_PEOPLE && *switched > 0.0);
+    let mut found: Vec<Switched> =
+        shown.map(|(project, (switched, _))| Switched { project: ledger.project_id(project).to_owned(), part: switched / all }).collect();
+    found.sort_by(|a, b| b.part.total_cmp(&a.part).then_with(|| a.project.cmp(&b.project)));
+    found
+}
+
 impl Gathered {
     fn add(&mut self, ledger: &Ledger, share: &Share) {
         if share.item.is_none() || share.inferred {
@@ -303,6 +337,21 @@ mod tests {
         let by_day =
             weeks(&ledger(&[("ada", ["A", "A", "-", "A", "A"]), ("bob", ["AB"; 5]), ("cat", ["C"; 5])]), |_, _| true).remove(0).by_day;
         assert_eq!(by_day.iter().map(|(date, projects)| (date.day(), *projects)).collect::<Vec<_>>(), [(2, 3), (3, 3), (5, 3), (6, 3)]);
+    }
+
+    #[test]
+    fn switching_is_told_of_projects_that_three_or_more_people_divide_their_weeks_with() {
+        let parts = |people: &[(&str, [&str; 5])]| -> Vec<(String, f64)> {
+            switching(&ledger(people), |_, _| true).into_iter().map(|it| (it.project, it.part)).collect()
+        };
+        // Three halve their week between A and B; C is one person's beside A, and one more person's alone.
+        let half = ["A", "B", "A", "B", "-"];
+        let found = parts(&[("ada", half), ("bob", half), ("cat", half), ("dan", ["C"; 5]), ("eve", ["C", "A", "C", "A", "-"])]);
+        // Each of four weeks adds four days times ln 2, half of it for each of its two projects: A has four halves of eight.
+        assert_eq!(found.iter().map(|(project, _)| project.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        close(found[0].1, 4.0 / 8.0);
+        close(found[1].1, 3.0 / 8.0);
+        assert!(parts(&[("ada", ["A"; 5]), ("bob", ["B"; 5]), ("cat", ["C"; 5])]).is_empty(), "nobody switches");
     }
 
     fn of(within: f64, ratio: f64) -> Focus {

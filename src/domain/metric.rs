@@ -158,7 +158,39 @@ pub const FORECAST: [Definition; 3] = [
     ),
 ];
 
-/// All that is measured.
+/// Those of focus, in the order shown. Values of weeks of groups of three or more; of several weeks the median.
+pub const FOCUS: [Definition; 4] = [
+    metric(
+        "focus_within",
+        "count",
+        "Projects per person and week",
+        Better::Lower,
+        "effective number of portfolio projects of one person in a week: two halves are 2, nine tenths beside one tenth are 1.4; median of weeks. Interval: by order statistics.",
+    ),
+    metric(
+        "focus_between",
+        "count",
+        "Different mixes side by side",
+        Better::Neither,
+        "effective number of different mixes of projects among people in a week: 1 where all share the same, as many as people where each has their own; median of weeks. Interval: by order statistics.",
+    ),
+    metric(
+        "focus_ratio",
+        "fraction",
+        "Days with one project",
+        Better::Higher,
+        "days of people with four fifths or more of their time on one portfolio project, out of all days seen on one; median of weeks. Interval: by order statistics.",
+    ),
+    metric(
+        "unplanned_share",
+        "fraction",
+        "Unplanned share",
+        Better::Lower,
+        "time on items that came unplanned, out of the time on items of which that is known; median of weeks. Interval: by order statistics.",
+    ),
+];
+
+/// All that have a trend.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
     DORA.iter().chain(&FLOW)
 }
@@ -173,9 +205,9 @@ pub fn is_counted(id: &str) -> bool {
     id == "wip"
 }
 
-/// The metric of that id.
+/// The metric of that id, of those of forecasts and of focus too, which have receipts but no trend of their own.
 pub fn find(id: &str) -> Option<&'static Definition> {
-    all().chain(&FORECAST).find(|known| known.id == id)
+    all().chain(&FORECAST).chain(&FOCUS).find(|known| known.id == id)
 }
 
 #[cfg(test)]
@@ -184,10 +216,10 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_units_are_known() {
-        let mut ids: Vec<&str> = all().map(|metric| metric.id).collect();
+        let mut ids: Vec<&str> = all().chain(&FOCUS).map(|metric| metric.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), all().count());
+        assert_eq!(ids.len(), all().count() + FOCUS.len());
         assert!(all().all(|metric| ["seconds", "per_week", "fraction", "count"].contains(&metric.unit)));
         assert_eq!(find("wip").map(|metric| metric.name), Some("Work in progress"));
         assert_eq!(find("velocity"), None);

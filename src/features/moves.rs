@@ -3,13 +3,14 @@
 //! Beside what is declared otherwise: how many rows of the last 90 days would count for another service or team, that receipts
 //! stay as they were, and what in the new organisation is worth a look. Nothing is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
 use crate::domain::card::Scope;
 use crate::domain::org::moves::{self, Doubt};
 use crate::domain::org::{Org, preview};
+use crate::domain::portfolio::projects_of;
 use crate::domain::time::{At, DAY};
 use crate::domain::window::local;
 use crate::domain::words;
@@ -42,7 +43,25 @@ pub async fn look(store: &Store, old: &Org, new: &Org, now: At) -> Result<Look, 
     let unmatched = store.unmatched(new, &declared).await?;
     let receipts = if changes.is_empty() { None } else { receipts(&store.receipts_since(from).await?, new) };
     let doubts = moves::doubts(new, &counted.deployed, &unmatched, now);
-    Ok(Look { moves: moves::lines(counted.rows, since), changes, receipts, doubts })
+    let mut lines = moves::lines(counted.rows, since);
+    if old.projects != new.projects {
+        let items = store.work_items(now).await?;
+        lines.extend(between_projects(projects_of(&items, old), projects_of(&items, new)));
+    }
+    Ok(Look { moves: lines, changes, receipts, doubts })
+}
+
+/// "12 work items move from project PAY to project wallet": of each item its project before and after.
+fn between_projects(before: Vec<Option<String>>, after: Vec<Option<String>>) -> Vec<String> {
+    let mut counts: BTreeMap<(Option<String>, Option<String>), u64> = BTreeMap::new();
+    for pair in before.into_iter().zip(after).filter(|(before, after)| before != after) {
+        *counts.entry(pair).or_default() += 1;
+    }
+    let place = |project: Option<String>| project.map_or_else(|| "no project".to_owned(), |id| format!("project {id}"));
+    let line = |((from, to), n): ((Option<String>, Option<String>), u64)| {
+        format!("{} from {} to {}", words::count(n, "work item moves", "work items move"), place(from), place(to))
+    };
+    counts.into_iter().map(line).collect()
 }
 
 /// "12 receipts of the last 90 days stay as they were (payments 9, everything 3): each keeps the organisation of its day".
@@ -59,6 +78,22 @@ fn receipts(given: &[(Scope, u64)], org: &Org) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_items_are_told_by_the_project_that_they_leave_and_join() {
+        let of = |text: &str| text.split(' ').map(|id| (id != "-").then(|| id.to_owned())).collect::<Vec<_>>();
+        let check = |before: &str, after: &str, expect: &[&str]| assert_eq!(between_projects(of(before), of(after)), expect);
+        check("PAY - wallet", "PAY - wallet", &[]);
+        check(
+            "PAY PAY - old",
+            "wallet wallet wallet -",
+            &[
+                "1 work item moves from no project to project wallet",
+                "2 work items move from project PAY to project wallet",
+                "1 work item moves from project old to no project",
+            ],
+        );
+    }
 
     #[test]
     fn receipts_are_counted_by_what_they_were_about() {

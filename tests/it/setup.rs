@@ -205,7 +205,7 @@ async fn without_a_person_it_lists_what_there_is() {
     assert_eq!(t.ask("setup checkout").await["error"]["kind"], "not_allowed");
     assert_eq!(
         t.ask_as(Some("ana"), "setup chekout").await["error"]["message"],
-        "I know no service and no team `chekout`. Did you mean `checkout`?"
+        "I know no service, no team and no portfolio project `chekout`. Did you mean `checkout`?"
     );
 }
 

@@ -114,6 +114,11 @@ impl Ledger {
         self.items[share.item? as usize].place.project
     }
 
+    /// The id of the portfolio project of a number.
+    pub(in crate::domain) fn project_id(&self, number: u32) -> &str {
+        &self.projects[number as usize]
+    }
+
     /// Whether the item of a share came unplanned; none: not known.
     pub(in crate::domain) fn unplanned(&self, share: &Share) -> Option<bool> {
         self.items[share.item? as usize].unplanned

@@ -85,6 +85,11 @@ impl Draft {
         self.tables[at].put(key, value);
     }
 
+    /// Takes a table away: what it declared is declared no more.
+    pub fn remove(&mut self, kind: &str, id: &str) {
+        self.tables.retain(|table| table.kind != kind || table.id.as_deref() != Some(id));
+    }
+
     /// The text of the file.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -377,6 +382,10 @@ unplanned = ["incident", "hotfix"]
         check(10, Some(("teams", "payments", "services")));
         check(24, Some(("services", "checkout", "incident_window")));
         check(99, None);
+        let mut without = draft.clone();
+        without.remove("projects", "wallet");
+        without.remove("projects", "payments");
+        assert!(!without.text().contains("wallet") && without.text().contains("id = \"payments\""), "{}", without.text());
         let mut wrong = draft;
         wrong.put("services", "checkout", "incident_window", Some(quoted("soon")));
         let error = wrong.read().expect_err("no duration");

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::quantity::target_text;
-use super::{Org, Person, Span, Team};
+use super::{Org, Person, Project, Span, Team};
 use crate::domain::survey::file::OwnQuestions;
 use crate::domain::time::At;
 use crate::domain::window::local;
@@ -28,7 +29,7 @@ pub fn preview(old: &Org, new: &Org) -> Vec<String> {
     declared_lines("person", &at_work(own(old)), &at_work(own(new)), &mut lines);
     away_lines(&own(old), &own(new), &mut lines);
     declared_lines("objective", &old.objectives, &new.objectives, &mut lines);
-    declared_lines("project", &old.projects, &new.projects, &mut lines);
+    project_lines(&old.projects, &new.projects, &mut lines);
     if old.calendar != new.calendar {
         lines.push("the calendar changes".into());
     }
@@ -177,9 +178,13 @@ fn channel_lines(old: &Org, new: &Org, lines: &mut Vec<String>) {
 
 /// The keys of a declaration that differ: "paths, repository".
 fn keys<T: Serialize>(old: &T, new: &T) -> String {
-    let members = |it: &T| serde_json::to_value(it).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
     let (old, new) = (members(old), members(new));
     new.iter().filter(|(key, value)| old.get(*key) != Some(*value)).map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// A declaration, key by key.
+fn members<T: Serialize>(it: &T) -> serde_json::Map<String, Value> {
+    serde_json::to_value(it).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default()
 }
 
 fn declared_lines<T: PartialEq + Serialize>(what: &str, old: &BTreeMap<String, T>, new: &BTreeMap<String, T>, lines: &mut Vec<String>) {
@@ -192,6 +197,38 @@ fn declared_lines<T: PartialEq + Serialize>(what: &str, old: &BTreeMap<String, T
             }
             _ => {}
         }
+    }
+}
+
+/// The portfolio, key by key: what it should get is worth more than that something changes.
+fn project_lines(old: &BTreeMap<String, Project>, new: &BTreeMap<String, Project>, lines: &mut Vec<String>) {
+    let bare = |id: &str| Project { name: id.to_owned(), ..Project::default() };
+    for id in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let Some(project) = new.get(id) else {
+            lines.push(format!("project {id} leaves the portfolio; its past is kept"));
+            continue;
+        };
+        if !old.contains_key(id) {
+            lines.push(format!("project {id} joins the portfolio"));
+        }
+        let before = members(&old.get(id).cloned().unwrap_or_else(|| bare(id)));
+        for (key, value) in members(project).iter().filter(|(key, value)| before.get(*key) != Some(*value)) {
+            let what = if key == "due" { "commitment date".to_owned() } else { key.replace('_', " ") };
+            let (verb, value) = (if matches!(value, Value::Array(_)) { "are" } else { "is" }, said_value(key, value));
+            lines.push(format!("the {what} of project {id} {verb} {value}"));
+        }
+    }
+}
+
+/// A declared value in words.
+fn said_value(key: &str, value: &Value) -> String {
+    match value {
+        Value::Null => "left open".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) if all.is_empty() => "none".into(),
+        Value::Array(all) => words::join(&all.iter().map(|one| said_value(key, one)).collect::<Vec<_>>()),
+        Value::Number(share) if key == "planned_share" => format!("{} %", (share.as_f64().unwrap_or_default() * 1e6).round() / 1e4),
+        other => other.to_string(),
     }
 }
 

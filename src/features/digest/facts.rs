@@ -14,7 +14,7 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::dora::compute::Dora;
 use crate::features::flow::compute::Flow;
-use crate::features::{Cx, dora, flow, goals, health, receipts, retro};
+use crate::features::{Cx, dora, flow, focus, goals, health, receipts, retro};
 use crate::store::notes::Note;
 use crate::store::receipts::{Receipt, new_id, stable_id};
 
@@ -44,6 +44,8 @@ pub struct Facts {
     pub noted: Vec<(Vec<String>, String)>,
     /// Improvements of it that are taking hold or reversing: what tells one verdict from another, and the sentence.
     pub verdicts: Vec<(String, String)>,
+    /// That its work is spread thin, where that is a risk.
+    pub spread: Option<String>,
 }
 
 /// The four weeks before an instant and the twelve before those.
@@ -91,7 +93,9 @@ async fn anew(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
     };
     let noted = retro::noted(cx, scope, windows.now.from, to.min(cx.now)).await?.into_iter().map(noted).collect();
     let verdicts = goals::marks::verdicts(cx, scope, to, org).await?;
-    Ok(Facts { name: org.scope_name(scope), scope: scope.clone(), windows, dora, flow, unreviewed, silent, health, noted, verdicts })
+    let spread = focus::risk(cx, scope, to).await?;
+    let name = org.scope_name(scope);
+    Ok(Facts { name, scope: scope.clone(), windows, dora, flow, unreviewed, silent, health, noted, verdicts, spread })
 }
 
 /// The receipts of what a digest says of a scope, by command and side.

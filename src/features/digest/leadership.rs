@@ -51,7 +51,9 @@ pub fn card(all: &[Said<'_>]) -> Card {
         let whose = whose(said);
         said.digest.looks.iter().map(move |look| Line::sentence(&format!("{whose}{}", look.text)))
     });
-    let looks: Vec<Line> = looks.take(MOST).collect();
+    let mut looks: Vec<Line> = looks.take(MOST).collect();
+    let spread: Vec<String> = all.iter().filter_map(|said| said.facts.spread.clone()).collect();
+    looks.extend(spread.first().map(|first| focus(first, spread.len() - 1)));
     if !looks.is_empty() {
         parts.push(Part::Heading("Needs a look".into()));
         parts.push(Part::List(looks, None));
@@ -70,6 +72,12 @@ pub fn card(all: &[Said<'_>]) -> Card {
         card.notes = vec![all.iter().fold((line, 0), receipt).0];
     }
     card
+}
+
+/// The one line on focus, however many teams it is of.
+fn focus(first: &str, others: usize) -> Line {
+    let rest = if others > 0 { format!("; and {}", words::count(others as u64, "other team", "other teams")) } else { String::new() };
+    Line::plain(format!("{first}{rest}: ")).code("/metrics focus")
 }
 
 /// How each figure changed, in few words, the better ones first.

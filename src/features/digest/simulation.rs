@@ -177,6 +177,7 @@ pub fn of(pool: &Pool, flows: &FlowPool, targets: &BTreeMap<String, f64>) -> Fac
         health: Vec::new(),
         noted: Vec::new(),
         verdicts: Vec::new(),
+        spread: None,
     }
 }
 

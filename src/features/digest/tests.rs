@@ -214,6 +214,19 @@ fn leadership_sees_each_team_against_itself_by_name_and_no_ranking() {
 }
 
 #[test]
+fn leadership_hears_of_thin_focus_in_one_line_and_teams_hear_nothing_of_it_here() {
+    let spread =
+        |name: &str| Facts { spread: Some(format!("{name} works on about five projects")), ..deploying(120, 0, PackedRecovery::None) };
+    let (one, other) = (spread("Search"), spread("Web"));
+    let (digests, kept) = ([&one, &other].map(digest), kept());
+    let said: Vec<Said<'_>> = [&one, &other].into_iter().zip(&digests).map(|(facts, digest)| Said { facts, digest, kept: &kept }).collect();
+    let shown = |template| text(&card(template, &said, "1a2b3c4d").expect("a card"), false, 100);
+    let leadership = shown(Template::Leadership);
+    assert!(leadership.contains("Search works on about five projects; and 1 other team: /metrics focus"), "{leadership}");
+    assert!(!shown(Template::Team).contains("five projects"));
+}
+
+#[test]
 fn names_that_are_hostile_or_long_still_fit() {
     let facts = Facts { name: "<!channel> & `x` ".repeat(40), ..worse() };
     let (digest, kept) = (digest(&facts), kept());

@@ -12,6 +12,8 @@ use crate::store::org::{Author, OrgChange};
 
 /// Services and teams listed in Slack.
 const LISTED: usize = 15;
+/// The button beside the portfolio.
+const PORTFOLIO: &str = "Change the portfolio";
 /// Lines told of one change.
 const LINES: usize = 2;
 
@@ -36,6 +38,7 @@ pub fn told(overview: &Overview, now: At, zone: Tz, asker: Option<&Asker>) -> Ca
         parts.push(Part::List(overview.teams.iter().take(most).map(|it| team(it, now, zone)).collect(), None));
         parts.extend(more(overview.teams.len(), most, "teams"));
     }
+    parts.push(Part::Beside(portfolio(overview), button(PORTFOLIO, "investment_project", "", false)));
     if !overview.changes.is_empty() {
         parts.push(Part::Heading("Changed last".into()));
         parts.push(Part::List(overview.changes.iter().map(|it| change(it, now, zone)).collect(), None));
@@ -85,6 +88,21 @@ fn services(rows: &[ServiceRow], most: usize) -> Table {
         rows: rows.iter().take(most).map(row).collect(),
         more: None,
     }
+}
+
+/// The portfolio in one line: how many projects, and how much of the time is planned.
+fn portfolio(overview: &Overview) -> Line {
+    let line = Line::default().strong("Portfolio: ");
+    if overview.projects.is_empty() {
+        return line.and("no project yet. A project has a priority, a planned share, a commitment date and its epics.");
+    }
+    let shares: Vec<f64> = overview.projects.values().filter_map(|project| project.planned_share).collect();
+    let planned = if shares.is_empty() {
+        "no shares are planned".to_owned()
+    } else {
+        format!("planned shares add up to {}", words::percent(shares.iter().sum()))
+    };
+    line.and(format!("{}; {planned}.", words::count(overview.projects.len() as u64, "project", "projects")))
 }
 
 fn more(count: usize, most: usize, what: &str) -> Option<Part> {
@@ -165,13 +183,11 @@ fn notes(overview: &Overview, in_slack: bool) -> Vec<Line> {
     notes
 }
 
+fn button(label: &str, action: &str, value: &str, primary: bool) -> Button {
+    Button { label: label.into(), action: action.into(), value: value.into(), primary }
+}
+
 fn buttons(channel: Option<&str>) -> Vec<Button> {
-    let button = |label: &str, action: &str, value: &str, primary| Button {
-        label: label.into(),
-        action: action.into(),
-        value: value.into(),
-        primary,
-    };
     let mut buttons = vec![button("Connect a service", "setup_service", "", true), button("Add a team", "setup_team", "", false)];
     buttons.extend(channel.map(|id| button("Connect this channel", "setup_channel", id, false)));
     buttons
@@ -188,7 +204,11 @@ fn data(overview: &Overview) -> serde_json::Map<String, serde_json::Value> {
         json!({"id": it.id, "name": it.name, "services": it.services, "people": it.people, "slack_group": group, "channels": it.channels, "problem": problem})
     });
     let feeds = overview.feeds.iter().map(|it| json!({"slug": it.slug, "on": it.on}));
-    [("services", services.collect()), ("teams", teams.collect()), ("feeds", feeds.collect())]
+    let projects = overview
+        .projects
+        .iter()
+        .map(|(id, it)| json!({"id": id, "name": it.name, "priority": it.priority, "planned_share": it.planned_share, "due": it.due}));
+    [("services", services.collect()), ("teams", teams.collect()), ("projects", projects.collect()), ("feeds", feeds.collect())]
         .map(|(name, list): (&str, serde_json::Value)| (name.to_owned(), list))
         .into_iter()
         .collect()

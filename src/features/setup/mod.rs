@@ -1,4 +1,5 @@
-//! `setup`: what is connected, and how does one connect more? Forms for a service, a team and a channel.
+//! `setup`: what is connected, and how does one connect more? Forms for a service, a team, a channel
+//! and a portfolio project.
 //!
 //! A form says the same as an organisation file would: what is sent is written into the text of the organisation as it is, that
 //! text is read and checked as any file, and applied from now on as a new version, with who did it. So there is one set of
@@ -8,13 +9,15 @@
 //! Admins only, each press anew: a button may be pressed long after. Without a person (`pacer ask setup`) it only lists.
 //!
 //! JSON: `services`, each `{"name","teams","repository","declared"}`; `teams`, each
-//! `{"id","name","services","people","slack_group","channels","problem"}`; `feeds`, each `{"slug","on"}`.
+//! `{"id","name","services","people","slack_group","channels","problem"}`; `projects`, each
+//! `{"id","name","priority","planned_share","due"}`; `feeds`, each `{"slug","on"}`.
 
 mod card;
 mod change;
 mod channel;
 mod next;
 mod overview;
+mod project;
 mod service;
 mod team;
 
@@ -24,6 +27,7 @@ use super::{Command, Cx, PERIOD, Reply};
 use crate::domain::ask::{Ask, Words, closest};
 use crate::error::{Failure, Kind, UserError};
 pub use channel::{CHANNEL, CHANNEL_SENT};
+pub use project::{PROJECT, PROJECT_CHOSEN, PROJECT_SENT};
 pub use service::{SERVICE, SERVICE_CHOSEN, SERVICE_SENT};
 pub use team::{TEAM, TEAM_CHOSEN, TEAM_SENT};
 
@@ -59,10 +63,14 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     if let Some((id, _)) = cx.org.org.team_by(&name).filter(|(_, team)| team.dissolved.is_none()) {
         return Ok(Reply::Form(team::form_of(cx, id).await?));
     }
+    if let Some(id) = project::declared(&cx.org.org, &name) {
+        return Ok(Reply::Form(project::form_of(cx, &id).await?));
+    }
     let known = overview.services.iter().map(|it| it.name.as_str()).chain(cx.org.org.live_teams().map(|(id, _)| id));
+    let known = known.chain(cx.org.org.projects.keys().map(String::as_str));
     let near = closest(&name, known.map(|name| (name, name))).map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
     let hint = "`/metrics setup` lists what there is, and its buttons connect what is new.";
-    Err(UserError::new(Kind::UnknownService, format!("I know no service and no team `{name}`.{near}"), hint).into())
+    Err(UserError::new(Kind::UnknownService, format!("I know no service, no team and no portfolio project `{name}`.{near}"), hint).into())
 }
 
 /// The admin who asks, by Slack id.

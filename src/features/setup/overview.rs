@@ -1,9 +1,9 @@
-//! What is connected: sources, services with their teams, teams with their people, the latest changes.
+//! What is connected: sources, services with their teams, teams with their people, the portfolio, the latest changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::org::Team;
 use crate::domain::org::moves::Owners;
+use crate::domain::org::{Project, Team};
 use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::host::Feed;
@@ -25,6 +25,8 @@ pub struct Overview {
     pub services: Vec<ServiceRow>,
     /// By id.
     pub teams: Vec<TeamRow>,
+    /// The portfolio, by id.
+    pub projects: BTreeMap<String, Project>,
     /// Newest first.
     pub changes: Vec<OrgChange>,
 }
@@ -102,6 +104,7 @@ pub async fn load(cx: &Cx) -> Result<Overview, Failure> {
         feeds: cx.host.feeds.clone(),
         services,
         teams,
+        projects: org.projects.clone(),
         changes: cx.store.org_changes(cx.now, CHANGES).await?,
     })
 }

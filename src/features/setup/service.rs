@@ -226,20 +226,25 @@ fn form(values: &Values, note: Option<Field>, state: &State, lists: &Lists) -> F
 
 /// A select of teams, or where there are more than Slack lists, a field to type one.
 pub(super) fn team_field(id: &str, label: &str, teams: &[(String, String)], value: &str, none: (&str, &str)) -> Field {
+    listed_field(id, label, "teams", teams, value, none)
+}
+
+/// A select of things by (id, name), or where there are more than Slack lists, a field to type one.
+pub(super) fn listed_field(id: &str, label: &str, nouns: &str, all: &[(String, String)], value: &str, none: (&str, &str)) -> Field {
     let field = |hint: Option<String>, input: Input| {
         let optional = !matches!(input, Input::Select(..));
         Field { id: id.into(), label: label.into(), hint, optional, input }
     };
-    if teams.len() >= OPTIONS {
+    if all.len() >= OPTIONS {
         let typed = if value == none.0 { "" } else { value };
         return field(
-            Some(format!("There are {} teams, more than Slack lists: type the id or name of one.", teams.len())),
+            Some(format!("There are {} {nouns}, more than Slack lists: type the id or name of one.", all.len())),
             Input::Text(typed.into()),
         );
     }
     let none = (none.0.to_owned(), none.1.to_owned());
-    let options =
-        std::iter::once(none).chain(teams.iter().map(|(id, name)| {
+    let options = std::iter::once(none)
+        .chain(all.iter().map(|(id, name)| {
             (id.clone(), if id.to_lowercase() == name.to_lowercase() { name.clone() } else { format!("{name} ({id})") })
         }));
     field(None, Input::Select(options.collect(), Some(value.to_owned())))
@@ -280,8 +285,8 @@ fn plan(org: &Org, name: &str, values: &Values, now: At) -> Result<Draft, Errors
     let mut put = |key: &str, value: Option<String>| draft.put("services", name, key, value);
     let repository = said(values, "repository_other").or_else(|| said(values, "repository").filter(|it| *it != NO_REPOSITORY));
     put("repository", repository.map(quoted));
-    put("environments", list(values, "environments", &[',', '\n']));
-    put("paths", list(values, "paths", &['\n']));
+    put("environments", texts(&listed(values, "environments", &[',', '\n'])));
+    put("paths", texts(&listed(values, "paths", &['\n'])));
     put("incident_window", same_duration(declared.incident_window, said(values, "incident_window")));
     let by = said(values, "deploys_by").filter(|by| *by != "deployment" || declared.deploys_by.as_deref() == Some("deployment"));
     put("deploys_by", by.map(quoted));
@@ -295,9 +300,16 @@ fn same_duration(declared: Option<i64>, typed: Option<&str>) -> Option<String> {
     if same { declared.map(|it| quoted(&it)) } else { typed.map(quoted) }
 }
 
-fn list(values: &Values, field: &str, between: &[char]) -> Option<String> {
-    let items: Vec<String> = said(values, field)?.split(between).map(str::trim).filter(|item| !item.is_empty()).map(quoted).collect();
-    (!items.is_empty()).then(|| format!("[{}]", items.join(", ")))
+/// What stands in a field one by one.
+pub(super) fn listed(values: &Values, field: &str, between: &[char]) -> Vec<String> {
+    let items = said(values, field).unwrap_or_default().split(between).map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Texts as a file has them; none is no key.
+pub(super) fn texts(items: &[String]) -> Option<String> {
+    let quoted: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+    (!quoted.is_empty()).then(|| format!("[{}]", quoted.join(", ")))
 }
 
 /// The id of a team by id or name.

@@ -179,7 +179,7 @@ fn group(value: &str, lists: &Lists) -> Field {
 }
 
 /// The id of a team from its name: "Shop & Pay" is `shop-pay`.
-fn short_name(name: &str) -> String {
+pub(super) fn short_name(name: &str) -> String {
     let letters: String = name.to_lowercase().chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
     letters.split_whitespace().collect::<Vec<_>>().join("-")
 }

@@ -7,6 +7,7 @@ use super::change::State;
 use super::next::{self, Connected};
 use super::overview::{Overview, ServiceRow, TeamRow};
 use crate::domain::card::{Card, SourceHealth};
+use crate::domain::org::Project;
 use crate::domain::time::{At, HOUR};
 use crate::features::Asker;
 use crate::features::host::{Feed, Host};
@@ -78,6 +79,7 @@ fn overview() -> Overview {
             team("finders", "finders", Some(following(Some("the group is archived in Slack: choose another, or bring it back"))), &[]),
             team("web", "Web", None, &[]),
         ],
+        projects: [("wallet".to_owned(), Project { name: "Wallet".into(), planned_share: Some(0.3), ..Project::default() })].into(),
         changes: vec![
             change(
                 3,
