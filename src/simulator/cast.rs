@@ -1,6 +1,7 @@
 //! The cast of the sample organisation: teams, services, people, projects, as tables. Ages are in days before now.
 
 use super::random::Random;
+use crate::domain::improvement::Wanted;
 
 /// A team and how much it does.
 pub struct TeamRow {
@@ -10,6 +11,8 @@ pub struct TeamRow {
     /// Prefix of its work items; a group of teams has none.
     pub key: Option<&'static str>,
     pub items_per_week: f64,
+    /// The part of them that comes planned.
+    pub planned: f64,
     /// Working hours from start to done, median.
     pub item_hours: f64,
     /// Metric and target, as TOML.
@@ -45,16 +48,33 @@ pub struct ProjectRow {
     pub name: &'static str,
     pub priority: u32,
     pub planned_share: f64,
-    pub due_in_days: u64,
+    /// None: it has no date.
+    pub due_in_days: Option<u64>,
     pub objective: &'static str,
     pub category: &'static str,
-    /// The team that does most of it.
+    /// The team that answers for it.
     pub team: &'static str,
-    /// Its share of that team's items; the rest is unplanned.
-    pub share: f64,
-    /// Items not started yet.
-    pub backlog: usize,
     pub epic: &'static str,
+    /// Days since its items were thought of.
+    pub planned_days_ago: u64,
+    /// How many of its items were only thought of later.
+    pub growth: f64,
+    /// The part of its backlog that came at once, some weeks ago.
+    pub burst: f64,
+    /// Its open items against what its pace makes of the time until its date.
+    pub load: f64,
+    /// Items that were begun long ago and rest.
+    pub resting: usize,
+}
+
+/// An improvement that a team declared.
+pub struct ImprovementRow {
+    pub name: &'static str,
+    pub team: &'static str,
+    pub metric: &'static str,
+    pub wanted: Wanted,
+    pub days_ago: u64,
+    pub by: &'static str,
 }
 
 /// Days since `notifications` and two people moved from Platform to Checkout.
@@ -67,7 +87,7 @@ pub const DECLINED_DAYS_AGO: u64 = 90;
 pub const LABS_DAYS_AGO: u64 = 35;
 
 const fn group(id: &'static str, name: &'static str) -> TeamRow {
-    TeamRow { id, name, parent: None, key: None, items_per_week: 0.0, item_hours: 0.0, targets: &[], nouns: &[] }
+    TeamRow { id, name, parent: None, key: None, items_per_week: 0.0, planned: 0.0, item_hours: 0.0, targets: &[], nouns: &[] }
 }
 
 pub const TEAMS: &[TeamRow] = &[
@@ -78,6 +98,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("commerce"),
         key: Some("PAY"),
         items_per_week: 10.0,
+        planned: 0.7,
         item_hours: 18.0,
         targets: &[("change_lead_time", "\"3d\""), ("change_fail_rate", "0.15"), ("deployment_frequency", "4.0")],
         nouns: &[
@@ -101,6 +122,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("commerce"),
         key: Some("CHK"),
         items_per_week: 12.0,
+        planned: 0.6,
         item_hours: 15.0,
         targets: &[("change_lead_time", "\"5d\""), ("change_fail_rate", "0.05"), ("deployment_frequency", "4.0")],
         nouns: &[
@@ -125,6 +147,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("discovery"),
         key: Some("SRC"),
         items_per_week: 9.0,
+        planned: 0.55,
         item_hours: 16.0,
         targets: &[("change_lead_time", "\"4d\""), ("change_fail_rate", "0.1"), ("deployment_frequency", "3.0")],
         nouns: &[
@@ -148,6 +171,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("PLT"),
         items_per_week: 11.0,
+        planned: 0.65,
         item_hours: 9.0,
         targets: &[("change_lead_time", "\"1d\""), ("change_fail_rate", "0.05"), ("deployment_frequency", "7.0")],
         nouns: &[
@@ -171,6 +195,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("MOB"),
         items_per_week: 7.0,
+        planned: 0.6,
         item_hours: 24.0,
         targets: &[("change_lead_time", "\"10d\""), ("deployment_frequency", "1.0")],
         nouns: &[
@@ -194,6 +219,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("LAB"),
         items_per_week: 4.0,
+        planned: 0.85,
         item_hours: 14.0,
         targets: &[],
         nouns: &["prompt set", "size advice", "chat window", "answer ranking", "product cards", "feedback buttons", "guard rails"],
@@ -283,6 +309,26 @@ pub const LEADS: &[(&str, &str)] = &[("commerce", "u41"), ("discovery", "u17"), 
 /// Whom the sandbox begins as, and their team: somebody with something to do on any day.
 pub const FIRST: (&str, &str) = ("u01", "payments");
 
+/// One that takes hold, and one of which nothing is to be seen yet.
+pub const IMPROVEMENTS: &[ImprovementRow] = &[
+    ImprovementRow {
+        name: "Smaller batches",
+        team: "payments",
+        metric: "change_lead_time",
+        wanted: Wanted::Less,
+        days_ago: IMPROVED_DAYS_AGO,
+        by: "u41",
+    },
+    ImprovementRow {
+        name: "Review before lunch",
+        team: "search",
+        metric: "change_lead_time",
+        wanted: Wanted::Less,
+        days_ago: 84,
+        by: "u17",
+    },
+];
+
 /// Id, name, owner.
 pub const OBJECTIVES: &[(&str, &str, &str)] = &[
     ("grow", "Grow orders by a fifth", "u41"),
@@ -291,26 +337,55 @@ pub const OBJECTIVES: &[(&str, &str, &str)] = &[
 ];
 
 pub const PROJECTS: &[ProjectRow] = &[
-    project("wallet", "Wallet payments", (1, 0.18, 75), ("grow", "new"), ("payments", 0.5, 26), "PAY-1"),
-    project("one-page-checkout", "One-page checkout", (1, 0.16, 40), ("grow", "new"), ("checkout", 0.45, 20), "CHK-1"),
-    project("psd3", "PSD3 compliance", (1, 0.09, 60), ("trust", "ktlo"), ("payments", 0.2, 34), "PAY-2"),
-    project("relevance", "Search relevance", (2, 0.13, 100), ("grow", "improving"), ("search", 0.55, 40), "SRC-1"),
-    project("app-5", "App 5", (2, 0.11, 55), ("grow", "new"), ("mobile", 0.6, 30), "MOB-1"),
-    project("steady-checkout", "Steady checkout", (2, 0.07, 120), ("trust", "improving"), ("checkout", 0.15, 18), "CHK-2"),
-    project("cloud-move", "Cloud move", (3, 0.07, 150), ("lean", "improving"), ("platform", 0.4, 60), "PLT-1"),
-    project("golden-path", "Golden path for services", (3, 0.06, 90), ("lean", "productivity"), ("platform", 0.25, 22), "PLT-2"),
-    project("shopping-assistant", "Shopping assistant", (3, 0.03, 110), ("grow", "new"), ("labs", 0.85, 24), "LAB-1"),
+    project("wallet", "Wallet payments", (2, 0.1, Some(75)), ("grow", "new"), ("payments", "PAY-1"), (300, 0.1, 0.42)),
+    project("one-page-checkout", "One-page checkout", (1, 0.16, Some(40)), ("grow", "new"), ("checkout", "CHK-1"), (290, 0.12, 0.76)),
+    ProjectRow {
+        resting: 4,
+        ..project("psd3", "PSD3 compliance", (1, 0.2, Some(60)), ("trust", "ktlo"), ("payments", "PAY-2"), (285, 0.05, 2.4))
+    },
+    ProjectRow {
+        burst: 0.5,
+        ..project("relevance", "Search relevance", (2, 0.13, Some(100)), ("grow", "improving"), ("search", "SRC-1"), (330, 0.08, 1.1))
+    },
+    project("app-5", "App 5", (2, 0.13, Some(55)), ("grow", "new"), ("mobile", "MOB-1"), (280, 0.1, 0.62)),
+    project("steady-checkout", "Steady checkout", (2, 0.07, Some(120)), ("trust", "improving"), ("checkout", "CHK-2"), (310, 0.1, 0.55)),
+    project("cloud-move", "Cloud move", (3, 0.07, Some(150)), ("lean", "improving"), ("platform", "PLT-1"), (360, 0.1, 0.42)),
+    project(
+        "golden-path",
+        "Golden path for services",
+        (3, 0.06, Some(90)),
+        ("lean", "productivity"),
+        ("platform", "PLT-2"),
+        (295, 0.1, 0.48),
+    ),
+    project("shopping-assistant", "Shopping assistant", (3, 0.03, None), ("grow", "new"), ("labs", "LAB-1"), (125, 0.15, 0.7)),
 ];
 
 const fn project(
     id: &'static str,
     name: &'static str,
-    (priority, planned_share, due_in_days): (u32, f64, u64),
+    (priority, planned_share, due_in_days): (u32, f64, Option<u64>),
     (objective, category): (&'static str, &'static str),
-    (team, share, backlog): (&'static str, f64, usize),
-    epic: &'static str,
+    (team, epic): (&'static str, &'static str),
+    (planned_days_ago, growth, load): (u64, f64, f64),
 ) -> ProjectRow {
-    ProjectRow { id, name, priority, planned_share, due_in_days, objective, category, team, share, backlog, epic }
+    let (burst, resting) = (0.0, 0);
+    ProjectRow {
+        id,
+        name,
+        priority,
+        planned_share,
+        due_in_days,
+        objective,
+        category,
+        team,
+        epic,
+        planned_days_ago,
+        growth,
+        burst,
+        load,
+        resting,
+    }
 }
 
 /// The row of a team. Ids come from the tables here, so that there is one.
