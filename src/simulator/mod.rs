@@ -1,4 +1,4 @@
-//! The simulator: a believable organisation, made of a seed. `pacer demo` shows it.
+//! The simulator: a believable organisation, made of a seed. `pacer demo` shows it; [`portfolio`] tries what warns of slips.
 //!
 //! [`sample`] is pure: the same seed and hour give the same events, to the second. It is not a recording: `pace.rs` says how
 //! each service's work flows and where that changes, `cast.rs` who there is, and the rest plays it week by week in the
@@ -12,6 +12,7 @@
 //! | `items`, `changes`, `deployments`, `trouble`, `runs`, `activity` | what happens, in the order in which one follows from the other |
 //! | `surveys`, `opinions` | what its people answered in surveys, and why |
 //! | `org_file` | the organisation's TOML |
+//! | [`portfolio`] | teams and projects over years, with planted slips: for backtests, not for the demo |
 //!
 //! Why it ends now and is not fixed in time: people ask for "90 days", and an answer must be full on any day. So another day
 //! makes another history under the same ids; give a sample to an empty database only.
@@ -29,6 +30,7 @@ mod org_file;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod pace;
 mod plan;
+pub mod portfolio;
 mod random;
 mod runs;
 pub mod surveys;
