@@ -202,8 +202,9 @@ fn prototype(seed: u64, calendar: &Calendar, team: &TeamRow) -> Vec<Item> {
             let thought_of = calendar.at(begin + random.between(0.0, 2.0));
             item.created_at =
                 if random.chance(0.85) { Some(thought_of) } else { item.created_at.max(Some(thought_of)) }.min(item.started_at);
-            let project = PROJECTS.iter().find(|project| project.team == team.id);
-            project.into_iter().for_each(|project| plan::say(&mut random, &mut item, project));
+            if let Some(project) = PROJECTS.iter().find(|project| project.team == team.id) {
+                plan::say(&mut random, &mut item, project);
+            }
             item
         })
         .collect()
