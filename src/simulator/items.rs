@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::aims::{PROJECTS, ProjectRow};
 use super::calendar::{Calendar, WEEKS};
-use super::cast::{FIRST, LABS_DAYS_AGO, PROJECTS, ProjectRow, SERVICES, TEAMS, TeamRow, member, team};
+use super::cast::{FIRST, LABS_DAYS_AGO, SERVICES, TEAMS, TeamRow, member, team};
 use super::changes::{Planned, WEEKS_AFTER, rates};
 use super::plan;
 use super::random::Random;

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `random`, `calendar` | the dice; working hours, holidays, slow weeks |
-//! | `cast`, `pace`, `words` | the tables: who, how fast, in what words |
+//! | `cast`, `aims`, `pace`, `words` | the tables: who, what for, how fast, in what words |
 //! | `plan` | what items are for: the story of the portfolio |
 //! | `items`, `changes`, `deployments`, `trouble`, `runs`, `activity` | what happens, in the order in which one follows from the other |
 //! | `surveys`, `opinions` | what its people answered in surveys, and why |
@@ -18,6 +18,8 @@
 //! makes another history under the same ids; give a sample to an empty database only.
 
 mod activity;
+#[allow(missing_docs, reason = "rows of tables, with plain names")]
+mod aims;
 mod calendar;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod cast;
@@ -134,11 +136,11 @@ pub fn sample(seed: u64, now: At) -> Sample {
         channels: channels(),
         surveys: surveys::surveys(seed, &calendar),
         improved_at: calendar.midnight_ago(cast::IMPROVED_DAYS_AGO),
-        improvements: cast::IMPROVEMENTS.iter().map(|row| improvement(row, &calendar)).collect(),
+        improvements: aims::IMPROVEMENTS.iter().map(|row| improvement(row, &calendar)).collect(),
     }
 }
 
-fn improvement(row: &cast::ImprovementRow, calendar: &Calendar) -> SampleImprovement {
+fn improvement(row: &aims::ImprovementRow, calendar: &Calendar) -> SampleImprovement {
     SampleImprovement {
         name: row.name,
         team: row.team,

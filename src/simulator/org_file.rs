@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::aims::{OBJECTIVES, PROJECTS};
 use super::calendar::{Calendar, ZONE};
-use super::cast::{LEADS, OBJECTIVES, PEOPLE, PROJECTS, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
+use super::cast::{LEADS, PEOPLE, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
 use super::changes::BOT;
 
 /// The file as text.

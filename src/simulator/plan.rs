@@ -6,8 +6,9 @@
 
 use chrono::NaiveDate;
 
+use super::aims::{PROJECTS, ProjectRow};
 use super::calendar::{Calendar, WORKDAY_HOURS, ZONE};
-use super::cast::{PEOPLE, PROJECTS, PersonRow, ProjectRow, TeamRow, member, team};
+use super::cast::{PEOPLE, PersonRow, TeamRow, member, team};
 use super::random::Random;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::event::{Activity, Item};

@@ -126,7 +126,7 @@ fn pacer_says(items: &[Value], words: &[&str]) {
 #[test]
 fn a_file_of_weekly_counts_or_of_dates_is_scored_and_a_future_date_refused() {
     let pacer = Pacer::new();
-    let counts: String = (0..60).map(|week| format!("{}\n", 3 + week % 4)).collect();
+    let counts = (0..60).map(|week| (3 + week % 4).to_string()).collect::<Vec<_>>().join("\n");
     let file = pacer.database.file("counts.csv", format!("finished\n{counts}"));
     let report = pacer.run_at(NOW, &["backtest", "--series", &file, "--format", "json"]).ok().json();
     assert_eq!((&report["forecasts"][0]["name"], &report["forecasts"][0]["weeks"]), (&json!("counts"), &json!(60)));
