@@ -1,4 +1,5 @@
-//! What figures cost without a database: deriving a service, packing its days, the five of a window, reading events.
+//! What figures cost without a database: deriving a service, packing its days, the five of a window, reading events, looking
+//! back on forecasts.
 //!
 //! `cargo bench --bench figures`; seconds each. Figures mean something only beside others of the same run.
 
@@ -9,8 +10,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use pacer::domain::derive::day::{Day, Packed, pack};
 use pacer::domain::derive::{CommitRow, DeploymentRow, Derived, IncidentRow, ServiceFacts, derive};
 use pacer::domain::event::Status;
+use pacer::domain::forecast::backtest::{HORIZONS, PastWeek, baseline, run};
+use pacer::domain::forecast::throughput::Week;
 use pacer::domain::pool::Pool;
-use pacer::domain::time::{At, DAY, HOUR};
+use pacer::domain::time::{At, DAY, HOUR, WEEK};
 use pacer::domain::window::Window;
 use pacer::features::dora::compute::compute;
 use pacer::sources::generic;
@@ -104,9 +107,43 @@ fn reading(c: &mut Criterion) {
     c.bench_function("read 1,000 JSON lines", |b| b.iter(|| generic::parse(black_box(body.as_bytes()), false).events.len()));
 }
 
+/// The last weeks of four real series: items finished in each.
+fn real_series() -> Vec<Vec<u32>> {
+    let recorded: serde_json::Value = serde_json::from_str(include_str!("../tests/statistics/forecast.json")).expect("recorded");
+    let series = recorded["series"].as_object().expect("series").values();
+    let counts = series.map(|counts| -> Vec<u32> { serde_json::from_value(counts.clone()).expect("counts") });
+    counts.map(|counts| counts[counts.len().saturating_sub(LOOKED_AT)..].to_vec()).collect()
+}
+
+const LOOKED_AT: usize = 104;
+
+/// All forecasts of two years of four series, learning on the way; the base: one plain bootstrap at the same origins and horizons.
+fn looking_back(c: &mut Criterion) {
+    let series = real_series();
+    let weeks = |counts: &[u32]| -> Vec<PastWeek> {
+        counts.iter().zip(1..).map(|(&finished, week)| PastWeek { to: At(week * WEEK), week: Week { finished, days: 5.0 } }).collect()
+    };
+    let rows: Vec<Vec<PastWeek>> = series.iter().map(|counts| weeks(counts)).collect();
+    let mut group = c.benchmark_group("look back on 4 x 104 weeks");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group.bench_function("backtest", |b| {
+        b.iter(|| rows.iter().map(|rows| run(black_box(rows), 5.0).expect("nothing later").len()).sum::<usize>());
+    });
+    group.bench_function("base: plain bootstrap", |b| {
+        b.iter(|| {
+            let origins = |counts: &[u32]| -> usize {
+                let ends = (baseline::WEEKS..counts.len()).flat_map(|origin| HORIZONS.map(|horizon| (origin, horizon)));
+                ends.map(|(origin, horizon)| baseline::plain_bootstrap(black_box(&counts[..origin]), horizon).len()).sum()
+            };
+            series.iter().map(|counts| origins(counts)).sum::<usize>()
+        });
+    });
+    group.finish();
+}
+
 fn short() -> Criterion {
     Criterion::default().sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2))
 }
 
-criterion_group! { name = benches; config = short(); targets = figures, reading }
+criterion_group! { name = benches; config = short(); targets = figures, reading, looking_back }
 criterion_main!(benches);

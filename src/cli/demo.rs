@@ -19,14 +19,15 @@ use crate::backfill::GitImport;
 use crate::clock::Clock;
 use crate::config::{Config, SlackConfig};
 use crate::domain::event::Parsed;
+use crate::domain::improvement::Wanted;
 use crate::domain::org::{self, OrgFile};
 use crate::domain::survey::Minima;
 use crate::domain::survey::tally::Rules;
 use crate::domain::time::At;
-use crate::features::pulse;
+use crate::features::{self, pulse};
 use crate::sandbox::{self, Workspace};
 use crate::simulator::surveys::{SampleSurveys, SampleWave};
-use crate::simulator::{self, Sample, SampleUser};
+use crate::simulator::{self, Sample, SampleImprovement, SampleUser};
 use crate::slack::scopes;
 use crate::store::Delivery;
 use crate::store::survey::{ActionItem, Marked, NewWave, Standing, Survey};
@@ -69,7 +70,12 @@ pub async fn run(args: Args, mut config: Config) -> Result<ExitCode> {
     let app = App::open(config, clock).await?;
     match (&args.git, sample) {
         (Some(path), _) => feed_git(&app, path).await?,
-        (None, Some(sample)) => feed_sample(&app, sample).await?,
+        (None, Some(sample)) => {
+            let improvements = sample.improvements.clone();
+            feed_sample(&app, sample).await?;
+            app.store.refresh(None).await?;
+            declare_improvements(&app, &improvements).await?;
+        }
         (None, None) => {}
     }
     app.store.refresh(None).await?;
@@ -217,6 +223,19 @@ async fn feed_surveys(app: &App, surveys: SampleSurveys) -> Result<()> {
             settled_on: it.done.then_some(it.due),
         };
         app.store.keep_action(action).await?;
+    }
+    Ok(())
+}
+
+/// Declares the sample's improvements in the words in which their teams would in Slack, so that their weeks are frozen as those of any.
+async fn declare_improvements(app: &App, improvements: &[SampleImprovement]) -> Result<()> {
+    for it in improvements {
+        let way = if it.wanted == Wanted::Less { "less" } else { "more" };
+        let asked = format!("goals improvement \"{}\" metric:{} {way} since:{} team:{}", it.name, it.metric, it.since, it.team);
+        let cx = app.cx(Some(app.asker(&it.by))).await?;
+        if let Err(failure) = features::answer(&cx, &asked).await {
+            tracing::warn!(?failure, "the sample's improvement `{}` could not be declared", it.name);
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod ask;
 mod backfill;
+mod backtest;
 mod backup;
 mod demo;
 mod doctor;
@@ -47,6 +48,8 @@ enum Command {
     Backfill(backfill::Args),
     /// Ask in the terminal what one asks in Slack: pacer ask "dora team:payments 90d"
     Ask(ask::Args),
+    /// What forecasts would have said in each past week, and how that turned out
+    Backtest(backtest::Args),
     /// Recompute a receipt: exit 0 if the figures are the same, 1 if not, with the rows that came late
     Verify(verify::Args),
     /// Declare teams, services, people and projects from a TOML file
@@ -102,6 +105,7 @@ async fn run(command: Command, config: Config) -> Result<ExitCode> {
         Command::Import(args) => import::run(args, config).await,
         Command::Backfill(args) => backfill::run(args, config).await,
         Command::Ask(args) => ask::run(args, config).await,
+        Command::Backtest(args) => backtest::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
         Command::Org(args) => org::run(args, config).await,
         Command::Privacy(args) => privacy::run(args, config).await,

@@ -155,7 +155,7 @@ pub fn local(date: NaiveDate, hour: u32) -> At {
 }
 
 /// The summer and the weeks around Christmas are slower.
-fn pace(date: NaiveDate) -> f64 {
+pub fn pace(date: NaiveDate) -> f64 {
     match (date.month(), date.day()) {
         (12, 22..) | (1, ..=3) => 0.12,
         (12, 15..) | (1, ..=7) => 0.7,
@@ -164,7 +164,7 @@ fn pace(date: NaiveDate) -> f64 {
     }
 }
 
-fn is_holiday(date: NaiveDate) -> bool {
+pub fn is_holiday(date: NaiveDate) -> bool {
     holidays(date.year()).contains(&date)
 }
 

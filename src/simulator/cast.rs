@@ -1,4 +1,4 @@
-//! The cast of the sample organisation: teams, services, people, projects, as tables. Ages are in days before now.
+//! The cast of the sample organisation: teams, services, people, as tables. Ages are in days before now.
 
 use super::random::Random;
 
@@ -10,6 +10,8 @@ pub struct TeamRow {
     /// Prefix of its work items; a group of teams has none.
     pub key: Option<&'static str>,
     pub items_per_week: f64,
+    /// The part of them that comes planned.
+    pub planned: f64,
     /// Working hours from start to done, median.
     pub item_hours: f64,
     /// Metric and target, as TOML.
@@ -39,24 +41,6 @@ pub struct PersonRow {
     pub teams: &'static [(&'static str, Option<u64>, Option<u64>)],
 }
 
-/// A portfolio project.
-pub struct ProjectRow {
-    pub id: &'static str,
-    pub name: &'static str,
-    pub priority: u32,
-    pub planned_share: f64,
-    pub due_in_days: u64,
-    pub objective: &'static str,
-    pub category: &'static str,
-    /// The team that does most of it.
-    pub team: &'static str,
-    /// Its share of that team's items; the rest is unplanned.
-    pub share: f64,
-    /// Items not started yet.
-    pub backlog: usize,
-    pub epic: &'static str,
-}
-
 /// Days since `notifications` and two people moved from Platform to Checkout.
 pub const REORGANISED_DAYS_AGO: u64 = 150;
 /// Days since Payments began to work in small batches.
@@ -67,7 +51,7 @@ pub const DECLINED_DAYS_AGO: u64 = 90;
 pub const LABS_DAYS_AGO: u64 = 35;
 
 const fn group(id: &'static str, name: &'static str) -> TeamRow {
-    TeamRow { id, name, parent: None, key: None, items_per_week: 0.0, item_hours: 0.0, targets: &[], nouns: &[] }
+    TeamRow { id, name, parent: None, key: None, items_per_week: 0.0, planned: 0.0, item_hours: 0.0, targets: &[], nouns: &[] }
 }
 
 pub const TEAMS: &[TeamRow] = &[
@@ -78,6 +62,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("commerce"),
         key: Some("PAY"),
         items_per_week: 10.0,
+        planned: 0.7,
         item_hours: 18.0,
         targets: &[("change_lead_time", "\"3d\""), ("change_fail_rate", "0.15"), ("deployment_frequency", "4.0")],
         nouns: &[
@@ -101,6 +86,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("commerce"),
         key: Some("CHK"),
         items_per_week: 12.0,
+        planned: 0.6,
         item_hours: 15.0,
         targets: &[("change_lead_time", "\"5d\""), ("change_fail_rate", "0.05"), ("deployment_frequency", "4.0")],
         nouns: &[
@@ -125,6 +111,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: Some("discovery"),
         key: Some("SRC"),
         items_per_week: 9.0,
+        planned: 0.55,
         item_hours: 16.0,
         targets: &[("change_lead_time", "\"4d\""), ("change_fail_rate", "0.1"), ("deployment_frequency", "3.0")],
         nouns: &[
@@ -148,6 +135,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("PLT"),
         items_per_week: 11.0,
+        planned: 0.65,
         item_hours: 9.0,
         targets: &[("change_lead_time", "\"1d\""), ("change_fail_rate", "0.05"), ("deployment_frequency", "7.0")],
         nouns: &[
@@ -171,6 +159,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("MOB"),
         items_per_week: 7.0,
+        planned: 0.6,
         item_hours: 24.0,
         targets: &[("change_lead_time", "\"10d\""), ("deployment_frequency", "1.0")],
         nouns: &[
@@ -194,6 +183,7 @@ pub const TEAMS: &[TeamRow] = &[
         parent: None,
         key: Some("LAB"),
         items_per_week: 4.0,
+        planned: 0.85,
         item_hours: 14.0,
         targets: &[],
         nouns: &["prompt set", "size advice", "chat window", "answer ranking", "product cards", "feedback buttons", "guard rails"],
@@ -282,36 +272,6 @@ pub const LEADS: &[(&str, &str)] = &[("commerce", "u41"), ("discovery", "u17"), 
 
 /// Whom the sandbox begins as, and their team: somebody with something to do on any day.
 pub const FIRST: (&str, &str) = ("u01", "payments");
-
-/// Id, name, owner.
-pub const OBJECTIVES: &[(&str, &str, &str)] = &[
-    ("grow", "Grow orders by a fifth", "u41"),
-    ("trust", "Customers can rely on us", "u41"),
-    ("lean", "Deliver more with the same people", "u24"),
-];
-
-pub const PROJECTS: &[ProjectRow] = &[
-    project("wallet", "Wallet payments", (1, 0.18, 75), ("grow", "new"), ("payments", 0.5, 26), "PAY-1"),
-    project("one-page-checkout", "One-page checkout", (1, 0.16, 40), ("grow", "new"), ("checkout", 0.45, 20), "CHK-1"),
-    project("psd3", "PSD3 compliance", (1, 0.09, 60), ("trust", "ktlo"), ("payments", 0.2, 34), "PAY-2"),
-    project("relevance", "Search relevance", (2, 0.13, 100), ("grow", "improving"), ("search", 0.55, 40), "SRC-1"),
-    project("app-5", "App 5", (2, 0.11, 55), ("grow", "new"), ("mobile", 0.6, 30), "MOB-1"),
-    project("steady-checkout", "Steady checkout", (2, 0.07, 120), ("trust", "improving"), ("checkout", 0.15, 18), "CHK-2"),
-    project("cloud-move", "Cloud move", (3, 0.07, 150), ("lean", "improving"), ("platform", 0.4, 60), "PLT-1"),
-    project("golden-path", "Golden path for services", (3, 0.06, 90), ("lean", "productivity"), ("platform", 0.25, 22), "PLT-2"),
-    project("shopping-assistant", "Shopping assistant", (3, 0.03, 110), ("grow", "new"), ("labs", 0.85, 24), "LAB-1"),
-];
-
-const fn project(
-    id: &'static str,
-    name: &'static str,
-    (priority, planned_share, due_in_days): (u32, f64, u64),
-    (objective, category): (&'static str, &'static str),
-    (team, share, backlog): (&'static str, f64, usize),
-    epic: &'static str,
-) -> ProjectRow {
-    ProjectRow { id, name, priority, planned_share, due_in_days, objective, category, team, share, backlog, epic }
-}
 
 /// The row of a team. Ids come from the tables here, so that there is one.
 pub fn team(id: &str) -> &'static TeamRow {

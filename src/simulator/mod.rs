@@ -1,4 +1,4 @@
-//! The simulator: a believable organisation, made of a seed. `pacer demo` shows it; later it tests the forecasts.
+//! The simulator: a believable organisation, made of a seed. `pacer demo` shows it; [`portfolio`] tries what warns of slips.
 //!
 //! [`sample`] is pure: the same seed and hour give the same events, to the second. It is not a recording: `pace.rs` says how
 //! each service's work flows and where that changes, `cast.rs` who there is, and the rest plays it week by week in the
@@ -7,15 +7,19 @@
 //! | file | holds |
 //! |---|---|
 //! | `random`, `calendar` | the dice; working hours, holidays, slow weeks |
-//! | `cast`, `pace`, `words` | the tables: who, how fast, in what words |
+//! | `cast`, `aims`, `pace`, `words` | the tables: who, what for, how fast, in what words |
+//! | `plan` | what items are for: the story of the portfolio |
 //! | `items`, `changes`, `deployments`, `trouble`, `runs`, `activity` | what happens, in the order in which one follows from the other |
 //! | `surveys`, `opinions` | what its people answered in surveys, and why |
 //! | `org_file` | the organisation's TOML |
+//! | [`portfolio`] | teams and projects over years, with planted slips: for backtests, not for the demo |
 //!
 //! Why it ends now and is not fixed in time: people ask for "90 days", and an answer must be full on any day. So another day
 //! makes another history under the same ids; give a sample to an empty database only.
 
 mod activity;
+#[allow(missing_docs, reason = "rows of tables, with plain names")]
+mod aims;
 mod calendar;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod cast;
@@ -27,6 +31,8 @@ mod opinions;
 mod org_file;
 #[allow(missing_docs, reason = "rows of tables, with plain names")]
 mod pace;
+mod plan;
+pub mod portfolio;
 mod random;
 mod runs;
 pub mod surveys;
@@ -37,9 +43,11 @@ mod words;
 mod tests;
 
 use calendar::Calendar;
+use chrono::NaiveDate;
 use random::Random;
 
 use crate::domain::event::{Deployment, Event, Incident, Stated};
+use crate::domain::improvement::Wanted;
 use crate::domain::time::{At, HOUR};
 
 /// A sample organisation.
@@ -57,6 +65,25 @@ pub struct Sample {
     pub surveys: surveys::SampleSurveys,
     /// When Payments began to work in small batches: the mark of an improvement.
     pub improved_at: At,
+    /// The improvements that its teams have declared.
+    pub improvements: Vec<SampleImprovement>,
+}
+
+/// An improvement that a team has declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleImprovement {
+    /// In the team's words.
+    pub name: &'static str,
+    /// Whose it is.
+    pub team: &'static str,
+    /// The id of the metric that it should move.
+    pub metric: &'static str,
+    /// Which way.
+    pub wanted: Wanted,
+    /// Its first day.
+    pub since: NaiveDate,
+    /// Who declared it, by Slack id.
+    pub by: String,
 }
 
 /// A person in the sample workspace.
@@ -109,6 +136,18 @@ pub fn sample(seed: u64, now: At) -> Sample {
         channels: channels(),
         surveys: surveys::surveys(seed, &calendar),
         improved_at: calendar.midnight_ago(cast::IMPROVED_DAYS_AGO),
+        improvements: aims::IMPROVEMENTS.iter().map(|row| improvement(row, &calendar)).collect(),
+    }
+}
+
+fn improvement(row: &aims::ImprovementRow, calendar: &Calendar) -> SampleImprovement {
+    SampleImprovement {
+        name: row.name,
+        team: row.team,
+        metric: row.metric,
+        wanted: row.wanted,
+        since: calendar.date_ago(row.days_ago),
+        by: slack_id(row.by),
     }
 }
 
@@ -126,12 +165,14 @@ fn events(seed: u64, calendar: &Calendar) -> Vec<Stated> {
         incidents.extend(deployed.incidents);
     }
     incidents.extend(trouble::strays(seed, calendar, &deployments));
+    work.link(seed, calendar, &mut planned);
     let mut changes = changes::cut(now, planned);
     let items = work.known(&mut Random::stream(seed, "states of items"), now);
     let reviews = activity::reviews(&mut Random::stream(seed, "reviews"), calendar, &changes);
     activity::ask(&mut Random::stream(seed, "reviewers asked"), calendar, &mut changes, &reviews);
     activity::ask_first(&mut changes);
-    let activities = activity::activities(&mut Random::stream(seed, "activity"), calendar, &items, &changes, &reviews);
+    let mut activities = activity::activities(&mut Random::stream(seed, "activity"), calendar, &items, &changes, &reviews);
+    activities.extend(plan::answers(&mut Random::stream(seed, "answers"), calendar, &items));
 
     let runs = runs::runs(&mut Random::stream(seed, "runs"), calendar, &changes);
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::aims::{OBJECTIVES, PROJECTS};
 use super::calendar::{Calendar, ZONE};
-use super::cast::{LEADS, OBJECTIVES, PEOPLE, PROJECTS, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
+use super::cast::{LEADS, PEOPLE, REORGANISED_DAYS_AGO, SERVICES, TEAMS, TeamRow};
 use super::changes::BOT;
 
 /// The file as text.
@@ -26,7 +27,10 @@ pub fn org_toml(calendar: &Calendar) -> String {
     for project in PROJECTS {
         line(&mut file, &format!("\n[[projects]]\nid = \"{}\"\nname = \"{}\"", project.id, project.name));
         line(&mut file, &format!("priority = {}\nplanned_share = {:.2}", project.priority, project.planned_share));
-        line(&mut file, &format!("due = {}\nobjective = \"{}\"", calendar.date_in(project.due_in_days), project.objective));
+        if let Some(days) = project.due_in_days {
+            line(&mut file, &format!("due = {}", calendar.date_in(days)));
+        }
+        line(&mut file, &format!("objective = \"{}\"", project.objective));
         line(&mut file, &format!("epics = [\"{}\"]\nlabels = [\"{}\"]\ncategory = \"{}\"", project.epic, project.id, project.category));
     }
     file

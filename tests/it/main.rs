@@ -5,6 +5,7 @@ mod actions;
 mod alert;
 mod answers;
 mod backfill;
+mod backtest;
 mod closed;
 mod command_line;
 mod crashes;

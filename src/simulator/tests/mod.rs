@@ -1,5 +1,7 @@
 //! What the sample must show, computed from its events alone, by the plainest reading of `metrics.md`.
 
+mod story;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::*;
@@ -25,8 +27,12 @@ struct Facts {
 }
 
 fn facts(seed: u64, now: At) -> Facts {
+    facts_of(sample(seed, now).events)
+}
+
+fn facts_of(events: Vec<Stated>) -> Facts {
     let mut facts = Facts::default();
-    for stated in sample(seed, now).events {
+    for stated in events {
         match stated.event {
             Event::Deployment(one) => facts.deployments.push(one),
             Event::Change(one) => facts.changes.push(one),
@@ -197,7 +203,7 @@ fn sizes_are_those_of_a_middling_organisation() {
             ("incidents", facts.incidents.len(), 85..160),
             ("items", facts.items.len(), 2_000..3_300),
             ("reviews", facts.reviews.len(), 3_500..7_500),
-            ("activities", facts.activities.len(), 9_000..18_000),
+            ("activities", facts.activities.len(), 9_000..19_000),
         ];
         println!("seed {seed}: {sizes:?}");
         for (what, size, range) in sizes {

@@ -1,0 +1,129 @@
+//! Weeks of finished items from the store: of the whole organisation, of each team, of each portfolio project.
+//!
+//! An item counts for a team where it was assigned to somebody who belonged to it when it was finished; containers and what was dropped
+//! count for nobody. Weeks begin with the first finished item and are those of the scope's own calendar.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, bail};
+
+use super::Series;
+use crate::domain::alloc::FEWEST_PEOPLE;
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::card::Scope;
+use crate::domain::forecast::backtest::PastWeek;
+use crate::domain::forecast::throughput::weekly;
+use crate::domain::org::{Org, Span};
+use crate::domain::portfolio::projects_of;
+use crate::domain::time::At;
+use crate::domain::words;
+use crate::domain::work::WorkItem;
+use crate::features::Cx;
+
+/// The weeks of everything, or of one team or project.
+pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Vec<Series>> {
+    let (org, now) = (&cx.org.org, cx.now);
+    let items = cx.store.work_items(now).await?;
+    let projects = projects_of(&items, org);
+    let scopes = match only {
+        None => everything(org, &projects),
+        Some(text) => vec![named(org, &projects, text)?],
+    };
+    let done: Vec<(&WorkItem, Option<&str>)> = items
+        .iter()
+        .zip(&projects)
+        .filter(|(item, _)| item.done_at.is_some() && !item.dropped && !item.is_container())
+        .map(|(item, project)| (item, project.as_deref()))
+        .collect();
+    Ok(scopes.iter().map(|scope| series(org, &done, scope, now)).collect())
+}
+
+fn everything(org: &Org, projects: &[Option<String>]) -> Vec<Scope> {
+    let teams = org.live_teams().map(|(id, _)| Scope::Team(id.to_owned()));
+    let known: BTreeSet<&String> = projects.iter().flatten().collect();
+    let projects = known.into_iter().map(|id| Scope::Project(id.clone()));
+    std::iter::once(Scope::Organisation).chain(teams).chain(projects).collect()
+}
+
+/// `team:T` or `project:P`, by id or name.
+fn named(org: &Org, projects: &[Option<String>], text: &str) -> Result<Scope> {
+    let listed = |ids: Vec<&str>| words::join(&ids.into_iter().map(|id| format!("`{id}`")).collect::<Vec<_>>());
+    match text.split_once(':') {
+        Some(("team", name)) => match org.team_by(name) {
+            Some((id, _)) => Ok(Scope::Team(id.to_owned())),
+            None => bail!("there is no team `{name}`; there are {}", listed(org.live_teams().map(|(id, _)| id).collect())),
+        },
+        Some(("project", name)) => {
+            let known: BTreeSet<&str> =
+                projects.iter().flatten().map(String::as_str).chain(org.projects.keys().map(String::as_str)).collect();
+            let is_it =
+                |id: &&str| id.eq_ignore_ascii_case(name) || org.projects.get(*id).is_some_and(|it| it.name.eq_ignore_ascii_case(name));
+            match known.iter().copied().find(|id| is_it(id)) {
+                Some(id) => Ok(Scope::Project(id.to_owned())),
+                None => bail!("there is no project `{name}`; there are {}", listed(known.into_iter().collect())),
+            }
+        }
+        _ => bail!("`{text}` is neither team:NAME nor project:NAME"),
+    }
+}
+
+fn series(org: &Org, done: &[(&WorkItem, Option<&str>)], scope: &Scope, now: At) -> Series {
+    let calendar = WorkCalendar::new(&org.calendar, org.zone_for(scope));
+    let (name, key) = match scope {
+        Scope::Team(id) => (format!("Team {}", org.scope_name(scope)), Some(format!("team:{id}"))),
+        Scope::Project(id) => {
+            (format!("Project {}", org.projects.get(id).map_or(id, |project| &project.name)), Some(format!("project:{id}")))
+        }
+        _ => ("The whole organisation".to_owned(), None),
+    };
+    let own: Vec<&WorkItem> = match scope {
+        Scope::Team(id) => {
+            let members = members(org, id);
+            done.iter().map(|(item, _)| *item).filter(|item| is_theirs(&members, item)).collect()
+        }
+        Scope::Project(id) => done.iter().filter(|(_, project)| *project == Some(id)).map(|(item, _)| *item).collect(),
+        _ => done.iter().map(|(item, _)| *item).collect(),
+    };
+    let weeks = match few(org, scope, &own, now) {
+        Some(people) => Err(format!("fewer than {FEWEST_PEOPLE} people ({people}): figures would be theirs")),
+        None => Ok(weeks(&own, &calendar, now)),
+    };
+    Series { name, scope: key, weeks, full_week: calendar.full_week() }
+}
+
+/// How many people it would be about, where they are too few. Of the organisation nothing is told that others do not tell.
+fn few(org: &Org, scope: &Scope, own: &[&WorkItem], now: At) -> Option<usize> {
+    let people = match org.people_in(scope) {
+        Some(people) => people.iter().filter(|spans| spans.iter().any(|span| span.holds(now))).count(),
+        None => own
+            .iter()
+            .filter_map(|item| item.assignee.as_ref().map(|name| (&item.source, name.to_lowercase())))
+            .collect::<BTreeSet<_>>()
+            .len(),
+    };
+    // Work that names nobody is nobody's figure.
+    (people < FEWEST_PEOPLE && (people > 0 || matches!(scope, Scope::Team(_)))).then_some(people)
+}
+
+fn weeks(own: &[&WorkItem], calendar: &WorkCalendar, now: At) -> Vec<PastWeek> {
+    let finished: Vec<At> = own.iter().filter_map(|item| item.done_at).collect();
+    let spans = finished.iter().min().map(|first| calendar.weeks(*first, now)).unwrap_or_default();
+    PastWeek::all(&spans, &weekly(&finished, &spans, now))
+}
+
+/// When somebody was in a team, by every name, with the tool that knows them by it.
+type Members = BTreeMap<String, Vec<(Option<String>, Span)>>;
+
+fn members(org: &Org, team: &str) -> Members {
+    let mut members = Members::new();
+    for (name, span) in org.people_of(team) {
+        members.entry(name.name).or_default().push((name.source, span));
+    }
+    members
+}
+
+fn is_theirs(members: &Members, item: &WorkItem) -> bool {
+    let names = item.assignee.as_deref().and_then(|name| members.get(&name.to_lowercase()));
+    let (Some(names), Some(done)) = (names, item.done_at) else { return false };
+    names.iter().any(|(source, span)| source.as_ref().is_none_or(|only| *only == item.source) && span.holds(done))
+}
