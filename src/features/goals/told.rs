@@ -18,6 +18,7 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::access::Shown;
+use crate::features::verdict::lowered;
 use crate::store::improvements::Improvement;
 
 /// A metric of an improvement, and what became of it.
@@ -84,7 +85,7 @@ pub async fn tell(cx: &Cx, improvement: Improvement, now: At, org: &Org) -> Resu
         finding,
     };
     let metrics = found.into_iter().zip(after).enumerate().map(|(at, (finding, after))| told(at, finding, after)).collect();
-    Ok(Told { until, metrics, improvement })
+    Ok(Told { improvement, until, metrics })
 }
 
 fn enough(before: &Weekly, after: &Weekly) -> bool {
@@ -116,7 +117,7 @@ impl Moved {
             let (size, way) =
                 (if self.definition.unit == "fraction" { size.replace('%', "points") } else { size }, less_or_more(apart.value));
             let teams = words::count(self.others as u64, "other team", "other teams");
-            said.push_str(&format!(" Beside {teams} in the same weeks it moved {size} {way}."));
+            said += &format!(" Beside {teams} in the same weeks it moved {size} {way}.");
         }
         said.push_str(&self.awaited(told, org).map(|sentence| format!(" {sentence}")).unwrap_or_default());
         said
@@ -201,8 +202,8 @@ impl Told {
     /// "change lead time down, deployment frequency up".
     pub fn aims(&self) -> String {
         let one = |it: &Moved| {
-            let way = if it.wanted == Wanted::More { "more" } else { "less" };
-            format!("{way} {}", crate::features::verdict::lowered(it.definition.name))
+            let way = if it.wanted == Wanted::More { "up" } else { "down" };
+            format!("{} {way}", lowered(it.definition.name))
         };
         words::join(&self.metrics.iter().map(one).collect::<Vec<_>>())
     }
