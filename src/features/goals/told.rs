@@ -111,16 +111,17 @@ impl Moved {
     /// What is to be seen, as sentences.
     pub fn sentence(&self, told: &Told, org: &Org) -> String {
         let finding = &self.finding;
-        let mut said = sentence(finding, self.definition.unit);
-        if let Some(apart) = finding.against_others.filter(|_| finding.because == Because::Proven) {
-            let size = words::percent(apart.value.abs());
-            let (size, way) =
-                (if self.definition.unit == "fraction" { size.replace('%', "points") } else { size }, less_or_more(apart.value));
-            let teams = words::count(self.others as u64, "other team", "other teams");
-            said += &format!(" Beside {teams} in the same weeks it moved {size} {way}.");
-        }
-        said.push_str(&self.awaited(told, org).map(|sentence| format!(" {sentence}")).unwrap_or_default());
-        said
+        let beside = finding.against_others.filter(|_| finding.because == Because::Proven).map(|apart| self.beside(apart.value));
+        let all = [Some(sentence(finding, self.definition.unit)), beside, self.awaited(told, org)];
+        all.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// How it moved beside other teams.
+    fn beside(&self, apart: f64) -> String {
+        let size = words::percent(apart.abs());
+        let size = if self.definition.unit == "fraction" { size.replace('%', "points") } else { size };
+        let way = if apart < 0.0 { "less" } else { "more" };
+        format!("Beside {} in the same weeks it moved {size} {way}.", words::count(self.others as u64, "other team", "other teams"))
     }
 
     /// When a verdict can be given, where it can't yet.
@@ -180,10 +181,6 @@ impl Moved {
 /// An interval both of whose ends are numbers.
 fn finite(interval: Option<[f64; 2]>) -> Option<[f64; 2]> {
     interval.filter(|ends| ends.iter().all(|end| end.is_finite()))
-}
-
-fn less_or_more(moved: f64) -> &'static str {
-    if moved < 0.0 { "less" } else { "more" }
 }
 
 impl Told {
