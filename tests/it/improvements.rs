@@ -42,10 +42,16 @@ fn weeks(from: i64, to: i64) -> String {
     lines(&events)
 }
 
+/// Sends events, and derives the figures of them.
+async fn derived(t: &Harness, lines: &str) {
+    t.import_json(lines).await;
+    t.parsed().await;
+    t.app.store.refresh(None).await.expect("derived");
+}
+
 async fn begun() -> Harness {
     let t = Harness::http().await;
-    t.import_json(&weeks(-BEFORE, 0)).await;
-    t.parsed().await;
+    derived(&t, &weeks(-BEFORE, 0)).await;
     t.apply_org(&ORG.replace("services = [\"checkout\"]", "services = [\"checkout\"]\nchannels = [\"C0PAYMENTS\"]")).await;
     t
 }
@@ -54,8 +60,7 @@ async fn begun() -> Harness {
 async fn pass(t: &Harness, weeks: std::ops::Range<i64>) {
     let until = start().plus(weeks.end * WEEK + 13 * HOUR);
     t.advance(until.since(t.clock.now()));
-    t.import_json(&self::weeks(weeks.start, weeks.end)).await;
-    t.parsed().await;
+    derived(t, &self::weeks(weeks.start, weeks.end)).await;
 }
 
 /// The middle of the middles of each week: another way than pacer's, from what was sent.
@@ -152,8 +157,7 @@ async fn what_arrives_late_does_not_move_the_frozen_weeks_and_receipts_say_what_
         json!({"type": "deployment", "id": format!("late-{it}"), "service": "checkout", "status": "success", "finished_at": at.rfc3339(),
             "commit": sha("late", it * 100), "commits": (0..9).map(commit).collect::<Vec<_>>()})
     };
-    t.import_json(&lines(&(1..BEFORE).map(late).collect::<Vec<_>>())).await;
-    t.parsed().await;
+    derived(&t, &lines(&(1..BEFORE).map(late).collect::<Vec<_>>())).await;
     let now = t.ask("goals team:payments").await;
     assert_eq!(only(&now)["metrics"][0]["effect"]["before"], before, "frozen");
     assert_eq!(now["metrics"], answer["metrics"]);
@@ -165,8 +169,7 @@ async fn what_arrives_late_does_not_move_the_frozen_weeks_and_receipts_say_what_
     // A late row of the weeks since does move it, and the receipt says so.
     let slow = json!({"type": "deployment", "id": "slow", "service": "checkout", "status": "success", "finished_at": start().plus(WEEK + DAY).rfc3339(),
         "commit": sha("slow", 1), "commits": (0..9).map(|nth| json!({"sha": sha("slow", nth), "authored_at": start().plus(-WEEK).rfc3339()})).collect::<Vec<_>>()});
-    t.import_json(&lines(&[slow])).await;
-    t.parsed().await;
+    derived(&t, &lines(&[slow])).await;
     let told = verify().await;
     assert!(!told.equal && told.lines.iter().any(|line| line.contains("late deployment: slow")), "{:?}", told.lines);
     let why = t.ask(&format!("why {receipt}")).await;
@@ -180,12 +183,10 @@ async fn among_others(others_too: bool) -> Value {
     let team = |name: &str| format!("[[teams]]\nid = \"{name}\"\nservices = [\"{name}\"]\n");
     t.apply_org(&format!("time_zone = \"Europe/Berlin\"\n{}", names.map(team).concat())).await;
     let of = |it: i64| names.map(|name| week(name, it, it >= 0 && (others_too || name == "own"))).concat();
-    t.import_json(&lines(&(-BEFORE..0).flat_map(of).collect::<Vec<_>>())).await;
-    t.parsed().await;
+    derived(&t, &lines(&(-BEFORE..0).flat_map(of).collect::<Vec<_>>())).await;
     t.ask_as(Some("ana"), "goals improvement Batches metric:change_lead_time since:2026-11-23 team:own").await;
     t.advance(start().plus(10 * WEEK + 13 * HOUR).since(t.clock.now()));
-    t.import_json(&lines(&(0..10).flat_map(of).collect::<Vec<_>>())).await;
-    t.parsed().await;
+    derived(&t, &lines(&(0..10).flat_map(of).collect::<Vec<_>>())).await;
     let answer = t.ask("goals team:own").await;
     only(&answer)["metrics"][0].clone()
 }

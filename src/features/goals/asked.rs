@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn words_declare_open_or_name_one() {
         let check = |words: &[&str], expect: &Asked| {
-            assert_eq!(&read(&ask(words, None)).unwrap_or_else(|error| panic!("{words:?}: {error}")), expect)
+            assert_eq!(&read(&ask(words, None)).unwrap_or_else(|error| panic!("{words:?}: {error}")), expect);
         };
         let metric = |id: &str| metric::find(id).expect("known");
         check(&[], &Asked::List);

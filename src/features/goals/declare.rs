@@ -111,18 +111,14 @@ pub async fn check(cx: &Cx, draft: Draft) -> Result<Result<Improvement, Vec<Wron
     let figures = weeks::figures(cx, &draft.scope, &known, &all, (cx.now, org)).await?;
     let mut watched = Vec::new();
     for (((definition, way), figures), field) in draft.metrics.iter().zip(figures).zip(super::form::METRIC_FIELDS) {
-        match of_metric(cx, &draft.scope, definition, starts_at, &figures) {
-            Some((kind, message, hint)) => wrongs.push(wrong(field, kind, message, hint)),
-            None => {
-                let before: Vec<(At, Figure)> = figures.into_iter().filter(|(from, _)| *from < starts_at).collect();
-                let wanted = way.or(default_way(definition)).unwrap_or(Wanted::More);
-                watched.push(Frozen {
-                    metric: definition.id.to_owned(),
-                    wanted,
-                    before: Series::of(definition.unit, &before).since_known(),
-                });
-            }
+        if let Some((kind, message, hint)) = of_metric(cx, &draft.scope, definition, starts_at, &figures) {
+            wrongs.push(wrong(field, kind, message, hint));
+            continue;
         }
+        let before: Vec<(At, Figure)> = figures.into_iter().filter(|(from, _)| *from < starts_at).collect();
+        let wanted = way.or(default_way(definition)).unwrap_or(Wanted::More);
+        let before = Series::of(definition.unit, &before).since_known();
+        watched.push(Frozen { metric: definition.id.to_owned(), wanted, before });
     }
     if !wrongs.is_empty() {
         return Ok(Err(wrongs));

@@ -20,7 +20,7 @@ const BEFORE: i64 = 4 * WEEK;
 /// The answer, with its receipt.
 pub async fn answer(cx: &Cx, id: &str) -> Result<Card, Failure> {
     let told = tell(cx, improvement(cx, id).await?, cx.now, &cx.org.org).await?;
-    let receipt = receipt(cx, &told.improvement.scope, &["improvement", id], std::slice::from_ref(&told)).await?;
+    let receipt = receipt(cx, &told.improvement.scope, &["improvement", &told.improvement.id], std::slice::from_ref(&told)).await?;
     let mut card = card(cx, &told, &receipt, &cx.org.org).await?;
     cx.store.keep_receipt(receipt).await?;
     if change::may(cx, &told.improvement) {
@@ -81,8 +81,8 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
         parts.push(Part::Heading("What else happened".into()));
         parts.push(Part::List(happened.into_iter().map(|(at, what)| Line::plain(format!("{}: {what}", date(at)))).collect(), None));
     }
-    let mut data = serde_json::Map::new();
-    data.insert("improvements".into(), [told.data()].into_iter().collect());
+    let mut members = serde_json::Map::new();
+    members.insert("improvements".into(), [told.data()].into_iter().collect());
     let ended = it.ended_at.map_or_else(String::new, |at| format!(", ended on {}", date(at)));
     let verdict = Line::default().strong(told.headline()).and(": ").strong(&it.name).and(format!(
         ", since {}{ended}, should bring {}.",
@@ -101,7 +101,7 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
         health: cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect(),
         receipt: Some(receipt.id.clone()),
         buttons: buttons(receipt),
-        data,
+        data: members,
         ..Card::default()
     })
 }

@@ -18,6 +18,7 @@ use crate::domain::words;
 use crate::error::Failure;
 use crate::features::Cx;
 use crate::features::access::Shown;
+use crate::features::verdict::lowered;
 use crate::store::improvements::Improvement;
 
 /// A metric of an improvement, and what became of it.
@@ -84,7 +85,7 @@ pub async fn tell(cx: &Cx, improvement: Improvement, now: At, org: &Org) -> Resu
         finding,
     };
     let metrics = found.into_iter().zip(after).enumerate().map(|(at, (finding, after))| told(at, finding, after)).collect();
-    Ok(Told { until, metrics, improvement })
+    Ok(Told { improvement, until, metrics })
 }
 
 fn enough(before: &Weekly, after: &Weekly) -> bool {
@@ -110,16 +111,17 @@ impl Moved {
     /// What is to be seen, as sentences.
     pub fn sentence(&self, told: &Told, org: &Org) -> String {
         let finding = &self.finding;
-        let mut said = sentence(finding, self.definition.unit);
-        if let Some(apart) = finding.against_others.filter(|_| finding.because == Because::Proven) {
-            let size = words::percent(apart.value.abs());
-            let (size, way) =
-                (if self.definition.unit == "fraction" { size.replace('%', "points") } else { size }, less_or_more(apart.value));
-            let teams = words::count(self.others as u64, "other team", "other teams");
-            said.push_str(&format!(" Beside {teams} in the same weeks it moved {size} {way}."));
-        }
-        said.push_str(&self.awaited(told, org).map(|sentence| format!(" {sentence}")).unwrap_or_default());
-        said
+        let beside = finding.against_others.filter(|_| finding.because == Because::Proven).map(|apart| self.beside(apart.value));
+        let all = [Some(sentence(finding, self.definition.unit)), beside, self.awaited(told, org)];
+        all.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// How it moved beside other teams.
+    fn beside(&self, apart: f64) -> String {
+        let size = words::percent(apart.abs());
+        let size = if self.definition.unit == "fraction" { size.replace('%', "points") } else { size };
+        let way = if apart < 0.0 { "less" } else { "more" };
+        format!("Beside {} in the same weeks it moved {size} {way}.", words::count(self.others as u64, "other team", "other teams"))
     }
 
     /// When a verdict can be given, where it can't yet.
@@ -177,10 +179,6 @@ fn finite(interval: Option<[f64; 2]>) -> Option<[f64; 2]> {
     interval.filter(|ends| ends.iter().all(|end| end.is_finite()))
 }
 
-fn less_or_more(moved: f64) -> &'static str {
-    if moved < 0.0 { "less" } else { "more" }
-}
-
 impl Told {
     /// The verdict that an improvement as a whole has: reversing where one of its metrics is, else the best of them.
     pub fn verdict(&self) -> Verdict {
@@ -197,8 +195,8 @@ impl Told {
     /// "change lead time down, deployment frequency up".
     pub fn aims(&self) -> String {
         let one = |it: &Moved| {
-            let way = if it.wanted == Wanted::More { "more" } else { "less" };
-            format!("{way} {}", crate::features::verdict::lowered(it.definition.name))
+            let way = if it.wanted == Wanted::More { "up" } else { "down" };
+            format!("{} {way}", lowered(it.definition.name))
         };
         words::join(&self.metrics.iter().map(one).collect::<Vec<_>>())
     }

@@ -5,6 +5,7 @@
 
 use crate::domain::card::Scope;
 use crate::domain::figure::Figure;
+use crate::domain::flow::FlowPool;
 use crate::domain::improvement::{MOST_AFTER, MOST_BEFORE};
 use crate::domain::metric::{DORA, Definition};
 use crate::domain::org::Org;
@@ -53,18 +54,17 @@ pub async fn figures(
     let window = Window { from: *from, to: to.plus(1), zone: org.zone_for(scope), label: String::new() };
     let services = crate::features::scope::services(&cx.store, scope, org).await?;
     let of_dora = |known: &Definition| DORA.iter().any(|it| it.id == known.id);
-    let pool = match wanted.iter().any(|known| of_dora(known)) {
-        true => Some(cx.store.pool(&services, *from, &window, now, org).await?),
-        false => None,
-    };
-    let flow = match wanted.iter().any(|known| !of_dora(known)) {
-        true => {
-            let pool = cx.store.flow_pool(&services, &flow::whose(scope, org), *from, &window, now, org).await?;
-            Some(crate::domain::flow::FlowPool { people: org.people_in(scope), ..pool })
-        }
-        false => None,
-    };
-    let one = |known: &&'static Definition| match (&pool, &flow) {
+    let mut pool = None;
+    if wanted.iter().any(|known| of_dora(known)) {
+        pool = Some(cx.store.pool(&services, *from, &window, now, org).await?);
+    }
+    let mut flows = None;
+    if wanted.iter().any(|known| !of_dora(known)) {
+        let whose = flow::whose(scope, org);
+        let pool = cx.store.flow_pool(&services, &whose, *from, &window, now, org).await?;
+        flows = Some(FlowPool { people: org.people_in(scope), ..pool });
+    }
+    let one = |known: &&'static Definition| match (&pool, &flows) {
         (Some(pool), _) if of_dora(known) => weeks_of_dora(pool, known, weeks),
         (_, Some(flow)) => weeks_of_flow(flow, known, weeks),
         _ => Vec::new(),

@@ -122,9 +122,8 @@ pub fn of_flow(
 /// A metric of DORA's in each of some weeks, oldest first, as [`of_dora`] has its points but without the interval of the lead time.
 pub fn weeks_of_dora(pool: &Pool, known: &Definition, weeks: &[(At, At)]) -> Vec<(At, Figure)> {
     let place = DORA.iter().position(|it| it.id == known.id).unwrap_or_default();
-    let figure = |window: &Window| match pool.owned.any_in(window) {
-        true => dora::compute::quick(pool, window, place),
-        false => Figure::none("no_data"),
+    let figure = |window: &Window| {
+        if pool.owned.any_in(window) { dora::compute::quick(pool, window, place) } else { Figure::none("no_data") }
     };
     in_weeks(pool.first_event, weeks, figure)
 }
@@ -267,6 +266,21 @@ mod tests {
     fn a_window_shorter_than_two_weeks_has_no_halves() {
         let trend = frequency(&deploying(50, |_| 4), 1);
         assert_eq!((trend.points.len(), trend.half_weeks, trend.moved()), (1, 0, None));
+    }
+
+    #[test]
+    fn weeks_have_the_points_of_the_trend_but_for_the_one_in_which_the_data_begin() {
+        let mut pool = deploying(90, |week| week % 3 + 2);
+        pool.deployments.remove(0); // the data begin within the week
+        pool.first_event = pool.deployments.first().map(Packed::finished_at);
+        let trend = frequency(&pool, 26);
+        let weeks: Vec<(At, At)> = trend.points.iter().map(|point| (point.from, point.to)).collect();
+        let told: Vec<Option<f64>> = weeks_of_dora(&pool, trend.definition, &weeks).into_iter().map(|(_, figure)| figure.value).collect();
+        let points: Vec<Option<f64>> = trend.points.iter().map(|point| point.figure.value).collect();
+        assert_eq!((told[..17].iter().flatten().count(), &told[17..]), (0, &points[17..]));
+        assert_eq!((points[16].is_some(), told.iter().flatten().count()), (true, 9));
+        let idle = Pool { owned: Owned::of([]), ..pool };
+        assert!(weeks_of_dora(&idle, trend.definition, &weeks).iter().all(|(_, figure)| figure.value.is_none()), "it owned nothing");
     }
 
     #[test]
