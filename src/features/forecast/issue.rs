@@ -1,8 +1,8 @@
 //! Issues forecasts each Monday, before their outcome, and scores those that have ended each day: what the track record is made of.
 //!
 //! Every live team with history, and every project with work left that has one: how many in 4 and in 13 weeks, and when it is done. Once a
-//! week each: run again it changes nothing, and a week that was missed is made up for on the next day, or at the next start. A date is held when the project's
-//! last item was finished by it, whatever was added meanwhile.
+//! week each: run again it changes nothing, and a week that was missed is made up for on the next day, or at the next start. A date is held
+//! when the project's last item was finished by it, whatever was added meanwhile.
 
 use std::collections::BTreeMap;
 
