@@ -25,7 +25,6 @@ mod me;
 pub mod memo;
 pub mod moves;
 mod mywork;
-#[allow(dead_code, reason = "used as soon as its features are merged")]
 mod portfolio;
 mod press;
 mod privacy;

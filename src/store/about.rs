@@ -57,7 +57,8 @@ impl Store {
             let row = sqlx::query(sql).bind(user.to_owned()).fetch_one(&self.pool).await.context("counting what names somebody")?;
             *count = row.try_get::<i64, _>(0)?.unsigned_abs();
         }
-        let [digests, alerts, marks, warnings, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages] = counts;
+        let [digests, alerts, marks, warnings, org_changes, surveys, actions, notes, decisions, verdicts, improvements, kudos, messages] =
+            counts;
         Ok(Written {
             digests,
             alerts,

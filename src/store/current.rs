@@ -175,7 +175,7 @@ async fn load(conn: &mut AnyConnection, version: i64) -> Result<Current> {
     let sql = "select coalesce((select min(seq) - 1 from delivery where state = 'pending'), (select max(seq) from delivery), 0)";
     let watermark = sqlx::query(sql).fetch_one(&mut *conn).await?.try_get(0)?;
     let sql = "select name, stale, derived_by, first_event, last_fact, evidence, ever_deployed, shared, first_change, \
-               cast(case when first_change is not null or (stale = 0 and (ever_deployed = 1 or first_event is not null)) then 0 \
+               cast(case when first_change is not null or (stale <= 0 and (ever_deployed = 1 or first_event is not null)) then 0 \
                when exists (select 1 from deployment d where d.service = s.name) then 0 \
                when exists (select 1 from incident i where i.service = s.name) then 0 else 1 end as bigint), \
                cast(case when exists (select 1 from service_repository r where r.service = s.name) then 1 else 0 end as bigint) from service s";

@@ -2,8 +2,9 @@
 //!
 //! Why on reading (and in the background after ingest) rather than inside each ingest: a late event can change
 //! any later deployment of its service, and an import would otherwise derive the same service for every batch.
-//! The facts' transaction raises `stale`; deriving puts it to 0 only if it still is what it was when the facts
-//! were read, so that no change is ever missed.
+//! The facts' transaction raises `stale`; deriving puts its sign down only if it still is what it was when the facts
+//! were read, so that no change is ever missed. Its size never goes back: a deriving that was overtaken by another one, and by
+//! facts after that, would else find the number that it had read, and keep days that lack those facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,7 @@ const APART: i64 = 1;
 pub(super) const SHARED: i64 = 2;
 
 /// What deriving a service produced, ready to be written.
-struct Fresh {
+pub(super) struct Fresh {
     service: String,
     stale: i64,
     days: Vec<(i64, Vec<u8>)>,
@@ -66,7 +67,7 @@ impl Store {
         Ok(done)
     }
 
-    async fn derive_service(&self, name: &str, stale: i64, org: &Org) -> Result<Fresh> {
+    pub(super) async fn derive_service(&self, name: &str, stale: i64, org: &Org) -> Result<Fresh> {
         let mut conn = self.pool.acquire().await?;
         let loaded = service_facts::load(&mut conn, name, org).await?;
         let places: Vec<String> = loaded.places.into_iter().collect();
@@ -97,7 +98,7 @@ impl Store {
     }
 
     /// Writes what was derived, unless facts came meanwhile: then the service stays stale.
-    async fn keep(&self, fresh: Fresh) -> Result<()> {
+    pub(super) async fn keep(&self, fresh: Fresh) -> Result<()> {
         let fresh = std::sync::Arc::new(fresh);
         self.writer
             .write(move |conn| {
@@ -110,7 +111,7 @@ impl Store {
 }
 
 async fn write(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
-    let sql = "update service set stale = 0, first_event = $1, last_fact = $2, evidence = $3, ever_deployed = $4, shared = $5, derived_by = $6, first_change = $7 \
+    let sql = "update service set stale = -abs(stale), first_event = $1, last_fact = $2, evidence = $3, ever_deployed = $4, shared = $5, derived_by = $6, first_change = $7 \
                where name = $8 and stale = $9";
     let done = sqlx::query(sql)
         .bind(fresh.first_event.map(|at| at.0))
@@ -195,7 +196,7 @@ async fn write_places(conn: &mut AnyConnection, fresh: &Fresh) -> Result<()> {
     let rows = fresh.places.iter().map(|place| vec![fresh.service.as_str().into(), place.as_str().into()]).collect();
     bulk::insert(conn, "insert into service_repository (service, repository)", "on conflict do nothing", rows).await?;
     for place in fresh.places.iter().filter(|_| fresh.ever_deployed) {
-        let sql = "update service set stale = stale + 1 where shared = $1 and name <> $2 and name in (select service from service_repository where repository = $3)";
+        let sql = "update service set stale = abs(stale) + 1 where shared = $1 and name <> $2 and name in (select service from service_repository where repository = $3)";
         sqlx::query(sql).bind(ALONE).bind(fresh.service.clone()).bind(place.clone()).execute(&mut *conn).await?;
     }
     Ok(())

@@ -209,10 +209,8 @@ fn metrics(whole: &Spread, bands: &Bands) -> Vec<Metric> {
             interval: figure.interval,
             previous: before.map(|it| Previous { value: it.value, n: it.n, reason: it.reason.map(str::to_owned) }),
             band,
-            target: None,
-            percentiles: None,
-            excluded: BTreeMap::new(),
             reason: figure.reason.map(str::to_owned),
+            ..Metric::default()
         }
     };
     FOCUS.iter().enumerate().map(metric).collect()

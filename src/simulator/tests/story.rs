@@ -125,7 +125,7 @@ impl Story {
         input.rules.labels = vec![("bug".into(), Category::Ktlo)];
         for (id, project) in &self.org.projects {
             let category = project.category.as_deref().and_then(Category::parse);
-            input.rules.projects.push(alloc::Project { id: id.clone(), epics: Vec::new(), labels: vec![id.clone()], category });
+            input.rules.projects.push(alloc::Project { id: id.clone(), labels: vec![id.clone()], category, ..alloc::Project::default() });
         }
         for (id, person) in self.org.people.iter().filter(|(_, person)| !person.bot) {
             let days = alloc::person_days([from, until], person.fte, &[], |date| self.calendar.is_working(date));

@@ -159,9 +159,9 @@ impl Touched {
     }
 }
 
-/// Raises `stale` of those services; one not known yet exists from now on.
+/// Raises `stale` of those services above all that it ever was; one not known yet exists from now on.
 pub async fn mark(conn: &mut AnyConnection, services: impl IntoIterator<Item = String>) -> Result<()> {
-    insert(conn, services, "on conflict (name) do update set stale = service.stale + 1").await
+    insert(conn, services, "on conflict (name) do update set stale = abs(service.stale) + 1").await
 }
 
 async fn insert(conn: &mut AnyConnection, services: impl IntoIterator<Item = String>, tail: &str) -> Result<()> {
