@@ -17,6 +17,7 @@ pub mod drift;
 pub mod engine;
 pub mod known;
 pub mod project;
+pub mod prospect;
 pub mod scope;
 pub mod score;
 pub mod service_level;

@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::super::stats::quantile;
 use super::super::time::At;
 use super::{real, whole};
 
@@ -28,6 +29,10 @@ pub const SILENCE: usize = 6;
 
 /// A week above so many items is counted in lumps, so that the cost of an answer does not grow with the size of a team.
 const FINEST: f64 = 64.0;
+/// A usual week has at least so many lumps, so that one very full week (a tracker that was tidied up) does not blur all others.
+const USUAL: f64 = 8.0;
+/// A week has at most so many lumps: beyond, it says no more than that it was very full.
+const FULLEST: f64 = 1_000.0;
 
 /// One past week.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,11 +123,14 @@ impl Pace {
             })
             .collect();
         let most = equivalents.iter().fold(0.0_f64, |most, (items, _)| most.max(*items));
-        let unit = whole((most / FINEST).ceil()).max(1);
+        let mut filled: Vec<f64> = equivalents.iter().map(|(items, _)| *items).filter(|items| *items > 0.0).collect();
+        filled.sort_unstable_by(f64::total_cmp);
+        let usual = quantile(&filled, 0.5).unwrap_or(0.0);
+        let unit = whole((most / FINEST).ceil().min((usual / USUAL).ceil())).max(1);
         let mut atoms: BTreeMap<u32, f64> = BTreeMap::new();
         for (items, weight) in &equivalents {
             // Between two whole numbers the weight is shared, so that the mean is kept.
-            let lumps = items / f64::from(unit);
+            let lumps = (items / f64::from(unit)).min(FULLEST);
             let above = lumps - lumps.floor();
             *atoms.entry(whole(lumps)).or_default() += weight * (1.0 - above);
             if above > 0.0 {
@@ -252,6 +260,20 @@ mod tests {
         let evidence: f64 = pace.atoms().iter().map(|(_, weight)| weight).sum();
         let mean = pace.atoms().iter().map(|(lumps, weight)| f64::from(lumps * 16) * weight).sum::<f64>() / evidence;
         assert!((mean - pace.mean()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_very_full_week_does_not_blur_the_others() {
+        let mut counts = vec![4; 26];
+        let plain = Pace::learn(&weeks(&counts), 5.0).unwrap();
+        counts[20] = 5_000;
+        let full = Pace::learn(&weeks(&counts), 5.0).unwrap();
+        assert_eq!((plain.unit(), full.unit()), (1, 1));
+        assert!(full.atoms().iter().all(|(lumps, _)| [4, 1_000].contains(lumps)), "{:?}", full.atoms());
+        let least = |pace: Pace| {
+            super::super::engine::Outlook::new(pace, super::super::drift::Spread::even(0.0)).how_many(13.0, 1.0).at_least(0.95)
+        };
+        assert!(least(full) >= least(plain), "more done in a week never makes a promise smaller");
     }
 
     #[test]
