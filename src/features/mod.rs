@@ -256,6 +256,7 @@ pub async fn answer_ask(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
         let compares = command.recount.as_ref().is_some_and(|recount| recount.compares);
         let shown = access::Shown { from: ask.window.from, to: ask.window.to, compares };
         access::Sight::of(cx).check(&ask.scope, &cx.org.org, shown)?;
+        portfolio::check(cx, &ask.scope).await?;
     }
     (command.run)(cx, ask).await
 }

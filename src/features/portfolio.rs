@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Cx;
+use super::access::Sight;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
 use crate::domain::forecast::project::Life;
@@ -10,7 +11,8 @@ use crate::domain::org::Org;
 use crate::domain::portfolio::projects_of;
 use crate::domain::time::At;
 use crate::domain::work::WorkItem;
-use crate::error::Failure;
+use crate::error::{Failure, Kind, UserError};
+use crate::store::flow::Whose;
 
 /// All work known at an instant.
 pub(super) struct Work {
@@ -57,6 +59,44 @@ impl Work {
     pub fn lives(&self, id: &str) -> Vec<Life> {
         self.of_project(id).map(life).collect()
     }
+}
+
+/// Those whose work the asker may not see by itself: the people of closed teams.
+pub(super) struct Hidden(Whose);
+
+impl Hidden {
+    /// From the asker.
+    pub fn of(cx: &Cx) -> Self {
+        Self(Sight::of(cx).hidden_people())
+    }
+
+    /// Whether all known people of a project are such: then its figures are those of their team.
+    pub fn hides(&self, work: &Work, id: &str, now: At) -> bool {
+        let mut known = work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
+        !self.is_nobody() && known.peek().is_some() && known.all(|item| is_whose(item, &self.0, item.done_at.unwrap_or(now)))
+    }
+
+    fn is_nobody(&self) -> bool {
+        if let Whose::People(people) = &self.0 { people.is_empty() } else { true }
+    }
+}
+
+/// Refuses a project all of whose known people are in teams that show their figures to their members only.
+pub(super) async fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
+    let Scope::Project(id) = scope else { return Ok(()) };
+    let hidden = Hidden::of(cx);
+    if hidden.is_nobody() || !hidden.hides(&*load(cx, cx.now, &cx.org.org).await?, id, cx.now) {
+        return Ok(());
+    }
+    let message = "The people of this project are in a team that shows its figures to its members only.";
+    Err(UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into())
+}
+
+/// Whether an item is of one of some people at an instant.
+pub(super) fn is_whose(item: &WorkItem, whose: &Whose, at: At) -> bool {
+    let Whose::People(people) = whose else { return false };
+    let assignee = item.assignee.as_deref().unwrap_or_default().to_lowercase();
+    people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &item.source))
 }
 
 /// The life of an item.

@@ -13,6 +13,7 @@ use futures::future::BoxFuture;
 pub use differs::Differs;
 
 use super::access::{Shown, Sight};
+use super::portfolio;
 use super::receipts::{Evidence, recount};
 use super::{Action, Command, Cx, Effect, PERIOD, Press, Reply};
 use crate::domain::ask::{Ask, Words};
@@ -68,6 +69,7 @@ pub async fn receipt(cx: &Cx, id: &str) -> Result<Receipt, Failure> {
     let shown = Shown { from: receipt.window.from, to: receipt.window.to, compares: recount(&receipt)?.compares };
     let org = cx.store.org_version(receipt.org_version).await?;
     Sight::of(cx).check(&receipt.scope, &org.org, shown)?;
+    portfolio::check(cx, &receipt.scope).await?;
     Ok(receipt)
 }
 
