@@ -159,6 +159,31 @@ async fn a_service_is_hidden_for_the_time_in_which_a_closed_team_owned_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_project_whose_people_are_all_of_a_closed_team_is_refused_to_others() {
+    let t = Harness::http().await;
+    let item = |number: i64, project: &str, assignee: &str| {
+        let done = days_ago(number);
+        json!({"type": "item", "id": format!("{project}-{number}"), "project": project, "assignee": assignee,
+            "created_at": days_ago(number + 5).rfc3339(), "started_at": days_ago(number + 1).rfc3339(), "done_at": done.rfc3339()})
+    };
+    let mixed = |number: i64| item(number, "mixed", if number % 2 == 0 { "daria" } else { "ben" });
+    let events: Vec<Value> = (1..70).flat_map(|number| [item(number, "secret", "daria"), mixed(number)]).collect();
+    t.import_json(&lines(&events)).await;
+    t.apply_org(ORG).await;
+    for command in ["forecast", "whatif", "flow", "trend items_done", "risk", "investment"] {
+        refused(&t.ask_as(Some("chen"), &format!("{command} project:secret")).await, "members only");
+    }
+    for command in ["forecast", "flow"] {
+        let answer = t.ask(&format!("{command} project:secret")).await;
+        refused(&t.ask_as(Some("chen"), &format!("why {}", answer["receipt"].as_str().expect("a receipt"))).await, "members only");
+        for (person, project) in [("daria", "secret"), ("chen", "mixed")] {
+            let answer = t.ask_as(Some(person), &format!("{command} project:{project}")).await;
+            assert!(answer["error"].is_null(), "{person} {command} {project}: {answer}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_counted_by_membership_needs_three_people() {
     let t = Harness::http().await;
     let mut events: Vec<Value> = (1..10).flat_map(|day| flow_of("checkout", "ben", day)).collect();
