@@ -150,6 +150,7 @@ fn portfolio(seed: u64, projects: usize) -> Vec<Resolved> {
             spread: Spread::even(0.4),
             tail: TAIL_UNKNOWN,
             beside: Vec::new(),
+            forecast: None,
         };
         replay(&facts, |_| Vec::new(), At(BEGIN + 400 * WEEK)).unwrap()
     };
