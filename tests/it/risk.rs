@@ -4,7 +4,7 @@ use pacer::domain::time::{At, DAY, WEEK};
 use pacer::features;
 use serde_json::{Value, json};
 
-use crate::harness::facts::{ORG, lines};
+use crate::harness::facts::{ORG, lines, metric};
 use crate::harness::forms::{act, errors, form, message_of, refused, updated, words};
 use crate::harness::{Harness, labels};
 
@@ -179,6 +179,24 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     t.advance(past.since(now));
     let again = t.ask("risk project:wallet").await;
     assert_eq!((&again["projects"], &again["record"], &again["metrics"]), (&then["projects"], &then["record"], &then["metrics"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chance_to_meet_a_date_is_the_one_that_forecast_has() {
+    let t = begun().await;
+    // Three items of its own are no history: it has its share of its team's pace.
+    t.import_json(&lines(&items("fresh", "ben", 34, |week| usize::from(week >= 12)))).await;
+    t.parsed().await;
+    t.advance(2 * WEEK);
+    let all = t.ask("risk").await;
+    for id in ["wallet", "atlas", "vault", "fresh"] {
+        let forecast = t.ask(&format!("forecast project:{id}")).await;
+        let expect = metric(&forecast, "meets_date")["value"].as_f64().unwrap();
+        let said = of(&all, id)["meets_date"].as_f64().unwrap_or_else(|| panic!("{id}: {all}"));
+        assert!((said - expect).abs() < 1e-12, "{id}: risk {said}, forecast {expect}");
+    }
+    let chances: Vec<f64> = ["wallet", "fresh"].iter().map(|id| of(&all, id)["meets_date"].as_f64().unwrap()).collect();
+    assert!(chances.iter().all(|chance| (0.0..0.99).contains(chance)), "not all for sure: {chances:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,13 @@ pub struct Judged {
     pub flip: Option<Flip>,
 }
 
+impl Judged {
+    /// The chance to meet the date, as `forecast` has it.
+    pub fn meets_date(&self) -> f64 {
+        1.0 - self.taken.snapshot.forecast().unwrap_or(self.score.chance)
+    }
+}
+
 /// What an answer is made of.
 pub struct Seen {
     pub scope: Scope,
