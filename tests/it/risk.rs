@@ -59,7 +59,7 @@ async fn begun() -> Harness {
     events.extend(items("atlas", "ben", 120, |_| 5));
     events.extend(items("vault", "daria", 100, |_| 4));
     events.extend(items("docs", "ben", 9, |_| 1));
-    events.extend(items("fresh", "ben", 30, |week| usize::from(week >= 15) * 2));
+    events.extend(items("fresh", "ben", 26, |week| usize::from(week >= 17) * 2));
     t.import_json(&lines(&events)).await;
     t.parsed().await;
     t.apply_org(&format!("{ORG}{PROJECTS}")).await;
