@@ -230,7 +230,7 @@ fn notes(seen: &Seen) -> Vec<Line> {
         return notes;
     }
     let (amber, red) = (share(1.0 - risk::AMBER), share(1.0 - risk::RED));
-    notes.push(Line::plain(format!("Chances are those of `/metrics forecast`. Amber and red weigh the reasons too: amber is at most {amber} to make the date then, red at most {red}.")));
+    notes.push(Line::sentence(&format!("Chances are those of `/metrics forecast`. Amber and red weigh the reasons too: amber is at most {amber} to make the date then, red at most {red}.")));
     notes.push(if seen.model.learnt_from == 0 {
         Line::plain(format!("Weights as published; learnt from this portfolio once {} dates have passed.", risk::LEARNT_FROM))
     } else {
