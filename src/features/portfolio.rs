@@ -1,5 +1,6 @@
 //! [`Work`]: every work item with the portfolio project it belongs to, as of an instant: read once an answer, by forecasts, risk and investment.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Cx;
@@ -19,6 +20,8 @@ pub(super) struct Work {
     pub items: Vec<WorkItem>,
     /// The portfolio project of each.
     pub projects: Vec<Option<String>>,
+    /// The places of each project's items.
+    places: HashMap<String, Vec<usize>>,
 }
 
 /// Reads it. Memoised by [`basis`].
@@ -29,7 +32,7 @@ pub(super) async fn load(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failu
     }
     let items = cx.store.work_items(now).await?;
     let projects = projects_of(&items, org);
-    let work = Arc::new(Work { items, projects });
+    let work = Arc::new(Work::new(items, projects));
     if let Some(basis) = basis {
         cx.memo.put(&basis, "work", &work);
     }
@@ -49,10 +52,21 @@ pub(super) fn calendar(scope: &Scope, org: &Org) -> WorkCalendar {
 }
 
 impl Work {
+    /// Items with the project of each.
+    pub fn new(items: Vec<WorkItem>, projects: Vec<Option<String>>) -> Self {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, project) in projects.iter().enumerate() {
+            if let Some(project) = project {
+                places.entry(project.clone()).or_default().push(at);
+            }
+        }
+        Self { items, projects, places }
+    }
+
     /// The items of a portfolio project that count: no containers, nothing dropped.
     pub fn of_project<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a WorkItem> {
-        let own = self.items.iter().zip(&self.projects).filter(move |(_, project)| project.as_deref() == Some(id));
-        own.map(|(item, _)| item).filter(|item| !item.dropped && !item.is_container())
+        let own = self.places.get(id).into_iter().flatten().filter_map(|at| self.items.get(*at));
+        own.filter(|item| !item.dropped && !item.is_container())
     }
 
     /// The lives of a project's items.

@@ -4,7 +4,7 @@ use pacer::domain::time::{At, DAY, WEEK};
 use pacer::features;
 use serde_json::{Value, json};
 
-use crate::harness::facts::{ORG, lines};
+use crate::harness::facts::{ORG, lines, metric};
 use crate::harness::forms::{act, errors, form, message_of, refused, updated, words};
 use crate::harness::{Harness, labels};
 
@@ -25,7 +25,7 @@ name = "Docs"
 [[projects]]
 id = "fresh"
 name = "Fresh"
-due = 2027-03-31
+due = 2027-07-30
 [[projects]]
 id = "empty"
 name = "Empty"
@@ -59,7 +59,7 @@ async fn begun() -> Harness {
     events.extend(items("atlas", "ben", 120, |_| 5));
     events.extend(items("vault", "daria", 100, |_| 4));
     events.extend(items("docs", "ben", 9, |_| 1));
-    events.extend(items("fresh", "ben", 30, |week| usize::from(week >= 15) * 2));
+    events.extend(items("fresh", "ben", 26, |week| usize::from(week >= 17) * 2));
     t.import_json(&lines(&events)).await;
     t.parsed().await;
     t.apply_org(&format!("{ORG}{PROJECTS}")).await;
@@ -113,7 +113,7 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     let amber = seen.iter().position(|state| state == "amber").unwrap();
     assert!((1..=4).contains(&amber), "{seen:?}");
     assert_eq!(t.database.number("select count(*) from risk_snapshot where project = 'wallet'"), 10);
-    assert_eq!(t.database.number("select count(*) from risk_warning"), 1, "{seen:?}");
+    assert_eq!(t.database.number("select count(*) from risk_warning where project = 'wallet'"), 1, "{seen:?}");
     let flagged = t.database.number("select count(*) from risk_snapshot where project = 'wallet' and flagged = 1");
     assert_eq!(flagged, i64::try_from(10 - amber - 2).unwrap(), "from the third week on: {seen:?}");
 
@@ -179,6 +179,24 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     t.advance(past.since(now));
     let again = t.ask("risk project:wallet").await;
     assert_eq!((&again["projects"], &again["record"], &again["metrics"]), (&then["projects"], &then["record"], &then["metrics"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chance_to_meet_a_date_is_the_one_that_forecast_has() {
+    let t = begun().await;
+    // Three items of its own are no history: it has its share of its team's pace.
+    t.import_json(&lines(&items("fresh", "ben", 34, |week| usize::from(week >= 12)))).await;
+    t.parsed().await;
+    t.advance(2 * WEEK);
+    let all = t.ask("risk").await;
+    for id in ["wallet", "atlas", "vault", "fresh"] {
+        let forecast = t.ask(&format!("forecast project:{id}")).await;
+        let expect = metric(&forecast, "meets_date")["value"].as_f64().unwrap();
+        let said = of(&all, id)["meets_date"].as_f64().unwrap_or_else(|| panic!("{id}: {all}"));
+        assert!((said - expect).abs() < 1e-12, "{id}: risk {said}, forecast {expect}");
+    }
+    let chances: Vec<f64> = ["wallet", "fresh"].iter().map(|id| of(&all, id)["meets_date"].as_f64().unwrap()).collect();
+    assert!(chances.iter().all(|chance| (0.0..0.99).contains(chance)), "not all for sure: {chances:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 //! which is the most they can: new ones slow a team down first. Where it is not known how many people work on it, the pace is told in steps
 //! of 5 %. More than half a year, or than doubling, is no small change and is not said.
 
+use super::super::forecast::engine::{LONGEST, whole_weeks};
 use super::feature::Feature;
 use super::score::{Band, Model};
 use super::snapshot::{Taken, miss_chance};
@@ -61,7 +62,7 @@ pub fn flip(taken: &Taken, model: &Model, people: Option<f64>) -> Option<Flip> {
     };
     let moves = |change: Change| changed(taken, model, change).is_some_and(|band| band <= to);
     let items = least(taken.ahead.remaining.saturating_sub(1), |cut| moves(Change { cut, ..NONE }));
-    let weeks = least(MOST_WEEKS, |weeks| moves(Change { weeks, ..NONE }));
+    let weeks = least(MOST_WEEKS.min(LONGEST.saturating_sub(whole_weeks(taken.left.ceil()))), |weeks| moves(Change { weeks, ..NONE }));
     let people = people.filter(|people| *people > 0.0);
     let tenths = people.and_then(|have| {
         let most = (1..10_000).take_while(|tenths| f64::from(*tenths) <= have * TENTHS).count();
@@ -147,7 +148,16 @@ mod tests {
         let monday = epoch.checked_add_days(Days::new(begun + 84)).unwrap();
         let calendar = WorkCalendar::new(&Calendar::default(), chrono_tz::UTC);
         let due = monday.checked_add_days(Days::new(7 * due)).unwrap();
-        let facts = Facts { project: "p", lives: &lives, calendar: &calendar, due, spread: Spread::even(0.4), tail: 0.05, beside: vec![] };
+        let facts = Facts {
+            project: "p",
+            lives: &lives,
+            calendar: &calendar,
+            due,
+            spread: Spread::even(0.4),
+            tail: 0.05,
+            beside: vec![],
+            forecast: None,
+        };
         take(&facts, at(84)).unwrap()
     }
 

@@ -47,4 +47,4 @@ pub use learn::{LEARNT_FROM, Lesson, learn};
 pub use record::{Ended, Record, record};
 pub use said::{missing, reason, reasons};
 pub use score::{AMBER, Band, Model, Part, RED, RUNNING, Score, is_flagged};
-pub use snapshot::{Facts, Snapshot, Taken, known_by, outcome, take};
+pub use snapshot::{Asked, Facts, Snapshot, Taken, known_by, late_from, outcome, take};

@@ -28,7 +28,9 @@ pub fn reason(seen: &Seen) -> String {
     match seen.feature {
         Feature::MissChance => {
             let remain = words::count(u64::from(n), "item remains", "items remain");
-            format!("{remain}, and at its pace about {} {} finished by the date.", words::short(usual.round()), are(usual.round()))
+            // Where the pace seems to suffice, it is what comes in and how unsteady the pace is that make it doubtful.
+            let room = if usual.round() < f64::from(n) { "" } else { ": little room for what is added, or for slow weeks" };
+            format!("{remain}, and at its pace about {} {} finished by the date{room}.", words::short(usual.round()), are(usual.round()))
         }
         Feature::Slide => {
             let more = if value > usual { "rose" } else { "fell" };
@@ -44,7 +46,7 @@ pub fn reason(seen: &Seen) -> String {
         }
         Feature::OldWork => {
             let old = (value * f64::from(n)).round();
-            format!("{} of {n} items in work {} older than 85 % of finished ones were.", words::short(old), are(old))
+            format!("{} of {n} items in work {} taking longer than 85 % of the finished ones took.", words::short(old), are(old))
         }
         Feature::Rework => {
             format!("{} of {n} finished items were opened again; usual is {}.", words::percent(value), words::percent(usual))
@@ -105,12 +107,18 @@ mod tests {
     fn each_reason_has_its_number_and_what_it_is_compared_with() {
         use Feature::{Focus, Growth, Investment, LargestShare, MissChance, OldWork, Pace, ReviewWait, Rework, Silence, Slide, Survey};
         check(MissChance, 0.8, 9.3, 18, "18 items remain, and at its pace about 9 are finished by the date.");
-        check(MissChance, 0.8, 0.7, 1, "1 item remains, and at its pace about 1 is finished by the date.");
+        check(
+            MissChance,
+            0.8,
+            0.7,
+            1,
+            "1 item remains, and at its pace about 1 is finished by the date: little room for what is added, or for slow weeks.",
+        );
         check(Slide, 0.71, 0.32, 18, "The chance to miss the date rose from 32 % to 71 % in 3 weeks.");
         check(Growth, 0.3, 0.06, 40, "12 items were added in the last 4 weeks to 40; usual is 2.");
         check(Pace, 2.0, 6.0, 20, "Only 2 items were finished in the last 3 weeks; usual is 6.");
         check(Pace, 1.0, 5.8, 20, "Only 1 item was finished in the last 3 weeks; usual is 5.8.");
-        check(OldWork, 0.5, 0.15, 6, "3 of 6 items in work are older than 85 % of finished ones were.");
+        check(OldWork, 0.5, 0.15, 6, "3 of 6 items in work are taking longer than 85 % of the finished ones took.");
         check(Rework, 0.2, 0.05, 20, "20 % of 20 finished items were opened again; usual is 5 %.");
         check(Feature::FailRate, 0.3, 0.1, 20, "30 % of 20 deployments of its services failed lately; usual is 10 %.");
         check(Focus, 3.4, 1.5, 5, "Each of its people works on about 3.4 projects in a week; up to 1.5 is focused.");

@@ -4,7 +4,7 @@
 //! is 1, the chance is the forecast's.
 //!
 //! Amber from [`AMBER`], red from [`RED`]. A warning is published where a project is amber or red on the third Monday running: most projects
-//! are in doubt once. In simulated portfolios half of all warnings were false at lower limits and on the second Monday, so a third is.
+//! are in doubt once. In simulated portfolios (seeds 1 to 4) half of all warnings were false at lower limits and on the second Monday, so a third is.
 
 use serde::{Deserialize, Serialize};
 

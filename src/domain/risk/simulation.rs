@@ -2,19 +2,20 @@
 //!
 //! A project has items from its start on, a pace whose logarithm drifts as an autoregressive series (.24 to .80 from week to week) with
 //! counts that vary 3 to 9 times as much as their mean, a trickle of growth, and a date set by somebody who hopes a little. Some slip on
-//! purpose: the pace drops, the scope grows, people leave. Weights and limits were looked at on seed 1 alone; the figures that count are
-//! those of the others. The long run is ignored by default: run it in a build with optimisation.
+//! purpose: the pace drops, the scope grows, people leave. Several weightings and limits were looked at on seeds 1 to 4 before these were
+//! chosen, so that what those seeds say is too good. The figures that count are of seeds that nobody had looked at, run once after all was
+//! chosen; the spread is the one that stands before anything is learnt. The long run is ignored by default: run it in a build with optimisation.
 //!
 //! | seed | projects, late | area (95 %) | 4, 8, 13 weeks before | late of first 1, 3, 5 | Brier, skill | warned, days | false alarms, a project and quarter |
 //! |---|---|---|---|---|---|---|---|
-//! | 1 | 150, 60 | .82 (.77-.86) | .83 .86 .83 | .78 .81 .79 | .178, .29 | 53, 77 | 34, .21 |
-//! | 2 | 149, 75 | .80 (.74-.85) | .84 .86 .78 | .86 .86 .83 | .183, .26 | 60, 88 | 35, .18 |
-//! | 3 | 149, 74 | .84 (.79-.89) | .94 .86 .81 | .94 .93 .91 | .166, .33 | 67, 91 | 28, .15 |
-//! | 4 | 149, 65 | .84 (.79-.88) | .89 .90 .79 | .92 .88 .84 | .164, .34 | 57, 63 | 31, .20 |
+//! | 101 | 150, 71 | .79 (.74-.84) | .91 .85 .77 | .93 .90 .84 | .189, .24 | 65, 91 | 35, .22 |
+//! | 102 | 150, 70 | .80 (.75-.84) | .87 .83 .80 | .93 .92 .88 | .187, .25 | 61, 77 | 44, .31 |
+//! | 103 | 150, 65 | .82 (.77-.86) | .85 .91 .81 | .87 .85 .83 | .176, .29 | 59, 77 | 36, .20 |
+//! | 104 | 150, 68 | .82 (.77-.86) | .82 .88 .80 | .96 .92 .88 | .178, .29 | 58, 77 | 32, .23 |
 //!
-//! With outcomes dealt to other projects the area is .50 and the skill far below 0 each time, and no deal is as good as the truth. Two of
-//! three warned-of projects were late, and one late project in seven was not warned of in time. The forecast alone does as well (.82, .80,
-//! .84, .84; skill .29, .26, .33, .35): what else items tell is in it already, so that it says why and not how much. What items do not tell
+//! With outcomes dealt to other projects the area is .51 and the skill far below 0 each time, and no deal is as good as the truth. Of 390
+//! projects that were warned of 243 were late, and 31 of 274 late ones were not warned of in time. The forecast alone does as well (.79, .80,
+//! .82, .82; skill .25, .26, .30, .29): what else items tell is in it already, so that it says why and not how much. What items do not tell
 //! (focus, investment, survey and so on) is not simulated, and shown to be worth nothing yet.
 
 use chrono::{Days, NaiveDate};
@@ -150,6 +151,7 @@ fn portfolio(seed: u64, projects: usize) -> Vec<Resolved> {
             spread: Spread::even(0.4),
             tail: TAIL_UNKNOWN,
             beside: Vec::new(),
+            forecast: None,
         };
         replay(&facts, |_| Vec::new(), At(BEGIN + 400 * WEEK)).unwrap()
     };
@@ -169,7 +171,7 @@ fn late_projects_are_told_from_others_and_dealt_outcomes_are_not() {
 #[test]
 #[ignore = "the long run: minutes without optimisation"]
 fn the_table() {
-    for seed in [1, 2, 3, 4] {
+    for seed in [101, 102, 103, 104] {
         let resolved = portfolio(seed, 150);
         let tried = backtest(&resolved).unwrap();
         eprintln!("seed {seed}: {tried:?}\n{}", tried.verdict());

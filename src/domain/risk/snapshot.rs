@@ -3,19 +3,21 @@
 //! An item that tells of something later is an error ([`Past`]): who asks the past makes [`known_by`] of the items first. What a tracker
 //! tells only as it is now (whether an item was dropped, to which project it belongs) and the commitment date itself are as they are now.
 //!
-//! A feature that can't be told is left out, never 0. Weeks are whole ones of the calendar; the time to the date is counted in working
-//! days, so that holidays ahead are known. A date more than a year away is not forecast.
+//! A feature that can't be told is left out, never 0. Weeks are whole ones of the calendar; the time to the date is counted as `forecast`
+//! counts it: full weeks from tomorrow on, so that holidays ahead are known. A date more than a year away is not forecast.
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::super::calendar::WorkCalendar;
+use super::super::capacity::Capacity;
 use super::super::forecast::drift::Spread;
-use super::super::forecast::engine::LONGEST;
+use super::super::forecast::engine::{LONGEST, Outlook};
 use super::super::forecast::known::{Dated, LookAhead, Past};
 use super::super::forecast::project::{Ahead, Life, ahead};
 use super::super::forecast::scope::Scope;
 use super::super::forecast::service_level::{Age, ServiceLevel};
+use super::super::forecast::throughput::Refusal;
 use super::super::time::{At, DAY, WEEK};
 use super::super::window::local;
 use super::feature::{Feature, Seen};
@@ -50,6 +52,19 @@ pub struct Facts<'a> {
     pub tail: f64,
     /// Features that items do not tell, as of the same instant.
     pub beside: Vec<Seen>,
+    /// The forecast as of the same instant, where one was asked for; else it is of its own weeks.
+    pub forecast: Option<Asked>,
+}
+
+/// What `forecast` says of a project: the chance to miss the date is then the rest of its chance to meet it, to the digit.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What is to be expected of the coming weeks.
+    pub outlook: Result<Outlook, Refusal>,
+    /// What has to be done.
+    pub scope: Scope,
+    /// Full weeks to the date.
+    pub left: f64,
 }
 
 /// The features of a project as of an instant.
@@ -94,10 +109,8 @@ pub struct Taken {
     pub snapshot: Snapshot,
     /// How the project stands.
     pub ahead: Ahead,
-    /// Weeks of working days to the date.
+    /// Full weeks to the date.
     pub left: f64,
-    /// What a week has: working days.
-    pub full: f64,
 }
 
 impl Dated for Life {
@@ -114,8 +127,8 @@ pub fn known_by(lives: &[Life], at: At) -> Vec<Life> {
     lives.iter().filter(born).map(life).collect()
 }
 
-/// The first instant after a commitment date.
-fn late_from(calendar: &WorkCalendar, due: NaiveDate) -> At {
+/// The first instant after a commitment date: from then on it is late.
+pub fn late_from(calendar: &WorkCalendar, due: NaiveDate) -> At {
     local::midnight(calendar.zone(), due.checked_add_days(Days::new(1)).unwrap_or(due))
 }
 
@@ -140,15 +153,19 @@ pub fn take(facts: &Facts, at: At) -> Result<Taken, LookAhead> {
         let weeks = first.map(|first| facts.calendar.weeks(first, at)).unwrap_or_default();
         ahead(lives, &weeks, full, facts.spread, facts.tail, at)
     };
-    let left = |at: At| weeks_between(facts.calendar, at, due, full);
-    let now = stand(lives, at);
+    let capacity = Capacity::of_days(facts.calendar.clone());
+    let mut now = stand(lives, at);
+    let mut left = capacity.weeks_until(at, due);
+    if let Some(asked) = &facts.forecast {
+        (now.outlook, now.scope, left) = (asked.outlook.clone(), asked.scope.clone(), asked.left);
+    }
     let mut features = Vec::new();
-    if let Some(chance) = miss_chance(&now, left(at), 0, 1.0) {
-        let pace = now.outlook.as_ref().map_or(0.0, |outlook| outlook.pace().mean());
-        features.push(Seen { feature: Feature::MissChance, value: chance, usual: pace * left(at), n: now.remaining });
+    if let Some(chance) = miss_chance(&now, left, 0, 1.0) {
+        let pace = now.outlook.as_ref().map_or(0.0, |outlook| outlook.mean());
+        features.push(Seen { feature: Feature::MissChance, value: chance, usual: pace * left, n: now.remaining });
         let before = at.plus(-SLIDE_WEEKS * WEEK);
         let then = stand(&known_by(lives, before), before);
-        let usual = miss_chance(&then, left(before), 0, 1.0).filter(|_| then.done > 0);
+        let usual = miss_chance(&then, capacity.weeks_until(before, due), 0, 1.0).filter(|_| then.done > 0);
         features.extend(usual.map(|usual| Seen { feature: Feature::Slide, value: chance, usual, n: now.remaining }));
     }
     if now.remaining > 0 {
@@ -158,13 +175,7 @@ pub fn take(facts: &Facts, at: At) -> Result<Taken, LookAhead> {
     features.sort_by_key(|seen| seen.feature);
     let (done, remaining) = (now.done, now.remaining);
     let snapshot = Snapshot { project: facts.project.to_owned(), at, due, done, remaining, features };
-    Ok(Taken { snapshot, ahead: now, left: left(at), full })
-}
-
-/// Weeks of working days between two instants.
-#[allow(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
-fn weeks_between(calendar: &WorkCalendar, from: At, to: At, full: f64) -> f64 {
-    if full > 0.0 { calendar.between(from, to) as f64 / DAY as f64 / full } else { 0.0 }
+    Ok(Taken { snapshot, ahead: now, left })
 }
 
 /// The chance not to be done in so many weeks, with so many items less and at `speed` times the pace; none where there is too little
@@ -175,9 +186,7 @@ pub(super) fn miss_chance(ahead: &Ahead, left: f64, cut: u32, speed: f64) -> Opt
         return None;
     }
     let scope = Scope { items: ahead.remaining.saturating_sub(cut), ..ahead.scope.clone() };
-    let counts = outlook.how_many(left, speed);
-    let made: f64 = scope.needs().iter().map(|(need, chance)| chance * counts.chance_of(*need)).sum();
-    Some((1.0 - made).clamp(0.0, 1.0))
+    Some(1.0 - outlook.chance_within(&scope, speed, left))
 }
 
 /// Items added in the last four weeks, as a part of those known before; usual is its own earlier weeks.
@@ -273,8 +282,16 @@ mod tests {
 
     fn taken(lives: &[Life], at: i64, due: u64) -> Result<Taken, LookAhead> {
         let calendar = WorkCalendar::new(&Calendar::default(), chrono_tz::UTC);
-        let facts =
-            Facts { project: "p", lives, calendar: &calendar, due: date(due), spread: Spread::even(0.4), tail: 0.05, beside: vec![] };
+        let facts = Facts {
+            project: "p",
+            lives,
+            calendar: &calendar,
+            due: date(due),
+            spread: Spread::even(0.4),
+            tail: 0.05,
+            beside: vec![],
+            forecast: None,
+        };
         take(&facts, day(at))
     }
 
@@ -297,11 +314,10 @@ mod tests {
         check(&found, Feature::OldWork, Some((0.25, 0.15, 4)));
         let silence = found.snapshot.seen(Feature::Silence).unwrap();
         assert!((silence.value - 3.0).abs() < 1e-9, "Wednesday to Friday: {silence:?}");
-        assert!((found.left - 3.6).abs() < 1e-9, "to a Wednesday's end: {}", found.left);
+        assert!((found.left - 3.4).abs() < 1e-9, "from Tuesday to a Wednesday: {}", found.left);
         let chance = found.snapshot.forecast().unwrap();
         let dates = found.ahead.dates().unwrap();
-        let [sooner, later] = [3, 4].map(|week| 1.0 - dates.chance_by(week));
-        assert!(later - 0.02 <= chance && chance <= sooner + 0.02, "{chance} is between {later} and {sooner}, as forecasts have it");
+        assert!((chance - (1.0 - dates.chance_by(3))).abs() < 1e-12, "three whole weeks, as forecasts have it: {chance}");
         let slide = found.snapshot.seen(Feature::Slide).unwrap();
         assert!((slide.value - chance).abs() < 1e-12 && slide.usual < chance, "{slide:?}");
         for absent in [Feature::Rework, Feature::FailRate, Feature::Focus, Feature::Investment, Feature::LargestShare, Feature::Survey] {

@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::answer::{Asked, CHANCES};
-use super::compute::{Basis, Plan, mean, whole_weeks};
+use super::compute::{Basis, Plan, mean};
 use super::overview::{Overview, Row};
 use crate::domain::card::{Button, Card, Figure, Line, Part, Scope, Table, Tone};
 use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::forecast::backtest::Record;
+use crate::domain::forecast::engine::whole_weeks;
 use crate::domain::forecast::score::Coverage;
 use crate::domain::org::Org;
 use crate::domain::time::WEEK;

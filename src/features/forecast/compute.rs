@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::Known;
 use super::ages::Ages;
+use super::lately;
 use super::members::Members;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope as About;
@@ -15,7 +17,7 @@ use crate::domain::forecast::PROMISES;
 use crate::domain::forecast::backtest::{self, Replay};
 use crate::domain::forecast::calibrate::{self, Learnt, UNLEARNT};
 use crate::domain::forecast::drift::Spread;
-use crate::domain::forecast::engine::{Counts, Dates, Outlook};
+use crate::domain::forecast::engine::{Counts, Dates, Outlook, whole_weeks};
 use crate::domain::forecast::known::LookAhead;
 use crate::domain::forecast::project::{Ahead, ahead};
 use crate::domain::forecast::scope::{self, Grid, Scope};
@@ -27,8 +29,6 @@ use crate::features::portfolio::{Work, calendar, life};
 
 /// Weeks of the past that are asked again.
 const REPLAYED: i64 = 78;
-/// Weeks that tell whose work it is lately.
-const LATELY: i64 = 13;
 /// Fewest items of an ended project that says how plans grow and end.
 const TELLING: u32 = 20;
 /// Where more is added for each finished item than this, work comes in about as fast as it goes out, and no list is its end.
@@ -128,13 +128,15 @@ pub fn of_people(work: &Work, org: &Org, scope: &About, now: At) -> Result<Forec
 }
 
 /// Of a portfolio project.
-pub fn of_project(work: &Work, org: &Org, id: &str, ended: &Ended, now: At) -> Result<Forecast, LookAhead> {
+pub fn of_project(known: &Known, org: &Org, id: &str, now: At) -> Result<Forecast, LookAhead> {
+    let (work, ended) = (&known.work, &known.ended);
     let items: Vec<&WorkItem> = work.of_project(id).collect();
     let capacity = Capacity::of_days(calendar(&About::Project(id.to_owned()), org));
     let (own, replay, learnt) = taught(&items, &capacity, ended.tail, now)?;
-    let (team, share) = whose(work, org, id, now);
+    let (team, share) = known.lately.whose(id);
     let directory = org.directory();
-    let named = items.iter().filter(|item| is_lately(item, now)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
+    let named =
+        items.iter().filter(|item| lately::is_lately(item, now)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
     let people: BTreeSet<String> =
         named.map(|(source, name)| directory.person(name, source).map_or_else(|| name.to_lowercase(), str::to_owned)).collect();
     let begun = own.weeks.iter().position(|week| week.week.finished > 0).map_or(own.weeks.len(), |first| first + 1);
@@ -159,71 +161,25 @@ pub fn of_project(work: &Work, org: &Org, id: &str, ended: &Ended, now: At) -> R
     let mut ages = Ages::of(&items, capacity.calendar(), now);
     ages.hidden = (1..3).contains(&plan.people);
     let own = Forecast { now, capacity, outlook: own.outlook, basis: Basis::Own, replay, learnt, rests, ages, plan: Some(plan) };
-    shared(own, work, org, now)
+    shared(own, known, org, now)
 }
 
 /// The same on the pace of its team, where its own weeks are too few and the team finished some of it lately.
-fn shared(own: Forecast, work: &Work, org: &Org, now: At) -> Result<Forecast, LookAhead> {
+fn shared(own: Forecast, known: &Known, org: &Org, now: At) -> Result<Forecast, LookAhead> {
     let Some(plan) = own.plan.as_ref().filter(|plan| own.outlook.is_err() && plan.share > 0.0) else { return Ok(own) };
     let scope = plan.team.clone().map_or(About::Organisation, About::Team);
-    let team = of_people(work, org, &scope, now)?;
-    let Ok(outlook) = team.outlook else { return Ok(own) };
+    let team = known.of_people(org, &scope, now)?;
+    let Ok(outlook) = team.outlook.clone() else { return Ok(own) };
     let basis = Basis::Share(plan.team.clone(), plan.share);
     Ok(Forecast {
         outlook: Ok(outlook.of_share(plan.share)),
-        capacity: team.capacity,
-        replay: team.replay,
+        capacity: team.capacity.clone(),
+        replay: team.replay.clone(),
         learnt: team.learnt,
         rests: team.rests,
         basis,
         ..own
     })
-}
-
-/// Whether an item tells whose work it is lately.
-fn is_lately(item: &WorkItem, now: At) -> bool {
-    item.done_at.map_or(item.started_at.is_some(), |done| now.since(done) <= LATELY * WEEK)
-}
-
-/// Items that count lately, with their projects.
-fn lately(work: &Work, now: At) -> Vec<(&WorkItem, Option<&str>)> {
-    let all = work.items.iter().zip(&work.projects).map(|(item, project)| (item, project.as_deref()));
-    all.filter(|(item, _)| counts(item) && is_lately(item, now)).collect()
-}
-
-/// The items of a project that some people have lately, and its share of what they finished.
-fn part(lately: &[(&WorkItem, Option<&str>)], members: &Members, id: &str, now: At) -> (usize, f64) {
-    let theirs = || lately.iter().filter(|(item, _)| members.has(item, item.done_at.unwrap_or(now)));
-    let own = |project: Option<&str>| project == Some(id);
-    let finished = || theirs().filter(|(item, _)| item.done_at.is_some());
-    let share = ratio(finished().filter(|(_, project)| own(*project)).count(), finished().count());
-    (theirs().filter(|(_, project)| own(*project)).count(), share)
-}
-
-/// The share of a project of what a team, or without one everybody, finished lately.
-pub fn share(work: &Work, org: &Org, team: Option<&str>, id: &str, now: At) -> f64 {
-    let scope = team.map_or(About::Organisation, |team| About::Team(team.to_owned()));
-    part(&lately(work, now), &Members::of(&scope, org), id, now).1
-}
-
-/// The team that works on a project most, of at least three people, and the project's share of what it finished lately; without one the
-/// share of all that was finished.
-fn whose(work: &Work, org: &Org, id: &str, now: At) -> (Option<String>, f64) {
-    let lately = lately(work, now);
-    let scopes = org.live_teams().map(|(id, _)| (id, About::Team(id.to_owned())));
-    let teams = scopes.filter(|(_, scope)| Members::count(scope, org, now).is_some_and(|n| n >= 3));
-    let told = teams.map(|(team, scope)| (part(&lately, &Members::of(&scope, org), id, now), team));
-    // Of a team and the one above it the narrower: its share is the greater.
-    let best = told
-        .filter(|((items, _), _)| *items > 0)
-        .max_by(|((a, share), one), ((b, other), two)| a.cmp(b).then(share.total_cmp(other)).then(two.cmp(one)));
-    let all = || (None, part(&lately, &Members::of(&About::Organisation, org), id, now).1);
-    best.map_or_else(all, |((_, share), team)| (Some(team.to_owned()), share))
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts of items")]
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// What projects that are over teach.
@@ -326,9 +282,4 @@ impl Forecast {
 /// The mean of a grid.
 pub fn mean(grid: &Grid) -> f64 {
     grid.values().iter().map(|(value, chance)| value * chance).sum()
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weeks within two years")]
-pub fn whole_weeks(weeks: f64) -> u32 {
-    (weeks + 1e-9).max(0.0) as u32
 }

@@ -13,10 +13,12 @@ mod card;
 mod compute;
 mod evidence;
 mod issue;
+mod lately;
 mod members;
 mod overview;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 
@@ -26,6 +28,7 @@ use super::receipts::{self, Recount};
 use super::{Command, Cx, Reply};
 use crate::domain::ask::{Ask, Words, scope_text};
 use crate::domain::card::{Card, Scope};
+use crate::domain::forecast::known::LookAhead;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
@@ -33,9 +36,11 @@ use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded, stands};
 use compute::Ended;
-pub(super) use compute::{Forecast, Plan, share, whole_weeks};
+pub(super) use compute::{Forecast, Plan};
 pub(super) use evidence::evidence;
 pub use issue::JOB;
+use lately::Lately;
+pub(super) use lately::share;
 pub(super) use members::Members;
 
 /// The horizon where none is named.
@@ -86,6 +91,25 @@ async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
 pub(super) struct Known {
     pub work: Arc<Work>,
     pub ended: Ended,
+    lately: Lately,
+    /// Forecasts of people whose pace projects share, by scope: each is computed once for all of these.
+    paces: Mutex<HashMap<String, Arc<Forecast>>>,
+}
+
+impl Known {
+    fn new(work: Arc<Work>, org: &Org, now: At) -> Self {
+        Self { ended: Ended::of(&work, org, now), lately: Lately::of(&work, org, now), work, paces: Mutex::default() }
+    }
+
+    fn of_people(&self, org: &Org, scope: &Scope, now: At) -> Result<Arc<Forecast>, LookAhead> {
+        let name = scope_text(scope);
+        if let Some(kept) = self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Ok(kept.clone());
+        }
+        let forecast = Arc::new(compute::of_people(&self.work, org, scope, now)?);
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner).insert(name, forecast.clone());
+        Ok(forecast)
+    }
 }
 
 /// Reads it. Memoised where it is asked as of now.
@@ -95,7 +119,7 @@ pub(super) async fn known(cx: &Cx, now: At, org: &Org) -> Result<Arc<Known>, Fai
         return Ok(known);
     }
     let work = portfolio::load(cx, now, org).await?;
-    let known = Arc::new(Known { ended: Ended::of(&work, org, now), work });
+    let known = Arc::new(Known::new(work, org, now));
     if let Some(basis) = basis {
         cx.memo.put(&basis, "known", &known);
     }
@@ -104,8 +128,13 @@ pub(super) async fn known(cx: &Cx, now: At, org: &Org) -> Result<Arc<Known>, Fai
 
 /// What is known of the coming weeks of a scope as of an instant. Memoised likewise; who may see it is asked each time.
 pub(super) async fn load(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
-    let (basis, name) = (portfolio::basis(cx, now, org).await?, format!("forecast {}", scope_text(scope)));
     check(cx, scope, now, org)?;
+    unchecked(cx, known, scope, now, org).await
+}
+
+/// The same for whoever has asked who may see it.
+pub(super) async fn unchecked(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
+    let (basis, name) = (portfolio::basis(cx, now, org).await?, format!("forecast {}", scope_text(scope)));
     if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
     }
@@ -133,7 +162,7 @@ fn forecast(known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Forecast
             let message = format!("A forecast is about work items, and `{name}` is a service.");
             Err(UserError::new(Kind::NotUnderstood, message, "Ask for a project or a team: `/metrics forecast team:NAME`.").into())
         }
-        Scope::Project(id) => Ok(compute::of_project(&known.work, org, id, &known.ended, now).map_err(anyhow::Error::from)?),
+        Scope::Project(id) => Ok(compute::of_project(known, org, id, now).map_err(anyhow::Error::from)?),
         Scope::Organisation | Scope::Team(_) | Scope::Teams(_) => {
             Ok(compute::of_people(&known.work, org, scope, now).map_err(anyhow::Error::from)?)
         }

@@ -19,8 +19,7 @@ const IN_FULL: usize = 8;
 /// Names in one line.
 const NAMES: usize = 20;
 /// How an admin gives a project a date.
-const HOW_DATE: &str =
-    "An admin adds a date below `/metrics investment`, or as `due = 2027-02-01` under `[[projects]]` in the organisation file.";
+const HOW_DATE: &str = "An admin adds a date in `/metrics setup` (\"Change the portfolio\"), or as `due = 2027-02-01` under `[[projects]]` in the organisation file.";
 
 /// What it is made of.
 pub struct About<'a> {
@@ -113,7 +112,7 @@ fn stands(project: &Project) -> String {
     let due = project.due.map_or_else(String::new, |due| due.format("%-d %b %Y").to_string());
     match &project.state {
         State::Late { remaining, .. } => format!("late: {due} has passed and {} open", are(*remaining)),
-        State::Judged(judged) => format!("{}, {} to make {due}", judged.score.band.name(), share(1.0 - judged.score.chance)),
+        State::Judged(judged) => format!("{}, {} to make {due}", judged.score.band.name(), share(judged.meets_date())),
         _ => String::new(),
     }
 }
@@ -231,7 +230,7 @@ fn notes(seen: &Seen) -> Vec<Line> {
         return notes;
     }
     let (amber, red) = (share(1.0 - risk::AMBER), share(1.0 - risk::RED));
-    notes.push(Line::plain(format!("Amber: at most {amber} to make the date; red: at most {red}.")));
+    notes.push(Line::sentence(&format!("Chances are those of `/metrics forecast`. Amber and red weigh the reasons too: amber is at most {amber} to make the date then, red at most {red}.")));
     notes.push(if seen.model.learnt_from == 0 {
         Line::plain(format!("Weights as published; learnt from this portfolio once {} dates have passed.", risk::LEARNT_FROM))
     } else {
@@ -272,7 +271,7 @@ fn of_project(seen: &Seen, project: &Project) -> Value {
         "due": project.due.map(|due| due.to_string()),
         "state": project.word(),
         "chance_to_miss": judged.map(|it| it.score.chance),
-        "forecast": judged.and_then(|it| it.taken.snapshot.forecast()),
+        "meets_date": judged.map(Judged::meets_date),
         "done": judged.map(|it| it.taken.snapshot.done),
         "remaining": remaining,
         "reasons": judged.map(|it| risk::reasons(&it.score)).unwrap_or_default(),

@@ -9,10 +9,6 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Band as BenchmarkBand, Metric, Scope};
-use crate::domain::forecast::calibrate::UNLEARNT;
-use crate::domain::forecast::drift::Spread;
-use crate::domain::forecast::project::Life;
-use crate::domain::forecast::scope::TAIL_UNKNOWN;
 use crate::domain::org::Org;
 use crate::domain::risk::{self, Band, Ended, Facts, Flip, LEARNT_FROM, Lesson, Model, Record, Score, Snapshot, Taken};
 use crate::domain::time::{At, DAY, WEEK};
@@ -20,6 +16,7 @@ use crate::domain::window::local;
 use crate::domain::work::WorkItem;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::access::Sight;
+use crate::features::forecast::{self, Known};
 use crate::features::{Cx, effort, portfolio};
 use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
@@ -62,6 +59,13 @@ pub struct Judged {
     pub taken: Taken,
     pub score: Score,
     pub flip: Option<Flip>,
+}
+
+impl Judged {
+    /// The chance to meet the date, as `forecast` has it.
+    pub fn meets_date(&self) -> f64 {
+        1.0 - self.taken.snapshot.forecast().unwrap_or(self.score.chance)
+    }
 }
 
 /// What an answer is made of.
@@ -192,14 +196,14 @@ fn refused() -> Failure {
 pub struct Everything<'a> {
     now: At,
     org: &'a Org,
-    work: std::sync::Arc<portfolio::Work>,
+    known: std::sync::Arc<Known>,
     calendar: WorkCalendar,
 }
 
 impl<'a> Everything<'a> {
     pub async fn load(cx: &Cx, now: At, org: &'a Org) -> Result<Self, Failure> {
-        let work = portfolio::load(cx, now, org).await?;
-        Ok(Self { now, org, work, calendar: portfolio::calendar(&Scope::Organisation, org) })
+        let known = forecast::known(cx, now, org).await?;
+        Ok(Self { now, org, known, calendar: portfolio::calendar(&Scope::Organisation, org) })
     }
 
     /// Every project: declared ones by priority and name, then those of trackers alone.
@@ -207,7 +211,7 @@ impl<'a> Everything<'a> {
         let key = |id: &String| {
             self.org.projects.get(id).map_or((true, u32::MAX, id.clone()), |it| (false, it.priority.unwrap_or(u32::MAX), self.name(id)))
         };
-        let all: BTreeSet<&String> = self.org.projects.keys().chain(self.work.projects.iter().flatten()).collect();
+        let all: BTreeSet<&String> = self.org.projects.keys().chain(self.known.work.projects.iter().flatten()).collect();
         let mut ids: Vec<String> = all.into_iter().cloned().collect();
         ids.sort_by_cached_key(key);
         ids
@@ -221,20 +225,14 @@ impl<'a> Everything<'a> {
     fn is_of(&self, id: &str, scope: &Scope) -> bool {
         let people: Vec<_> = scope.teams().iter().flat_map(|team| self.org.people_of(team)).collect();
         let whose = Whose::People(people);
-        let mut own = self.work.of_project(id).filter(|item| item.done_at.is_none_or(|done| self.now.since(done) < OWN));
+        let mut own = self.known.work.of_project(id).filter(|item| item.done_at.is_none_or(|done| self.now.since(done) < OWN));
         own.any(|item| is_whose(item, &whose, self.now))
-    }
-
-    /// A project's facts as of the instant.
-    fn facts<'b>(&'b self, id: &'b str, lives: &'b [Life], due: NaiveDate, beside: Vec<risk::Seen>) -> Facts<'b> {
-        let (spread, tail) = (Spread::even(UNLEARNT), TAIL_UNKNOWN);
-        Facts { project: id, lives, calendar: &self.calendar, due, spread, tail, beside }
     }
 
     /// The outcome of a commitment, where its date has passed.
     pub fn outcome(&self, id: &str, due: At) -> Option<(At, bool)> {
         let last = local::wall(self.calendar.zone(), due).date().checked_sub_days(Days::new(1))?;
-        risk::outcome(&self.work.lives(id), &self.calendar, last, self.now)
+        risk::outcome(&self.known.work.lives(id), &self.calendar, last, self.now)
     }
 
     /// Projects with their scores.
@@ -251,7 +249,10 @@ impl<'a> Everything<'a> {
             let due = declared.and_then(|it| it.due);
             let beside = |id: &str| risk::of_effort(&effort.ledger, id, declared.and_then(|it| it.planned_share), days);
             let people = risk::people_on(&effort.ledger, id, days);
-            let state = due.map_or(Ok(State::NoDate), |due| self.state(id, due, beside(id), people, &model))?;
+            let state = match due {
+                None => State::NoDate,
+                Some(due) => self.state(cx, id, due, beside(id), people, &model).await?,
+            };
             projects.push(Project {
                 name: self.name(id),
                 priority: declared.and_then(|it| it.priority),
@@ -266,19 +267,46 @@ impl<'a> Everything<'a> {
         Ok(Seen { scope: scope.clone(), now: self.now, projects, model, labels, record })
     }
 
-    fn state(&self, id: &str, due: NaiveDate, beside: Vec<risk::Seen>, people: Option<f64>, model: &Model) -> Result<State, Failure> {
-        let lives = self.work.lives(id);
+    async fn state(
+        &self,
+        cx: &Cx,
+        id: &str,
+        due: NaiveDate,
+        beside: Vec<risk::Seen>,
+        people: Option<f64>,
+        model: &Model,
+    ) -> Result<State, Failure> {
+        let lives = self.known.work.lives(id);
         if lives.is_empty() {
             return Ok(State::NoItems);
         }
-        let taken = risk::take(&self.facts(id, &lives, due, beside), self.now).map_err(anyhow::Error::from)?;
-        let (late, remaining) = (taken.snapshot.due, taken.snapshot.remaining);
+        let open = lives.iter().filter(|life| life.done_at.is_none()).count();
+        let (late, remaining) = (risk::late_from(&self.calendar, due), u32::try_from(open).unwrap_or(u32::MAX));
         if remaining == 0 {
             return Ok(State::Done);
         }
         if self.now >= late {
             return Ok(State::Late { due: late, remaining });
         }
+        // Each is some work for a processor; others may ask in between.
+        tokio::task::yield_now().await;
+        let forecast = forecast::unchecked(cx, &self.known, &Scope::Project(id.to_owned()), self.now, self.org).await?;
+        let asked = forecast.plan.as_ref().zip(forecast.due()).map(|(plan, until)| risk::Asked {
+            outlook: forecast.outlook.clone(),
+            scope: plan.scope.clone(),
+            left: forecast.capacity.weeks_until(self.now, until),
+        });
+        let facts = Facts {
+            project: id,
+            lives: &lives,
+            calendar: &self.calendar,
+            due,
+            spread: forecast.learnt.spread,
+            tail: self.known.ended.tail,
+            beside,
+            forecast: asked,
+        };
+        let taken = risk::take(&facts, self.now).map_err(anyhow::Error::from)?;
         let Some(score) = model.score(&taken.snapshot) else {
             let why =
                 taken.ahead.outlook.as_ref().err().map_or_else(|| "its date is more than a year away".to_owned(), ToString::to_string);
@@ -326,7 +354,7 @@ impl Hidden {
     /// Whether all known people of a project are hidden: then its figures are those of their team.
     fn hides(&self, all: &Everything<'_>, id: &str) -> bool {
         let Whose::People(people) = &self.0 else { return false };
-        let mut known = all.work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
+        let mut known = all.known.work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
         !people.is_empty() && known.peek().is_some() && known.all(|item| is_whose(item, &self.0, item.done_at.unwrap_or(all.now)))
     }
 }

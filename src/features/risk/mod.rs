@@ -15,9 +15,9 @@
 //! A project of which all known people are in teams that keep their figures to themselves is seen by these and by admins. Never to be used
 //! to judge the people of a project, or to compare teams: a date may be missed because it was never to be held.
 //!
-//! JSON: `projects`, each `{"id","name","priority","due","state","chance_to_miss","forecast","done","remaining","reasons","flip","features",
+//! JSON: `projects`, each `{"id","name","priority","due","state","chance_to_miss","meets_date","done","remaining","reasons","flip","features",
 //! "missing","acknowledged","snoozed","called_wrong"}`. `state` is `red`, `amber`, `green`, `late`, `done`, `no_date`, `no_items` or
-//! `no_history`; `forecast` is the chance before other features; `flip` is `{"to","items","people","pace","weeks"}`, each change by itself;
+//! `no_history`; `meets_date` is the chance that `forecast` has, `chance_to_miss` weighs other features too; `flip` is `{"to","items","people","pace","weeks"}`, each change by itself;
 //! `features` are `{"feature","value","usual","n","weight","adds"}`; `acknowledged` is `{"by","at"}`, `snoozed` is
 //! `{"by","until"}`. `record` is `{"ended","flagged","slipped","unseen","days","stands"}`, `learnt_from` the number of projects that weights
 //! were learnt from, 0: as published. In `metrics` each project is `risk:ID`, whose value is the chance to miss the date.

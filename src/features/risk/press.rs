@@ -158,7 +158,7 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
         ],
         "date_moved" => vec![
             "The warning of the old date is judged by the old date: a date that moves is a slip too.".into(),
-            Line::plain("An admin moves the date below ").code("/metrics investment").and("; from then on the new one is judged."),
+            Line::plain("An admin moves the date in ").code("/metrics setup").and("; from then on the new one is judged."),
         ],
         _ => vec![
             "The outcome decides: if the date holds, this warning counts as a false alarm in the record.".into(),

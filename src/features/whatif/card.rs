@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::super::forecast::{SAID, rounded, stands, whole_weeks};
+use super::super::forecast::{SAID, rounded, stands};
 use super::super::receipts;
 use super::Paired;
 use crate::domain::card::{Button, Card, Line, Part, SourceHealth, Table};
+use crate::domain::forecast::engine::whole_weeks;
 use crate::domain::org::Org;
 use crate::domain::window::local;
 use crate::domain::words;

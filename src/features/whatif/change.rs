@@ -116,7 +116,7 @@ mod tests {
 
     fn check(words: &[&str], expect: Result<Changes, &[&str]>) {
         let items = vec![WorkItem { id: "1".into(), ..WorkItem::default() }; 2];
-        let work = Work { items, projects: vec![Some("wallet".into()), Some("Search".into())] };
+        let work = Work::new(items, vec![Some("wallet".into()), Some("Search".into())]);
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let read = Changes::read(&words, "wallet", &work, &Org::default());
         let fields = |wrong: Vec<Wrong>| wrong.into_iter().map(|(field, _)| field.to_owned()).collect::<Vec<_>>();

@@ -21,6 +21,11 @@ pub const ENOUGH: f64 = 0.97;
 /// Counts above this are this.
 const MOST: u32 = 100_000;
 
+/// The weeks that count for a date: those that are whole by then.
+pub fn whole_weeks(weeks: f64) -> u32 {
+    whole(weeks + HAIR)
+}
+
 /// What a team's past says about its coming weeks.
 #[derive(Debug, Clone)]
 pub struct Outlook {
@@ -94,12 +99,22 @@ impl Outlook {
 
     /// By which week the scope will be done, at `speed` times the pace.
     pub fn when(&mut self, scope: &Scope, speed: f64) -> Dates {
+        self.until(scope, speed, LONGEST)
+    }
+
+    /// The chance that it is done within so many weeks, of which whole ones count: to the digit that of [`Self::when`], and no further.
+    pub fn chance_within(&mut self, scope: &Scope, speed: f64, weeks: f64) -> f64 {
+        let week = whole_weeks(weeks);
+        self.until(scope, speed, week.min(LONGEST)).chance_by(week)
+    }
+
+    fn until(&mut self, scope: &Scope, speed: f64, last: u32) -> Dates {
         let needs = scope.needs();
         let mut by = vec![needs.iter().filter(|(need, _)| *need == 0).map(|(_, chance)| chance).sum::<f64>()];
         if speed <= 0.0 {
             return Dates(by);
         }
-        for week in 1..=LONGEST {
+        for week in 1..=last {
             let before = by[by.len() - 1];
             if before >= ENOUGH {
                 break;
