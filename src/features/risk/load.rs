@@ -13,10 +13,9 @@ use crate::domain::org::Org;
 use crate::domain::risk::{self, Band, Ended, Facts, Flip, LEARNT_FROM, Lesson, Model, Record, Score, Snapshot, Taken};
 use crate::domain::time::{At, DAY, WEEK};
 use crate::domain::window::local;
-use crate::domain::work::WorkItem;
 use crate::error::{Failure, Kind, UserError};
-use crate::features::access::Sight;
 use crate::features::forecast::{self, Known};
+use crate::features::portfolio::{Hidden, is_whose};
 use crate::features::{Cx, effort, portfolio};
 use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
@@ -163,7 +162,7 @@ pub async fn seen(cx: &Cx, scope: &Scope) -> Result<Seen, Failure> {
         Scope::Organisation | Scope::Service(_) => true,
     };
     let ids: Vec<String> = all.ids().into_iter().filter(|id| own(id)).collect();
-    let (shown, kept): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| !hidden.hides(&all, id));
+    let (shown, kept): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| !hidden.hides(&all.known.work, id, all.now));
     if let (Scope::Project(_), Some(_)) = (scope, kept.first()) {
         return Err(refused());
     }
@@ -176,7 +175,7 @@ pub async fn again(cx: &Cx, receipt: &Receipt) -> Result<Seen, Failure> {
     let all = Everything::load(cx, receipt.asked_at, &org.org).await?;
     let ids: Vec<String> = receipt.metrics.iter().filter_map(|metric| metric.id.strip_prefix("risk:")).map(str::to_owned).collect();
     let hidden = Hidden::of(cx);
-    if ids.iter().any(|id| hidden.hides(&all, id)) {
+    if ids.iter().any(|id| hidden.hides(&all.known.work, id, all.now)) {
         return Err(refused());
     }
     all.judged(cx, &receipt.scope, &ids).await
@@ -341,27 +340,4 @@ async fn model(cx: &Cx, commitments: &[Commitment], now: At) -> Result<Model, Fa
         Some(Lesson { known_at, missed, snapshots: snapshots.get(&(it.project.clone(), it.due)).unwrap_or(&none) })
     };
     Ok(risk::learn(&ended.iter().filter_map(lesson).collect::<Vec<_>>(), now))
-}
-
-/// Whose figures the asker may not see.
-struct Hidden(Whose);
-
-impl Hidden {
-    fn of(cx: &Cx) -> Self {
-        Self(Sight::of(cx).hidden_people())
-    }
-
-    /// Whether all known people of a project are hidden: then its figures are those of their team.
-    fn hides(&self, all: &Everything<'_>, id: &str) -> bool {
-        let Whose::People(people) = &self.0 else { return false };
-        let mut known = all.known.work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
-        !people.is_empty() && known.peek().is_some() && known.all(|item| is_whose(item, &self.0, item.done_at.unwrap_or(all.now)))
-    }
-}
-
-/// Whether an item is of one of some people at an instant.
-fn is_whose(item: &WorkItem, whose: &Whose, at: At) -> bool {
-    let Whose::People(people) = whose else { return false };
-    let assignee = item.assignee.as_deref().unwrap_or_default().to_lowercase();
-    people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &item.source))
 }
