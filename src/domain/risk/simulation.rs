@@ -151,7 +151,7 @@ fn portfolio(seed: u64, projects: usize) -> Vec<Resolved> {
             tail: TAIL_UNKNOWN,
             beside: Vec::new(),
         };
-        replay(&facts, |_| Vec::new(), At(BEGIN + 400 * WEEK)).unwrap()
+        replay(&facts, |facts, _| facts, At(BEGIN + 400 * WEEK)).unwrap()
     };
     (0..projects).filter_map(one).collect()
 }

@@ -13,7 +13,6 @@ mod card;
 mod compute;
 mod evidence;
 mod issue;
-mod members;
 mod overview;
 
 use std::sync::Arc;
@@ -26,9 +25,11 @@ use super::receipts::{self, Recount};
 use super::{Command, Cx, Reply};
 use crate::domain::ask::{Ask, Words, scope_text};
 use crate::domain::card::{Card, Scope};
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
+use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded, stands};
@@ -36,7 +37,6 @@ use compute::Ended;
 pub(super) use compute::{Forecast, Plan, share, whole_weeks};
 pub(super) use evidence::evidence;
 pub use issue::JOB;
-pub(super) use members::Members;
 
 /// The horizon where none is named.
 pub(super) const HORIZON: &str = "13w";
@@ -114,6 +114,11 @@ pub(super) async fn load(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &O
         cx.memo.put(&basis, &name, &forecast);
     }
     Ok(forecast)
+}
+
+/// Those whose items are not to be named to the asker.
+fn hidden(cx: &Cx) -> Members {
+    Members::people(if let Whose::People(people) = Sight::of(cx).hidden_people() { people } else { Vec::new() })
 }
 
 /// Refuses a scope that the asker may not see, or that is too few people.
