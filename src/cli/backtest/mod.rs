@@ -35,10 +35,11 @@ use self::placebos::{Figures, Tried};
 use self::scores::Scored;
 use self::warnings::{Planned, Warned};
 use super::{clock, open, print};
-use crate::config::Config;
+use crate::config;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::forecast::backtest::PastWeek;
 use crate::domain::time::At;
+use crate::simulator::portfolio::Config;
 
 /// Of what, and how to print it.
 #[derive(Debug, clap::Args)]
@@ -92,13 +93,12 @@ struct Report {
     placebos: Vec<Tried>,
 }
 
-pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
+pub async fn run(args: Args, config: config::Config) -> Result<ExitCode> {
     let now = clock(&config).now();
     let report = if let Some(path) = &args.series {
         Report { simulated: None, as_of: now, forecasts: scored(series::read(path, now)?)?, warnings: None, placebos: Vec::new() }
     } else if let Some(seed) = args.simulated {
-        let (past, end) = simulated::past(seed);
-        Report { simulated: Some(seed), ..looked_back(past, end)? }
+        made_up(seed, Config::default())?
     } else {
         let app = open(config).await?;
         app.ingest.drain().await?;
@@ -116,6 +116,11 @@ pub async fn run(args: Args, config: Config) -> Result<ExitCode> {
 
 fn scored(all: Vec<Series>) -> Result<Vec<Scored>> {
     Ok(all.into_iter().map(scores::score).collect::<Result<_, _>>()?)
+}
+
+fn made_up(seed: u64, config: Config) -> Result<Report> {
+    let (past, end) = simulated::past(seed, config);
+    Ok(Report { simulated: Some(seed), ..looked_back(past, end)? })
 }
 
 fn looked_back(past: Past, now: At) -> Result<Report> {
@@ -147,5 +152,20 @@ impl Report {
             "warnings": self.warnings.as_ref().map(Warned::json),
             "improvements": (!self.placebos.is_empty()).then(|| placebos::json(&self.placebos)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simulated_portfolio_says_first_that_it_is_made_up() {
+        let told = || made_up(3, Config { teams: 1, weeks: 60, ..Config::default() }).unwrap();
+        let (text, json) = (told().text(), told().json());
+        assert!(text.starts_with("Made up: a simulated portfolio of seed 3"), "{text}");
+        assert!(text.contains("Team 1, 60 weeks") && text.contains("Warnings of late projects") && text.contains("Items done"), "{text}");
+        assert_eq!((&json["simulated"], &json["improvements"]["figures"][0]["teams"]), (&json!(3), &json!(1)));
+        assert_eq!(told().text(), text, "the same seed says the same");
     }
 }

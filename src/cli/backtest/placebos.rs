@@ -57,10 +57,18 @@ pub async fn read(cx: &Cx) -> Result<Vec<Figures>> {
         let weeks: Vec<_> = calendar.weeks(now.plus(-READ * WEEK), now).into_iter().map(|week| (week.from, week.to)).collect();
         let figures = goals::figures(cx, &scope, &definitions, &weeks, (now, org)).await?;
         for ((told, definition), figures) in all.iter_mut().zip(&definitions).zip(figures) {
-            told.weeks.push(Series::of(definition.unit, &figures).since_known().weekly);
+            told.weeks.push(begun(Series::of(definition.unit, &figures).since_known().weekly));
         }
     }
     Ok(all)
+}
+
+/// Weeks from the first in which anything was counted: before it there was nothing to count.
+fn begun(weeks: Weekly) -> Weekly {
+    match &weeks {
+        Weekly::Counts(counts) => weeks.last(counts.iter().skip_while(|count| **count == 0).count()),
+        Weekly::Values(_) | Weekly::Shares(_) => weeks,
+    }
 }
 
 /// Pretends starts at every week.

@@ -91,8 +91,8 @@ const LEGEND: [&str; 6] = [
     "n: forecasts made. 50, 85, 95 %: how often at least as many items came as were promised with that",
     "chance, in %, with its 95 % interval; beside it the same of a plain bootstrap; dates: how often as",
     "many items as in the weeks before were done by the date promised. Off: how far off (CRPS over the",
-    "mean) ours, the plain bootstrap and the average of 12 weeks were: less is better. Pinball is the same",
-    "of quantiles.",
+    "mean) ours, the plain bootstrap and the average of 12 weeks were: less is better.",
+    "Pinball is the same of quantiles.",
 ];
 
 /// All of it for a terminal of 100 columns.

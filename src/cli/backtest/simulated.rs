@@ -18,8 +18,8 @@ use crate::domain::window::local;
 use crate::simulator::portfolio::{Config, Team, portfolio};
 
 /// The past of a seed, and when it ends.
-pub fn past(seed: u64) -> (Past, At) {
-    let made = portfolio(seed, Config::default());
+pub fn past(seed: u64, config: Config) -> (Past, At) {
+    let made = portfolio(seed, config);
     let calendar = WorkCalendar::new(&Calendar::default(), Berlin);
     let weeks = |team: &Team| -> Vec<PastWeek> {
         let weeks: Vec<Week> =

@@ -76,7 +76,7 @@ impl Warned {
         let mut lines = vec![
             String::new(),
             format!(
-                "Warnings of late projects, each from what was known then: {}, {} over, of them {} late.",
+                "Warnings of late projects, each from what was known then: {}, {} past it with history, of them {} late.",
                 count(self.dated, "project with a date", "projects with a date"),
                 tried.projects,
                 tried.missed

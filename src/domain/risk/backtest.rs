@@ -286,7 +286,7 @@ impl Tried {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feature::Feature;
+    use super::super::feature::{Feature, Seen};
     use super::*;
 
     fn week(week: i64) -> At {
