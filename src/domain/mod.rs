@@ -21,6 +21,7 @@ pub mod glob;
 pub mod improvement;
 pub mod item_link;
 pub mod machines;
+pub mod members;
 pub mod metric;
 pub mod naming;
 pub mod org;

@@ -12,7 +12,7 @@ mod effort;
 pub mod flow;
 mod focus;
 mod forecast;
-mod goals;
+pub mod goals;
 pub mod groups;
 mod health;
 mod help;

@@ -76,6 +76,8 @@ fn a_steady_history_is_foretold_and_an_average_is_as_good() {
             assert_eq!((&record["ahead"], &record["made"], &record["refused"]), (&json!(ahead), &json!(40 - 12 - ahead + 1), &json!(0)));
             assert_eq!(record["mean"], json!(5.0 * f64::from(u32::try_from(ahead).unwrap())));
             assert_eq!(record["crps"]["average"], 0.0);
+            assert_eq!(record["pinball"]["average"], json!([0.0, 0.0, 0.0]), "nothing beside the mark");
+            assert!(record["pinball"]["ours"].as_array().unwrap().iter().all(|lost| lost.as_f64().unwrap() >= 0.0));
             assert_eq!(record["held"][1]["held"], record["made"], "what was likely came each time");
         }
     }
@@ -85,7 +87,15 @@ fn a_steady_history_is_foretold_and_an_average_is_as_good() {
     assert_eq!(refused[0]["scope"], "team:solo");
     assert!(refused[0]["refused"].as_str().unwrap().contains("fewer than 3 people"), "{refused:?}");
 
+    assert_eq!(report["warnings"]["dated"], 0, "no project has a date");
+    assert_eq!((&report["warnings"]["scores"], &report["simulated"]), (&Value::Null, &Value::Null));
+    // Core alone has three people: starts after 26 of its 39 or 40 weeks, with 13 behind them, share their weeks.
+    let done = report["improvements"]["figures"].as_array().unwrap().iter().find(|one| one["name"] == "Items done").unwrap();
+    assert_eq!((&done["teams"], &done["apart"], &done["false"]["holds"]), (&json!(1), &json!(1), &json!(0)));
+
     let text = pacer.run_at(NOW, &["backtest", "team:core"]).ok().stdout;
+    assert!(text.contains("pinball of the 15, 50 and 85 % quantiles"), "{text}");
+    assert!(!text.contains("Warnings") && !text.contains("nobody declared"), "only of the whole portfolio: {text}");
     assert!(text.contains("as of 2026-11-23") && text.contains("Team Core, 40 weeks. No better than a simple average."), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(!text.contains("Engine") && !text.contains("Solo"), "only what was asked: {text}");
@@ -135,4 +145,52 @@ fn a_file_of_weekly_counts_or_of_dates_is_scored_and_a_future_date_refused() {
     pacer.run_at(NOW, &["backtest", "--series", &future]).fails(1, &["future.csv", "must not look ahead"]);
     pacer.run_at(NOW, &["backtest", "--series", "nowhere.csv"]).fails(1, &["nowhere.csv"]);
     pacer.run_at(NOW, &["backtest", "team:core", "--series", &file]).fails(2, &["--series"]);
+    pacer.run_at(NOW, &["backtest", "team:core", "--simulated", "3"]).fails(2, &["--simulated"]);
+}
+
+/// A project of seventy items, five a week, the last so many weeks ago, due on a Friday so many weeks ago.
+fn dated(id: &str, first: usize, weeks_ago: i64) -> Vec<Value> {
+    let weeks = (0..14).flat_map(|week| (0..5).map(move |at| (week, at)));
+    weeks.enumerate().map(|(number, (week, at))| item(first + number, weeks_ago + week, ["ada", "ben", "cleo"][at % 3], Some(id))).collect()
+}
+
+/// Warnings of so many projects, of which every third was late by two weeks.
+fn warned(projects: usize) -> (Value, String) {
+    let mut org = ORG.to_owned();
+    let mut items = Vec::new();
+    for at in 0..projects {
+        let last = 5 + 3 * i64::try_from(at).unwrap();
+        let late = if at % 3 == 0 { 2 } else { 0 };
+        let friday = chrono::NaiveDate::from_ymd_opt(2026, 11, 27).unwrap() - chrono::Days::new(7 * u64::try_from(last + late).unwrap());
+        org = format!("{org}[[projects]]\nid = \"p{at}\"\nname = \"P{at}\"\ndue = {friday}\n");
+        items.extend(dated(&format!("p{at}"), 1_000 * (at + 1), last).into_iter().map(|mut item| {
+            // Planned from the start.
+            item["created_at"] = json!("2025-06-02T09:00:00Z");
+            item
+        }));
+    }
+    let pacer = Pacer::new();
+    pacer.run(&["org", "apply", &pacer.database.file("org.toml", org)]).ok();
+    let lines = items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    pacer.run_at(NOW, &["import", "json", &pacer.database.file("items.json", lines)]).ok();
+    let report = pacer.run_at(NOW, &["backtest", "--format", "json"]).ok().json();
+    (report["warnings"].clone(), pacer.run_at(NOW, &["backtest"]).ok().stdout)
+}
+
+#[test]
+fn warnings_of_few_projects_prove_nothing_and_of_more_are_scored() {
+    let (few, text) = warned(3);
+    assert_eq!((&few["dated"], &few["over"], &few["late"], &few["scores"]), (&json!(3), &json!(3), &json!(1), &Value::Null));
+    assert!(text.contains("No record yet: 3 projects have ended, and it takes 10.") && text.contains("proves nothing"), "{text}");
+
+    let (more, text) = warned(12);
+    assert_eq!((&more["over"], &more["late"]), (&json!(12), &json!(4)));
+    let scores = &more["scores"];
+    let area = scores["auc"]["value"].as_f64().unwrap();
+    let [low, high] = [0, 1].map(|end| scores["auc"]["interval"][end].as_f64().unwrap());
+    assert!((0.0..=area).contains(&low) && (area..=1.0).contains(&high), "{scores}");
+    assert!(scores["control"]["auc"].is_number() && scores["brier"]["score"].is_number(), "{scores}");
+    for words in ["Warned of in time: ", " of 4 late projects", "False alarms: ", " of 8 projects in time", "Control, outcomes dealt"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }

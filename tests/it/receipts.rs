@@ -92,6 +92,23 @@ async fn the_rows_behind_a_receipt_recount_to_every_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_answer_verifies_against_itself() {
+    let t = Harness::http().await;
+    t.import_json(&sample()).await;
+    let mut receipts = Vec::new();
+    for question in ["dora", "trend", "trend deployment_frequency", "benchmark"] {
+        let answer = t.ask(&format!("{question} 30d")).await;
+        receipts.push((question, answer["receipt"].as_str().expect("a receipt").to_owned()));
+    }
+    t.advance(HOUR);
+    t.import_json(&lines(&[deployment("checkout", 502, t.clock.now().plus(-3 * DAY))])).await;
+    for (question, receipt) in receipts {
+        let (equal, said) = verify(&t, &receipt).await;
+        assert!(!equal && said.contains("late deployment: checkout-502"), "{question}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fact_that_arrives_late_is_named_and_one_that_happens_later_is_not() {
     let t = Harness::http().await;
     t.import_json(&sample()).await;

@@ -1,4 +1,4 @@
-//! Weeks of finished items from the store: of the whole organisation, of each team, of each portfolio project.
+//! The past from the store: weeks of finished items of the organisation, each team and portfolio project; the projects; figures of teams.
 //!
 //! An item counts for a team where it was assigned to somebody who belonged to it when it was finished; containers and what was dropped
 //! count for nobody. Weeks begin with the first finished item and are those of the scope's own calendar.
@@ -7,21 +7,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 
-use super::Series;
+use super::warnings::Planned;
+use super::{Past, Series, placebos};
 use crate::domain::alloc::FEWEST_PEOPLE;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
 use crate::domain::forecast::backtest::PastWeek;
+use crate::domain::forecast::project::Life;
 use crate::domain::forecast::throughput::weekly;
-use crate::domain::org::{Org, Span};
+use crate::domain::members::Members;
+use crate::domain::org::Org;
 use crate::domain::portfolio::projects_of;
 use crate::domain::time::At;
 use crate::domain::words;
 use crate::domain::work::WorkItem;
 use crate::features::Cx;
 
-/// The weeks of everything, or of one team or project.
-pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Vec<Series>> {
+/// The past of everything; of one team or project only its weeks.
+pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Past> {
     let (org, now) = (&cx.org.org, cx.now);
     let items = cx.store.work_items(now).await?;
     let projects = projects_of(&items, org);
@@ -35,7 +38,27 @@ pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Vec<Series>> {
         .filter(|(item, _)| item.done_at.is_some() && !item.dropped && !item.is_container())
         .map(|(item, project)| (item, project.as_deref()))
         .collect();
-    Ok(scopes.iter().map(|scope| series(org, &done, scope, now)).collect())
+    let series = scopes.iter().map(|scope| series(org, &done, scope, now)).collect();
+    let calendar = WorkCalendar::new(&org.calendar, org.zone_for(&Scope::Organisation));
+    let (mut planned, mut figures) = (Vec::new(), Vec::new());
+    if only.is_none() {
+        planned = portfolio(org, &items, &projects);
+        figures = placebos::read(cx).await?;
+    }
+    Ok(Past { series, projects: planned, figures, calendar })
+}
+
+/// Every portfolio project with its items that count.
+fn portfolio(org: &Org, items: &[WorkItem], projects: &[Option<String>]) -> Vec<Planned> {
+    let mut lives: BTreeMap<&String, Vec<Life>> = BTreeMap::new();
+    for (item, project) in items.iter().zip(projects).filter(|(item, _)| !item.dropped && !item.is_container()) {
+        let life = Life { created_at: item.created_at, started_at: item.started_at, done_at: item.done_at };
+        if let Some(project) = project {
+            lives.entry(project).or_default().push(life);
+        }
+    }
+    let due = |id: &String| org.projects.get(id).and_then(|project| project.due);
+    lives.into_iter().map(|(id, lives)| Planned { id: id.clone(), lives, due: due(id) }).collect()
 }
 
 fn everything(org: &Org, projects: &[Option<String>]) -> Vec<Scope> {
@@ -77,9 +100,9 @@ fn series(org: &Org, done: &[(&WorkItem, Option<&str>)], scope: &Scope, now: At)
         _ => ("The whole organisation".to_owned(), None),
     };
     let own: Vec<&WorkItem> = match scope {
-        Scope::Team(id) => {
-            let members = members(org, id);
-            done.iter().map(|(item, _)| *item).filter(|item| is_theirs(&members, item)).collect()
+        Scope::Team(_) => {
+            let members = Members::of(scope, org);
+            done.iter().map(|(item, _)| *item).filter(|item| item.done_at.is_some_and(|at| members.has(item, at))).collect()
         }
         Scope::Project(id) => done.iter().filter(|(_, project)| *project == Some(id)).map(|(item, _)| *item).collect(),
         _ => done.iter().map(|(item, _)| *item).collect(),
@@ -93,14 +116,8 @@ fn series(org: &Org, done: &[(&WorkItem, Option<&str>)], scope: &Scope, now: At)
 
 /// How many people it would be about, where they are too few. Of the organisation nothing is told that others do not tell.
 fn few(org: &Org, scope: &Scope, own: &[&WorkItem], now: At) -> Option<usize> {
-    let people = match org.people_in(scope) {
-        Some(people) => people.iter().filter(|spans| spans.iter().any(|span| span.holds(now))).count(),
-        None => own
-            .iter()
-            .filter_map(|item| item.assignee.as_ref().map(|name| (&item.source, name.to_lowercase())))
-            .collect::<BTreeSet<_>>()
-            .len(),
-    };
+    let named = || own.iter().filter_map(|item| item.assignee.as_ref().map(|name| (&item.source, name.to_lowercase())));
+    let people = Members::count(scope, org, now).unwrap_or_else(|| named().collect::<BTreeSet<_>>().len());
     // Work that names nobody is nobody's figure.
     (people < FEWEST_PEOPLE && (people > 0 || matches!(scope, Scope::Team(_)))).then_some(people)
 }
@@ -109,21 +126,4 @@ fn weeks(own: &[&WorkItem], calendar: &WorkCalendar, now: At) -> Vec<PastWeek> {
     let finished: Vec<At> = own.iter().filter_map(|item| item.done_at).collect();
     let spans = finished.iter().min().map(|first| calendar.weeks(*first, now)).unwrap_or_default();
     PastWeek::all(&spans, &weekly(&finished, &spans, now))
-}
-
-/// When somebody was in a team, by every name, with the tool that knows them by it.
-type Members = BTreeMap<String, Vec<(Option<String>, Span)>>;
-
-fn members(org: &Org, team: &str) -> Members {
-    let mut members = Members::new();
-    for (name, span) in org.people_of(team) {
-        members.entry(name.name).or_default().push((name.source, span));
-    }
-    members
-}
-
-fn is_theirs(members: &Members, item: &WorkItem) -> bool {
-    let names = item.assignee.as_deref().and_then(|name| members.get(&name.to_lowercase()));
-    let (Some(names), Some(done)) = (names, item.done_at) else { return false };
-    names.iter().any(|(source, span)| source.as_ref().is_none_or(|only| *only == item.source) && span.holds(done))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Series;
 use crate::domain::forecast::PROMISES;
 use crate::domain::forecast::backtest::baseline;
-use crate::domain::forecast::backtest::{HORIZONS, Record, run};
+use crate::domain::forecast::backtest::{HORIZONS, QUANTILES, Record, run};
 use crate::domain::forecast::known::LookAhead;
 use crate::domain::forecast::score::Coverage;
 use crate::domain::forecast::throughput::{Pace, Week};
@@ -86,12 +86,13 @@ fn points(numbers: [f64; 3]) -> String {
 }
 
 /// What the columns are.
-const LEGEND: [&str; 5] = [
+const LEGEND: [&str; 6] = [
     "",
     "n: forecasts made. 50, 85, 95 %: how often at least as many items came as were promised with that",
     "chance, in %, with its 95 % interval; beside it the same of a plain bootstrap; dates: how often as",
     "many items as in the weeks before were done by the date promised. Off: how far off (CRPS over the",
     "mean) ours, the plain bootstrap and the average of 12 weeks were: less is better.",
+    "Pinball is the same of quantiles.",
 ];
 
 /// All of it for a terminal of 100 columns.
@@ -120,6 +121,7 @@ pub fn text(scored: &[Scored], now: At) -> String {
             ];
             lines.push(row(cells.map(String::as_str)));
         }
+        lines.extend(records.iter().filter(|record| record.made > 0).map(pinball));
         if let Some(refused) = records.first().map(|record| record.refused).filter(|refused| *refused > 0) {
             lines
                 .push(format!("  {} had too little history before them and were left out.", words::count(refused.into(), "week", "weeks")));
@@ -138,6 +140,12 @@ pub fn text(scored: &[Scored], now: At) -> String {
 /// One row of columns that line up.
 fn row([weeks, made, low, middle, high, plain, dates, off]: [&str; 8]) -> String {
     format!("  {weeks:>5} {made:>5}  {low:<12} {middle:<12} {high:<12} {plain:<11} {dates:<11} {off}").trim_end().to_owned()
+}
+
+/// How far off quantiles were: for each of the three forecasts the mean of its quantiles.
+fn pinball(record: &Record) -> String {
+    let means = record.pinball.map(|lost| lost.iter().sum::<f64>() / 3.0);
+    format!("  {:>5} weeks ahead, pinball of the 15, 50 and 85 % quantiles: {}", record.weeks, points(means))
 }
 
 /// One series for scripts.
@@ -160,6 +168,7 @@ fn record(record: &Record) -> Value {
         PROMISES.iter().zip(all).map(one).collect()
     };
     let [ours, plain, average] = record.crps;
+    let [quantiles, plain_quantiles, average_quantiles] = record.pinball;
     json!({
         "ahead": record.weeks,
         "made": record.made,
@@ -169,7 +178,7 @@ fn record(record: &Record) -> Value {
         "plain_held": held(&record.plain_held),
         "dates_held": held(&record.dates_held),
         "crps": { "ours": ours, "plain": plain, "average": average },
-        "pinball": record.pinball,
+        "pinball": { "quantiles": QUANTILES, "ours": quantiles, "plain": plain_quantiles, "average": average_quantiles },
         "late": record.late.map(|late| json!({ "brier": late.score, "skill": late.skill })),
         "no_better": record.is_no_better(),
     })

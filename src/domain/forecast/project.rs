@@ -3,12 +3,16 @@
 //! Counted items only: no containers, nothing dropped. Weeks are those since its first item was created or begun, at most the last that a pace
 //! reads. What is added while work goes on is growth; what was there when the first item was finished is the plan.
 
-use super::super::time::At;
+use super::super::calendar::WorkCalendar;
+use super::super::time::{At, WEEK};
 use super::backtest::PastWeek;
 use super::drift::Spread;
 use super::engine::{Dates, Outlook};
 use super::scope::{Grid, Scope};
 use super::throughput::{self, Pace, Refusal, Span, Week};
+
+/// Fewest items of an ended project that says how plans grow and end.
+const TELLING: usize = 20;
 
 /// The life of one item of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +48,19 @@ impl Ahead {
         let mut outlook = self.outlook.clone().ok()?;
         Some(outlook.when(&self.scope, 1.0))
     }
+}
+
+/// Items finished in each week of a project that is over, from its first finished item to its last: what [`super::scope::tail`] learns from.
+/// None where an item is open, where there are too few to tell, and within two weeks of the last.
+pub fn ended(lives: &[Life], calendar: &WorkCalendar, now: At) -> Option<Vec<u32>> {
+    let done: Vec<At> = lives.iter().filter_map(|life| life.done_at).collect();
+    let (first, last) = (done.iter().min()?, done.iter().max()?);
+    if done.len() < TELLING || done.len() < lives.len() || now.since(*last) < 2 * WEEK {
+        return None;
+    }
+    let counts = throughput::weekly(&done, &calendar.weeks(*first, now), now);
+    let end = counts.iter().rposition(|week| week.finished > 0).map_or(0, |last| last + 1);
+    Some(counts[..end].iter().map(|week| week.finished).collect())
 }
 
 /// How a project stood at an instant. `calendar`: weeks of the calendar, oldest first; `full`: the working days of an ordinary week.

@@ -38,8 +38,8 @@ impl Coverage {
 }
 
 /// The pinball loss of a quantile for what came; its mean over many is least for the true quantile.
-pub fn pinball(actual: u32, quantile: u32, p: f64) -> f64 {
-    let off = f64::from(actual) - f64::from(quantile);
+pub fn pinball(actual: u32, quantile: f64, p: f64) -> f64 {
+    let off = f64::from(actual) - quantile;
     if off < 0.0 { (p - 1.0) * off } else { p * off }
 }
 
@@ -104,7 +104,7 @@ mod tests {
             close(crps(&oracle::numbers(&case["chances"]), oracle::count(&case["actual"])), oracle::number(&case["value"]));
         }
         for case in oracle::cases("pinball") {
-            let ours = pinball(oracle::count(&case["actual"]), oracle::count(&case["quantile"]), oracle::number(&case["p"]));
+            let ours = pinball(oracle::count(&case["actual"]), f64::from(oracle::count(&case["quantile"])), oracle::number(&case["p"]));
             close(ours, oracle::number(&case["value"]));
         }
         for case in oracle::cases("brier") {

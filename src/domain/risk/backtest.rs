@@ -13,7 +13,6 @@ use super::super::forecast::known::{LookAhead, Past};
 use super::super::forecast::score::{Brier, brier};
 use super::super::stats::SplitMix64;
 use super::super::time::{At, DAY, WEEK};
-use super::feature::Seen;
 use super::learn::{LEARNT_FROM, Lesson, learn};
 use super::measures::{self, Chances, real};
 use super::score::{Band, Model, is_flagged};
@@ -94,11 +93,12 @@ impl Control {
 }
 
 /// The snapshots of a project at the end of each week before its date, and its outcome; none where the date has not passed by `now`, or there
-/// is no snapshot with a forecast. `beside`: features that items do not tell, as of an instant.
+/// is no snapshot with a forecast. `then`: the facts with what was known beside items by an instant: how far rates drift, what the end costs,
+/// features that items do not tell.
 ///
 /// # Errors
 /// Where a snapshot would see a later row.
-pub fn replay(facts: &Facts, beside: impl Fn(At) -> Vec<Seen>, now: At) -> Result<Option<Resolved>, LookAhead> {
+pub fn replay(facts: &Facts, then: impl Fn(Facts<'_>, At) -> Facts<'_>, now: At) -> Result<Option<Resolved>, LookAhead> {
     let lives = known_by(facts.lives, now);
     let Some((due, missed)) = outcome(&lives, facts.calendar, facts.due, now) else { return Ok(None) };
     let first = lives.iter().filter_map(|life| life.created_at.or(life.started_at).or(life.done_at)).min();
@@ -108,7 +108,7 @@ pub fn replay(facts: &Facts, beside: impl Fn(At) -> Vec<Seen>, now: At) -> Resul
         if week.to >= due || known.iter().all(|life| life.done_at.is_some()) {
             continue;
         }
-        let facts = Facts { lives: &known, beside: beside(week.to), ..facts.clone() };
+        let facts = then(Facts { lives: &known, ..facts.clone() }, week.to);
         snapshots.push(take(&facts, week.to)?.snapshot);
     }
     let any = snapshots.iter().any(|snapshot| snapshot.forecast().is_some());
@@ -286,7 +286,7 @@ impl Tried {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feature::Feature;
+    use super::super::feature::{Feature, Seen};
     use super::*;
 
     fn week(week: i64) -> At {

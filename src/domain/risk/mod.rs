@@ -17,7 +17,7 @@
 //!
 //! For callers of the backtest:
 //!
-//! - [`replay`]`(facts: &Facts, beside: impl Fn(At) -> Vec<Seen>, now: At) -> Result<Option<Resolved>, LookAhead>`: the weekly snapshots of
+//! - [`replay`]`(facts: &Facts, then: impl Fn(Facts, At) -> Facts, now: At) -> Result<Option<Resolved>, LookAhead>`: the weekly snapshots of
 //!   a project whose date has passed, with its outcome; none where it has not. `facts.lives` may hold the whole life of each item.
 //! - [`backtest`]`(resolved: &[Resolved]) -> Result<Tried, LookAhead>`: the scores, and the control with shuffled outcomes;
 //!   [`Tried::verdict`] says in a sentence what they are worth.

@@ -153,7 +153,7 @@ fn portfolio(seed: u64, projects: usize) -> Vec<Resolved> {
             beside: Vec::new(),
             forecast: None,
         };
-        replay(&facts, |_| Vec::new(), At(BEGIN + 400 * WEEK)).unwrap()
+        replay(&facts, |facts, _| facts, At(BEGIN + 400 * WEEK)).unwrap()
     };
     (0..projects).filter_map(one).collect()
 }

@@ -10,7 +10,6 @@ use chrono::NaiveDate;
 use super::Known;
 use super::ages::Ages;
 use super::lately;
-use super::members::Members;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope as About;
 use crate::domain::forecast::PROMISES;
@@ -19,9 +18,10 @@ use crate::domain::forecast::calibrate::{self, Learnt, UNLEARNT};
 use crate::domain::forecast::drift::Spread;
 use crate::domain::forecast::engine::{Counts, Dates, Outlook, whole_weeks};
 use crate::domain::forecast::known::LookAhead;
-use crate::domain::forecast::project::{Ahead, ahead};
+use crate::domain::forecast::project::{Ahead, Life, ahead, ended};
 use crate::domain::forecast::scope::{self, Grid, Scope};
 use crate::domain::forecast::throughput::{Refusal, WINDOW};
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::domain::work::WorkItem;
@@ -29,8 +29,6 @@ use crate::features::portfolio::{Work, calendar, life};
 
 /// Weeks of the past that are asked again.
 const REPLAYED: i64 = 78;
-/// Fewest items of an ended project that says how plans grow and end.
-const TELLING: u32 = 20;
 /// Where more is added for each finished item than this, work comes in about as fast as it goes out, and no list is its end.
 const ENDLESS: f64 = 0.7;
 
@@ -198,18 +196,12 @@ impl Ended {
         let mut weekly = Vec::new();
         let mut plans = Vec::new();
         for items in work.by_project().values() {
-            let done: Vec<At> = items.iter().filter_map(|item| item.done_at).collect();
-            let count = u32::try_from(done.len()).unwrap_or(u32::MAX);
-            let (Some(first), Some(last)) = (done.iter().min(), done.iter().max()) else { continue };
-            if count < TELLING || done.len() < items.len() || now.since(*last) < 2 * WEEK {
-                continue;
-            }
-            let planned = items.iter().filter(|item| item.created_at.is_none_or(|at| at <= *first)).count();
-            plans.push((count, u32::try_from(planned).unwrap_or(u32::MAX)));
-            let weeks = capacity.calendar().weeks(*first, now);
-            let counts = crate::domain::forecast::throughput::weekly(&done, &weeks, now);
-            let end = counts.iter().rposition(|week| week.finished > 0).map_or(0, |last| last + 1);
-            weekly.push(counts[..end].iter().map(|week| week.finished).collect());
+            let lives: Vec<Life> = items.iter().map(|item| life(item)).collect();
+            let Some(weeks) = ended(&lives, capacity.calendar(), now) else { continue };
+            let first = items.iter().filter_map(|item| item.done_at).min();
+            let planned = items.iter().filter(|item| item.created_at <= first).count();
+            plans.push((weeks.iter().sum(), u32::try_from(planned).unwrap_or(u32::MAX)));
+            weekly.push(weeks);
         }
         Self { tail: scope::tail(&weekly), plans }
     }

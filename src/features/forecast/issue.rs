@@ -10,9 +10,9 @@ use chrono::{Datelike, Days};
 use futures::future::BoxFuture;
 
 use super::compute::{Answer, Forecast};
-use super::members::Members;
 use super::{Known, forecast, known};
 use crate::domain::card::Scope;
+use crate::domain::members::Members;
 use crate::domain::time::{At, WEEK};
 use crate::domain::window::local;
 use crate::domain::work::WorkItem;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::compute::counts;
-use super::members::Members;
 use crate::domain::card::Scope;
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::domain::work::WorkItem;

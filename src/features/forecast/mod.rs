@@ -14,7 +14,6 @@ mod compute;
 mod evidence;
 mod issue;
 mod lately;
-mod members;
 mod overview;
 
 use std::collections::HashMap;
@@ -29,9 +28,11 @@ use super::{Command, Cx, Reply};
 use crate::domain::ask::{Ask, Words, scope_text};
 use crate::domain::card::{Card, Scope};
 use crate::domain::forecast::known::LookAhead;
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
+use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded, stands};
@@ -41,7 +42,6 @@ pub(super) use evidence::evidence;
 pub use issue::JOB;
 use lately::Lately;
 pub(super) use lately::share;
-pub(super) use members::Members;
 
 /// The horizon where none is named.
 pub(super) const HORIZON: &str = "13w";
@@ -143,6 +143,11 @@ pub(super) async fn unchecked(cx: &Cx, known: &Known, scope: &Scope, now: At, or
         cx.memo.put(&basis, &name, &forecast);
     }
     Ok(forecast)
+}
+
+/// Those whose items are not to be named to the asker.
+fn hidden(cx: &Cx) -> Members {
+    Members::people(if let Whose::People(people) = Sight::of(cx).hidden_people() { people } else { Vec::new() })
 }
 
 /// Refuses a scope that the asker may not see, or that is too few people.

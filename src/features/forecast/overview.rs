@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::compute::{Answer, counts};
-use super::members::Members;
 use super::{Known, load};
 use crate::domain::card::Scope;
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::Failure;

@@ -49,6 +49,7 @@ use crate::store::improvements::Improvement;
 use crate::store::receipts;
 use asked::Asked;
 use declare::Draft;
+pub use weeks::figures;
 
 /// What one types.
 const NAME: &str = "goals";

@@ -75,7 +75,7 @@ pub fn card(about: &About<'_>) -> Card {
         window: Some(receipt.window.clone()),
         verdict: verdict(about),
         parts,
-        metrics: receipt.metrics.clone(),
+        metrics: trends.iter().map(|trend| trend.metric.clone()).collect(),
         notes: notes(about),
         health: about.health.clone(),
         receipt: Some(receipt.id.clone()),

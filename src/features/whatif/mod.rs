@@ -19,6 +19,7 @@ use super::{Command, Cx, Reply, understood};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Metric, Scope};
 use crate::domain::forecast::whatif::{self, Comparison, Standing};
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::At;
 use crate::error::{Failure, Kind, UserError};
@@ -148,7 +149,7 @@ fn shares(changes: &Changes, plan: &Plan, work: &Work, org: &Org, now: At) -> f6
 
 /// How things stand: the people seen on it lately, else those of its team; a part of it that no change needs is as if whole.
 fn standing(plan: &Plan, changes: &Changes, org: &Org, now: At) -> Result<Standing, Wrong> {
-    let team = plan.team.as_ref().and_then(|team| forecast::Members::count(&Scope::Team(team.clone()), org, now));
+    let team = plan.team.as_ref().and_then(|team| Members::count(&Scope::Team(team.clone()), org, now));
     let people = if plan.people > 0 { plan.people } else { team.unwrap_or(0) };
     let moves_people = changes.people.abs() > 0.0 || changes.wip_limit.is_some();
     let people = if people == 0 && !moves_people { 1 } else { people };

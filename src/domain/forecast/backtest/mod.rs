@@ -49,6 +49,8 @@ use super::throughput::{Pace, Refusal, Span, Week};
 
 /// The horizons in weeks.
 pub const HORIZONS: [u32; 2] = [NEAR, FAR];
+/// The quantiles whose pinball is told.
+pub const QUANTILES: [f64; 3] = [0.15, 0.5, 0.85];
 
 /// A week of the past with when it was over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,8 +93,8 @@ pub struct Record {
     pub dates_held: [Coverage; 3],
     /// CRPS over the mean: ours, of the plain bootstrap, of the average.
     pub crps: [f64; 3],
-    /// Pinball over the mean of the quantiles .15, .5, .85.
-    pub pinball: [f64; 3],
+    /// Pinball over the mean of the quantiles .15, .5, .85: ours, of the plain bootstrap, of the average.
+    pub pinball: [[f64; 3]; 3],
     /// Of "fewer than in the weeks before".
     pub late: Option<Brier>,
 }
@@ -113,7 +115,7 @@ struct Trial {
     plain_held: [bool; 3],
     dates_held: [Option<bool>; 3],
     crps: [f64; 3],
-    pinball: [f64; 3],
+    pinball: [[f64; 3]; 3],
     late: (f64, bool),
 }
 
@@ -173,14 +175,16 @@ fn tried(outlook: &mut Outlook, finished: &[u32], ahead: &[u32], after: &[u32]) 
     let dates = outlook.when(&Scope::of(as_before), 1.0);
     let in_time = |week: u32| after.get(..week as usize).map(|until| until.iter().sum::<u32>() >= as_before);
     let held = |counts: &Counts| counts.promised().map(|promised| actual >= promised);
-    let average = score::crps_of_number(baseline::average(finished, weeks), actual);
+    let average = baseline::average(finished, weeks);
+    let quantiles = |counts: &Counts| QUANTILES.map(|p| f64::from(counts.at_least(1.0 - p)));
+    let lost = |of: [f64; 3]| each(|at| score::pinball(actual, of[at], QUANTILES[at]));
     Trial {
         actual,
         held: held(&counts),
         plain_held: held(&plain),
         dates_held: dates.promised().map(|week| week.and_then(in_time)),
-        crps: [score::crps(counts.chances(), actual), score::crps(plain.chances(), actual), average],
-        pinball: [0.15, 0.5, 0.85].map(|p| score::pinball(actual, counts.at_least(1.0 - p), p)),
+        crps: [score::crps(counts.chances(), actual), score::crps(plain.chances(), actual), score::crps_of_number(average, actual)],
+        pinball: [lost(quantiles(&counts)), lost(quantiles(&plain)), lost([average; 3])],
         late: (1.0 - counts.chance_of(as_before), actual < as_before),
     }
 }
@@ -199,7 +203,7 @@ fn record(weeks: u32, refused: u32, trials: &[Trial]) -> Record {
         plain_held: each(|at| Coverage::of(trials.iter().map(|trial| trial.plain_held[at]), weeks)),
         dates_held: each(|at| Coverage::of(trials.iter().filter_map(|trial| trial.dates_held[at]), weeks)),
         crps: each(|at| over_mean(&|trial| trial.crps[at])),
-        pinball: each(|at| over_mean(&|trial| trial.pinball[at])),
+        pinball: each(|of| each(|at| over_mean(&|trial| trial.pinball[of][at]))),
         late: score::brier(&late),
     }
 }

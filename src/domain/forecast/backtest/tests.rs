@@ -53,7 +53,7 @@ fn check(name: &str, part: &str) {
         for (ours, recorded) in ours.crps.iter().zip(oracle::numbers(&recorded["crps"])) {
             assert!((ours - recorded).abs() < 1e-9, "{what}: {ours} {recorded}");
         }
-        for (ours, recorded) in ours.pinball.iter().zip(oracle::numbers(&recorded["pinball"])) {
+        for (ours, recorded) in ours.pinball[0].iter().zip(oracle::numbers(&recorded["pinball"])) {
             assert!((ours - recorded).abs() < 1e-9, "{what}: {ours} {recorded}");
         }
         for (ours, recorded) in ours.dates_held.iter().zip(recorded["dates_held"].as_array().into_iter().flatten()) {
@@ -125,7 +125,7 @@ fn print(name: &str, counts: &[u32]) {
             short(&record.plain_held),
             short(&record.dates_held),
             late.skill.unwrap(),
-            record.pinball.map(|loss| (loss * 1000.0).round() / 1000.0),
+            record.pinball[0].map(|loss| (loss * 1000.0).round() / 1000.0),
             late.score,
             record.refused,
         );

@@ -1,4 +1,6 @@
 //! [`Members`]: whose items a scope's are: assigned to somebody who belonged to it then, as `flow` counts them. Never to count one person.
+//!
+//! Read by forecasts, what-ifs and `pacer backtest`: one rule, so that what is foretold and what is looked back on are the same items.
 
 use std::collections::HashMap;
 
@@ -7,7 +9,6 @@ use crate::domain::org::identity::Name;
 use crate::domain::org::{Org, Span};
 use crate::domain::time::At;
 use crate::domain::work::WorkItem;
-use crate::store::flow::Whose;
 
 /// The people of a name: the one tool that knows it, and when they belonged.
 type Named = Vec<(Option<String>, Span)>;
@@ -19,17 +20,13 @@ impl Members {
     /// Of a scope.
     pub fn of(scope: &Scope, org: &Org) -> Self {
         match scope {
-            Scope::Team(_) | Scope::Teams(_) => Self::named(scope.teams().iter().flat_map(|team| org.people_of(team))),
+            Scope::Team(_) | Scope::Teams(_) => Self::people(scope.teams().iter().flat_map(|team| org.people_of(team))),
             _ => Self(None),
         }
     }
 
-    /// Those whose names are not to be told.
-    pub fn hidden(whose: Whose) -> Self {
-        Self::named(if let Whose::People(people) = whose { people } else { Vec::new() })
-    }
-
-    fn named(people: impl IntoIterator<Item = (Name, Span)>) -> Self {
+    /// Of some people, by the names that tools know them by.
+    pub fn people(people: impl IntoIterator<Item = (Name, Span)>) -> Self {
         let mut by_name: HashMap<String, Named> = HashMap::new();
         for (name, span) in people {
             by_name.entry(name.name).or_default().push((name.source, span));
