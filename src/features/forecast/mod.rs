@@ -15,6 +15,8 @@ mod evidence;
 mod issue;
 mod members;
 mod overview;
+mod picture;
+mod said;
 
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
-pub(super) use card::{SAID, rounded, stands};
+pub(super) use card::{SAID, rounded};
 use compute::Ended;
 pub(super) use compute::{Forecast, Plan, share, whole_weeks};
 pub(super) use evidence::evidence;
