@@ -104,10 +104,11 @@ impl<'a> Portfolio<'a> {
         all.iter().map(|index| self.items[*index]).find(|item| item.source == source).or_else(|| Some(self.items[*all.first()?]))
     }
 
-    /// Where an item stands.
+    /// Where an item stands. What is further above it than [`LEVELS`] is no longer its project's: no tracker nests work that deep, and a
+    /// chain of thousands would otherwise be walked from each of its items.
     pub fn place(&self, item: Clue<'a>) -> Stands<'a> {
         let (mut line, mut seen, mut next, mut in_a_ring) = (Vec::new(), BTreeSet::new(), Some(item), false);
-        while let Some(item) = next {
+        while let Some(item) = next.filter(|_| line.len() < LEVELS) {
             in_a_ring = !seen.insert((item.source, item.id));
             if in_a_ring {
                 break;
@@ -128,6 +129,9 @@ impl<'a> Portfolio<'a> {
         Stands { project, line, in_a_ring }
     }
 }
+
+/// How far up the tree of work one goes.
+const LEVELS: usize = 16;
 
 /// What the projects of an organisation name.
 pub fn declared(org: &Org) -> impl Iterator<Item = Named<'_>> {

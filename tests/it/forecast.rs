@@ -171,6 +171,9 @@ async fn other_plans_are_paired_and_the_impossible_is_a_sentence() {
     assert_eq!(dropped["speed"], 2.0, "{dropped}");
     // 10 items and their slow end are 10.5, of two a week six weeks instead of eleven; 30 working days from the 23rd and two holidays.
     let cut = t.ask("whatif wallet items:-10").await;
+    // Three are in work.
+    let limited = t.ask("whatif wallet wip:3").await;
+    assert_eq!((&limited["speed"], &limited["weeks_gained"]["85"]), (&json!(1.0), &json!(0)), "{limited}");
     assert_eq!((&dates(&cut, "done_by_changed")["50"], &cut["weeks_gained"]["50"]), (&json!("2027-01-06"), &json!(5)), "{cut}");
     assert!(verified(&t, &cut).await && verified(&t, &dropped).await);
     for (text, sentence) in [
@@ -178,6 +181,9 @@ async fn other_plans_are_paired_and_the_impossible_is_a_sentence() {
         ("whatif wallet wip:0", "A WIP limit of 0 stops all work: choose at least 1."),
         ("whatif wallet drop:nothing", "I do not know the project `nothing`: choose one that has work items."),
         ("whatif wallet items:lots", "`lots` is no number of items: say how many are added, as in 4, or cut, as in -9."),
+        ("whatif wallet items:-21", "Only 20 items remain: cut at most 20."),
+        ("whatif wallet items:5 items:6", "`items` is said twice: say it once."),
+        ("whatif wallet 13w items:5", "`whatif` takes no period: it compares the dates at which all is done."),
         ("whatif team:payments items:1", "`whatif` is about one project, and none is named."),
     ] {
         let answer = t.ask(text).await;
@@ -209,7 +215,7 @@ async fn a_team_has_counts_ages_and_its_projects() {
     assert_eq!(answer["service_level"]["items"], Value::Null, "of a team no item is named");
     assert!(verified(&t, &answer).await);
     let mine = t.slash("ana", "forecast").await;
-    assert!(mine.text.contains("at least"), "{}", mine.text);
+    assert!(mine.text.contains("Payments: the one date, of Wallet 2 ("), "{}", mine.text);
     assert_eq!(kind(&t.ask("forecast team:pair").await).0, "no_person_metrics");
     assert_eq!(kind(&t.ask("forecast service:x").await).0, "unknown_service");
 }
@@ -245,6 +251,7 @@ async fn what_is_too_little_says_what_is_missing() {
     let done = t.ask("forecast done").await;
     assert_eq!((&done["plan"]["remaining"], &done["plan"]["done_at"]), (&json!(0), &json!("2026-11-18T12:00:00Z")), "{done}");
     assert!(done["metrics"].as_array().unwrap().iter().all(|metric| metric["id"] != "done_by"));
+    assert_eq!(metric(&done, "items_by_date")["value"], 0.0, "nothing is left that could be finished");
     let solo = t.ask("forecast solo").await;
     assert_eq!(solo["service_level"], Value::Null, "how old one person's items are is told to nobody");
     assert!(quantile(&solo, "done_by", "50").is_string());

@@ -6,8 +6,8 @@
 //!
 //! - **scope** changes the count only;
 //! - **people** change the pace in proportion, which is the most they can: new people slow a team down first;
-//! - **a WIP limit** leaves the pace alone as long as everybody still has an item to work on, and below that takes it away in proportion;
-//!   what it changes is the time an item takes, in work over pace (Little's law);
+//! - **a WIP limit** at or above what is in work changes nothing; a lower one takes pace away as far as fewer people have an item to work
+//!   on than now; what it changes is the time an item takes, in work over pace (Little's law);
 //! - **dropping another project** gives its share of the team's finished items to this one.
 //!
 //! Never for a named person: people are a number.
@@ -108,10 +108,11 @@ pub fn compare(outlook: &mut Outlook, standing: &Standing, change: &Change) -> R
         return Err(Impossible::Shares { percent: shares * 100.0 });
     }
     let busy = |people: f64, items: f64| if people > items { items / people } else { 1.0 };
-    // A limit cannot make people less busy than they are.
-    let limited = change.wip_limit.map_or(1.0, |limit| busy(people_then, f64::from(limit)));
-    let speed = people_then / people * limited * (shares / share);
     let in_work = f64::from(standing.in_work);
+    // A limit that nothing exceeds binds nobody, and who has no item now loses none.
+    let binding = change.wip_limit.map(f64::from).filter(|limit| *limit < in_work);
+    let limited = binding.map_or(1.0, |limit| busy(people_then, limit) / busy(people_then, in_work));
+    let speed = people_then / people * limited * (shares / share);
     let in_work_then = change.wip_limit.map_or(in_work, |limit| in_work.min(f64::from(limit)));
     let scope_then = Scope { items: standing.scope.items.saturating_add_signed(change.items), ..standing.scope.clone() };
     Ok(Comparison {
@@ -164,6 +165,18 @@ mod tests {
         check(Change { wip_limit: Some(30), ..Change::default() }, [Some(0); 3], 1.0, Some(1.0));
         check(Change { wip_limit: Some(4), ..Change::default() }, [Some(-2), Some(-3), Some(-4)], 0.8, Some(5.0 / 12.0));
         check(Change { dropped: 0.25, ..Change::default() }, [Some(2), Some(4), Some(6)], 1.5, Some(2.0 / 3.0));
+    }
+
+    #[test]
+    fn a_limit_of_work_binds_only_below_what_is_in_work() {
+        let speed = |people: f64, in_work: u32, limit: u32| {
+            let standing = Standing { people, in_work, ..standing() };
+            let ours = compare(&mut outlook(), &standing, &Change { wip_limit: Some(limit), ..Change::default() }).unwrap();
+            (ours.speed * 1e9).round() / 1e9
+        };
+        assert_eq!([speed(15.0, 2, 3), speed(15.0, 2, 2), speed(15.0, 2, 20)], [1.0; 3], "as many as are in work, or more");
+        assert_eq!([speed(15.0, 2, 1), speed(15.0, 0, 1)], [0.5, 1.0], "half of those busy lose their item; nobody has none to lose");
+        assert_eq!([speed(5.0, 12, 6), speed(5.0, 12, 4), speed(5.0, 4, 1)], [1.0, 0.8, 0.25]);
     }
 
     #[test]

@@ -21,6 +21,9 @@ impl Trouble {
     pub(super) fn too_old() -> Self {
         Self::wrong("begins before 1970, earlier than anything I can know of")
     }
+    pub(super) fn too_far() -> Self {
+        Self::wrong("is more than a year ahead, further than past weeks can tell")
+    }
 }
 
 impl Period {

@@ -49,7 +49,11 @@ impl Window {
     /// `bad_window`, naming what is wrong.
     pub fn ahead(text: &str, now: At, zone: Tz) -> Result<Self, UserError> {
         let period = Period::parse(text, local::wall(zone, now).date());
-        period.and_then(|period| period.ahead(now, zone)).map_err(|trouble| bad(text, trouble, HORIZONS))
+        // A count too great to be one lies ahead here.
+        let ahead = |trouble| {
+            if trouble == Trouble::too_old() && text.trim_end().ends_with(char::is_alphabetic) { Trouble::too_far() } else { trouble }
+        };
+        period.map_err(ahead).and_then(|period| period.ahead(now, zone)).map_err(|trouble| bad(text, trouble, HORIZONS))
     }
     /// Reads a period as people type it; see [`Period`] for the forms. An empty text is the default of 90 days.
     ///
@@ -185,6 +189,12 @@ mod tests {
         assert_eq!(refused("2y"), "`2y` is more than a year ahead, further than past weeks can tell.");
         assert_eq!(refused("900000m"), "`900000m` is more than a year ahead, further than past weeks can tell.");
         assert_eq!(refused("last quarter"), "`last quarter` is no time from now on.");
+        let far = "is more than a year ahead, further than past weeks can tell";
+        assert_eq!(refused("100000000000w"), format!("`100000000000w` {far}."));
+        assert_eq!(
+            refused("2027-01..2027-03"),
+            "`2027-01..2027-03` is a stretch, and a forecast begins now: say only when it ends, as in `by 2027-03`."
+        );
         assert_eq!(refused("soon"), "`soon` is not a period that I know.");
         assert_eq!(refused("by 2027-02-30"), "`by 2027-02-30` is not a period: there is no such day.");
         assert_eq!(window("by 2027-02-01", NOW, "UTC").unwrap_err().message, "`by 2027-02-01` lies ahead, and this looks back.");

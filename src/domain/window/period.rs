@@ -107,9 +107,13 @@ impl Period {
     pub(super) fn ahead(self, now: At, zone: Tz) -> Result<Window, Trouble> {
         let to = match self {
             Self::Back(0, _) => return Err(Trouble::wrong("is no time at all")),
-            Self::Back(count, length) => on(count, length, now, zone).ok_or_else(too_far)?,
+            Self::Back(count, length) => on(count, length, now, zone).ok_or_else(Trouble::too_far)?,
             Self::By(mark) => mark.ends(zone),
             Self::Stretch(first, last) if first == last || matches!((first, last), (Mark::Instant(_), Mark::Instant(_))) => last.ends(zone),
+            Self::Stretch(_, last) if last.ends(zone) > now => {
+                let by = Self::By(last).text();
+                return Err(Trouble::wrong(format!("is a stretch, and a forecast begins now: say only when it ends, as in `{by}`")));
+            }
             Self::This(_) | Self::Last(_) | Self::Since(_) | Self::Stretch(..) => return Err(Trouble::wrong("is no time from now on")),
         };
         if to <= now {
@@ -117,7 +121,7 @@ impl Period {
         }
         // A day more than a leap year: a date a year from today is its whole day.
         if to.since(now) > 367 * DAY {
-            return Err(too_far());
+            return Err(Trouble::too_far());
         }
         Ok(Window { from: now, to, zone, label: self.label_in(zone) })
     }
@@ -169,10 +173,6 @@ fn on(count: u32, length: Length, now: At, zone: Tz) -> Option<At> {
         Length::Month if count > 1_200 => None,
         Length::Month => Some(local::instant(zone, local::wall(zone, now).checked_add_months(Months::new(count))?)),
     }
-}
-
-fn too_far() -> Trouble {
-    Trouble::wrong("is more than a year ahead, further than past weeks can tell")
 }
 
 impl Length {

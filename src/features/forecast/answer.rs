@@ -42,15 +42,13 @@ pub async fn asked(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) 
     let known = known(cx, now, org).await?;
     let forecast = load(cx, &known, scope, now, org).await?;
     let name = org.scope_name(scope);
-    let answer = forecast.answer(window.to).or_else(|refusal| {
-        // What is done needs no pace.
-        let done = forecast.plan.as_ref().is_some_and(|plan| plan.scope.items == 0 && plan.done > 0);
-        if done {
-            Ok(Answer { items: [0; 3], four: [0; 3], dates: None, chance: None })
-        } else {
-            Err(too_little(&forecast, scope, &name, &refusal))
-        }
-    })?;
+    // What is done needs no pace, and has no items to come.
+    let done = forecast.plan.as_ref().is_some_and(|plan| plan.scope.items == 0 && plan.done > 0);
+    let answer = if done {
+        Answer { items: [0; 3], four: [0; 3], dates: None, chance: None }
+    } else {
+        forecast.answer(window.to).map_err(|refusal| too_little(&forecast, scope, &name, &refusal))?
+    };
     let projects = match scope {
         Scope::Project(_) | Scope::Service(_) => None,
         _ => Some(overview::of(cx, &known, scope, now, org).await?),

@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 use super::answer::{Asked, CHANCES};
 use super::compute::{Basis, Plan, mean};
 use super::overview::{Overview, Row};
+use super::{picture, said};
 use crate::domain::card::{Button, Card, Figure, Line, Part, Scope, Table, Tone};
-use crate::domain::chart::{Chart, Lines, Steps};
-use crate::domain::forecast::backtest::Record;
-use crate::domain::forecast::engine::whole_weeks;
-use crate::domain::forecast::score::Coverage;
+use crate::domain::forecast::prospect::Prospect;
 use crate::domain::org::Org;
-use crate::domain::time::WEEK;
 use crate::domain::window::local;
 use crate::domain::words;
 use crate::features::receipts;
@@ -25,10 +22,12 @@ pub const SAID: [&str; 3] = ["As likely as not (50 %)", "Likely (85 %)", "Almost
 
 /// The card.
 pub fn card(asked: &Asked, receipt: &Receipt, org: &Org) -> Card {
-    let mut parts = vec![Part::Figures(figures(asked)), Part::Table(promises(asked))];
+    let shown = figures(asked);
+    let mut parts = if shown.is_empty() { Vec::new() } else { vec![Part::Figures(shown), Part::Table(promises(asked))] };
     let mut reasons = Vec::new();
     if let Some(plan) = &asked.forecast.plan {
         reasons.extend(remains(asked, plan));
+        reasons.extend(beyond(asked, plan));
     }
     reasons.extend(basis(asked, org));
     parts.push(Part::List(reasons.into_iter().map(Line::plain).collect(), None));
@@ -37,8 +36,8 @@ pub fn card(asked: &Asked, receipt: &Receipt, org: &Org) -> Card {
         parts.push(Part::Heading("Projects".into()));
         parts.push(Part::Table(projects(overview, asked)));
     }
-    parts.push(Part::Text(Line::default().strong("Record: ").and(record(asked))));
-    parts.extend(chart(asked).map(Part::Chart));
+    parts.push(Part::Text(Line::default().strong("Record: ").and(said::record(&asked.forecast.replay.records, asked.issued))));
+    parts.extend(picture::chart(asked).map(Part::Chart));
     let mut buttons: Vec<Button> = receipts::buttons(&receipt.id, None).into_iter().filter(|button| button.action != "period").collect();
     if let Scope::Project(_) = asked.scope
         && asked.answer.dates.is_some()
@@ -64,7 +63,7 @@ pub fn card(asked: &Asked, receipt: &Receipt, org: &Org) -> Card {
 }
 
 /// A day, said from the day of the forecast.
-fn day(asked: &Asked, day: NaiveDate) -> String {
+pub fn day(asked: &Asked, day: NaiveDate) -> String {
     words::day(day, local::wall(asked.window.zone, asked.forecast.now).date())
 }
 
@@ -75,6 +74,11 @@ fn by(asked: &Asked, date: Option<NaiveDate>) -> String {
 fn verdict(asked: &Asked) -> Line {
     let (answer, name) = (&asked.answer, words::capitalised(&asked.name));
     let Some(plan) = &asked.forecast.plan else {
+        let dated = asked.projects.iter().flat_map(|overview| &overview.rows);
+        let dated: Vec<(&str, f64)> = dated.filter_map(|row| Some((row.name.as_str(), row.answer.as_ref().ok()?.chance?))).collect();
+        if !dated.is_empty() {
+            return said::dates(&name, &dated);
+        }
         let until = day(asked, asked.window.last_day());
         let [evenly, likely, _] = answer.items.map(|items| words::count(u64::from(items), "item", "items"));
         return Line::plain(format!("{name} will likely finish at least {likely} by {until} (85 %), as likely as not {evenly}."));
@@ -100,16 +104,9 @@ fn verdict(asked: &Asked) -> Line {
         let left = words::count(u64::from(plan.scope.items), "item remains", "items remain");
         return line.and(format!(" Due {due}: ")).strong("past").and(format!(", and {left}."));
     }
-    line.and(format!(" Due {due}: ")).strong(stands(chance)).and(format!(" ({} to meet it).", words::percent(rounded(chance))))
-}
-
-/// How a promise stands.
-pub fn stands(chance: f64) -> &'static str {
-    match chance {
-        chance if chance >= 0.85 => "on track",
-        chance if chance >= 0.5 => "at risk",
-        _ => "unlikely to be met",
-    }
+    line.and(format!(" Due {due}: "))
+        .strong(Prospect::of(chance).words())
+        .and(format!(" ({} to meet it).", words::percent(rounded(chance))))
 }
 
 /// Whole percents: no more is known.
@@ -128,12 +125,16 @@ fn figures(asked: &Asked) -> Vec<Figure> {
     let until = day(asked, asked.window.last_day());
     let figure = |name: &str, value: String, detail: String| Figure { name: name.into(), value, detail, ..Figure::default() };
     let mut shown = Vec::new();
+    if asked.forecast.plan.is_some() && answer.dates.is_none() {
+        return shown;
+    }
     if let Some(dates) = answer.dates {
         shown.push(figure("Likely done by", by(asked, dates[1]), format!("as likely as not by {}", by(asked, dates[0]))));
     }
     if let (Some(chance), Some(due)) = (answer.chance, asked.forecast.plan.as_ref().and_then(|plan| plan.due)) {
-        let tone = if chance >= 0.85 { Tone::Good } else { Tone::Bad };
-        let band = Some((tone, stands(chance).to_owned()));
+        let prospect = Prospect::of(chance);
+        let tone = if prospect == Prospect::Likely { Tone::Good } else { Tone::Bad };
+        let band = Some((tone, prospect.words().to_owned()));
         shown.push(Figure {
             target: band,
             ..figure("Chance to meet the date", words::percent(rounded(chance)), format!("due {}", day(asked, due)))
@@ -165,23 +166,19 @@ fn promises(asked: &Asked) -> Table {
 /// What remains, and what is usually added.
 fn remains(asked: &Asked, plan: &Plan) -> Vec<String> {
     let left = words::count(u64::from(plan.scope.items), "item remains", "items remain");
-    let mut said = vec![format!("{left}, {} of them in work; {} done.", plan.in_work, words::count(u64::from(plan.done), "is", "are"))];
+    let in_work = match (plan.scope.items, plan.in_work) {
+        (1, 1) => "in work".to_owned(),
+        (1, 0) => "not begun".to_owned(),
+        (_, some) => format!("{} of them in work", words::number(u64::from(some))),
+    };
+    let mut said = vec![format!("{left}, {in_work}; {} done.", words::count(u64::from(plan.done), "is", "are"))];
     if asked.answer.dates.is_none() {
         return said;
     }
-    let more = mean(&plan.scope.growth);
     match plan.flow {
         Some((finished, added)) => {
-            let counted = format!(
-                "{} while {} finished",
-                words::count(u64::from(added), "item was added", "items were added"),
-                words::count(u64::from(finished), "was", "were")
-            );
-            said.push(if more > 0.0 {
-                format!("Scope grows: {counted}. The dates expect that to go on.")
-            } else {
-                format!("Scope stands: {counted}.")
-            });
+            let since = plan.since.map(|at| words::date(at, asked.forecast.now, asked.window.zone));
+            said.push(said::growth(since.as_deref(), finished, added));
         }
         None if mean(&plan.scope.splitting) > 1.0 => {
             let times = words::short(mean(&plan.scope.splitting));
@@ -194,20 +191,28 @@ fn remains(asked: &Asked, plan: &Plan) -> Vec<String> {
     said
 }
 
+/// Why there may be more items by then than remain.
+fn beyond(asked: &Asked, plan: &Plan) -> Option<String> {
+    let until = day(asked, asked.window.last_day());
+    (asked.answer.items[0] > plan.scope.items)
+        .then(|| format!("Items by {until} count what is added until then too, so that they can be more than remain."))
+}
+
 /// What the pace is of.
 fn basis(asked: &Asked, org: &Org) -> Option<String> {
     let outlook = asked.forecast.outlook.as_ref().ok()?;
-    let pace = words::times(outlook.mean(), "item is finished", "items are finished");
+    let pace = words::times(outlook.mean(), "item", "items");
     Some(match &asked.forecast.basis {
-        Basis::Own => format!(
-            "{} of late, by {} of past whole weeks.",
-            words::capitalised(&pace),
-            words::count(asked.forecast.rests, "item", "items")
-        ),
+        Basis::Own => {
+            format!(
+                "{pace} lately, counted from {} of past whole weeks.",
+                words::count(asked.forecast.rests, "finished item", "finished items")
+            )
+        }
         Basis::Share(team, share) => {
             let whose = team.as_ref().map_or_else(|| "all teams".into(), |team| org.scope_name(&Scope::Team(team.clone())));
             format!(
-                "Its own weeks are too few: this is the pace of {whose}, of whose finished items {} were its own lately.",
+                "Its own weeks are too few: {pace} are its part of the pace of {whose}, of whose finished items {} were its own lately.",
                 words::percent(*share)
             )
         }
@@ -227,11 +232,10 @@ fn ages(asked: &Asked) -> Line {
     #[allow(clippy::cast_possible_truncation, reason = "microseconds of working time")]
     let within = words::working_time(level.expectation() as i64);
     let line = line.and(format!("85 % of items took up to {within}. "));
+    let line = line.and(said::older(ages.old.len(), ages.in_work));
     if ages.old.is_empty() {
-        return line.and(format!("None of the {} in work is older.", ages.in_work));
+        return line.and(".");
     }
-    let older = words::count(ages.old.len() as u64, "is", "are");
-    let line = line.and(format!("Of {} in work {older} older", ages.in_work));
     if asked.forecast.plan.is_none() || asked.old.is_empty() {
         return line.and(".");
     }
@@ -242,71 +246,24 @@ fn ages(asked: &Asked) -> Line {
     line.and(".")
 }
 
-/// How past forecasts held, and of which kind they are.
-fn record(asked: &Asked) -> String {
-    let replayed = asked.forecast.replay.records.iter().rfind(|record| record.made > 0);
-    let worth = replayed.filter(|record| record.is_no_better()).map_or("", |_| " No better than a simple average here.");
-    if let Some((held, of)) = asked.issued {
-        return format!("our 85 % promises: {held} of {of} held, each issued before its outcome.{worth}");
-    }
-    let share = |held: &Coverage| format!("{} of {} held", held.held, held.of);
-    let of_items = |record: &Record| format!("{} weeks ahead {}", record.weeks, share(&record.held[1]));
-    let counts = asked.forecast.replay.records.iter().filter(|record| record.made > 0).map(of_items).collect::<Vec<_>>();
-    let dates = replayed.map(|record| &record.dates_held[1]).filter(|held| held.of > 0);
-    let dates = dates.map_or_else(String::new, |held| format!("our 85 % dates: {}. ", share(held)));
-    if counts.is_empty() {
-        return "none yet: no past week leaves room for a forecast and its outcome.".into();
-    }
-    let asked_again = "Asked again at the end of past weeks with nothing later in sight, since fewer than 10 issued forecasts have ended.";
-    format!("{dates}{}: {}. {asked_again}{worth}", if dates.is_empty() { "our 85 % counts" } else { "Counts" }, words::join(&counts))
-}
-
 fn projects(overview: &Overview, asked: &Asked) -> Table {
     let row = |row: &Row| {
-        let name = if row.declared { row.name.clone() } else { format!("{} (not in the portfolio)", row.name) };
+        let name = if row.declared { row.name.clone() } else { format!("{} (undeclared)", row.name) };
         let due = row.due.map(|due| day(asked, due)).unwrap_or_default();
-        let (done, stand) = match &row.answer {
-            Ok(answer) => (
-                by(asked, answer.dates.and_then(|dates| dates[1])),
-                answer.chance.map(|chance| stands(chance).to_owned()).unwrap_or_default(),
-            ),
-            Err(why) => (why.clone(), String::new()),
+        let done = match row.answer.as_ref().map(|answer| answer.dates.and_then(|dates| dates[1])) {
+            Ok(Some(date)) => day(asked, date),
+            Ok(None) => "over a year".into(),
+            Err(_) => "not known".into(),
         };
-        vec![name, row.remaining.to_string(), done, due, stand]
+        let chance = row.answer.as_ref().ok().and_then(|answer| answer.chance);
+        vec![name, row.remaining.to_string(), done, due, chance.map(said::in_time).unwrap_or_default()]
     };
     let mut rows: Vec<Vec<String>> = overview.rows.iter().map(row).collect();
     if overview.more > 0 {
         rows.push(vec![format!("and {} more", overview.more), String::new(), String::new(), String::new(), String::new()]);
     }
-    let columns = ["Project", "Remain", "Likely done by", "Due", ""].map(str::to_owned).to_vec();
+    let columns = ["Project", "Left", "85 % by", "Due", "In time"].map(str::to_owned).to_vec();
     Table { columns, numeric: vec![false, true, false, false, false], rows, more: None }
-}
-
-/// Of a project the chance to be done by each week; of a team how many by each week.
-fn chart(asked: &Asked) -> Option<Chart> {
-    let (forecast, zone) = (&asked.forecast, asked.window.zone);
-    let mut outlook = forecast.outlook.clone().ok()?;
-    let name = words::capitalised(&asked.name);
-    let at = |week: i64| forecast.now.plus(week * WEEK);
-    if let Some(dates) = forecast.dates(&mut outlook) {
-        let chance = |week: i64| dates.chance_by(whole_weeks(forecast.capacity.weeks_until(forecast.now, at(week))));
-        let last = (1..=52).find(|week| chance(*week) >= 0.95).unwrap_or(52);
-        let steps = Steps::time((0..=last).map(at), zone);
-        let values = (0..=last).map(|week| Some(if week == 0 { 0.0 } else { chance(week) })).collect();
-        let lines = Lines::new("fraction", steps, name, values).target(0.85, "likely");
-        let lines = forecast.due().iter().fold(lines, |lines, due| lines.mark(due.plus(-1), "due"));
-        return Some(Chart::new("Chance to be done by week", lines).subtitle("all remaining items"));
-    }
-    forecast.plan.is_none().then(|| {
-        let until = (asked.window.to.since(forecast.now) / WEEK).clamp(1, 52);
-        let count = |week: i64| outlook.how_many(forecast.capacity.weeks_until(forecast.now, at(week)), 1.0);
-        let told: Vec<_> = (1..=until).map(count).collect();
-        let steps = Steps::time((1..=until).map(at), zone);
-        let values = told.iter().map(|counts| Some(f64::from(counts.at_least(0.5)))).collect();
-        let band = told.iter().map(|counts| Some([f64::from(counts.at_least(0.85)), f64::from(counts.at_least(0.15))])).collect();
-        Chart::new("Items finished by week", Lines::new("count", steps, name, values).band("70 % of outcomes", band))
-            .subtitle("from now on")
-    })
 }
 
 fn notes(asked: &Asked) -> Vec<Line> {

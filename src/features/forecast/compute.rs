@@ -66,8 +66,9 @@ pub struct Plan {
     pub scope: Scope,
     /// When the last item was done.
     pub ended: Option<At>,
-    /// Items finished and added since the first was finished, in the weeks that are read.
+    /// Items finished and added since the first was finished, in the weeks that are read; and from when on.
     pub flow: Option<(u32, u32)>,
+    pub since: Option<At>,
     pub due: Option<NaiveDate>,
     /// Its share of what its team finished lately.
     pub share: f64,
@@ -140,6 +141,7 @@ pub fn of_project(known: &Known, org: &Org, id: &str, now: At) -> Result<Forecas
     let begun = own.weeks.iter().position(|week| week.week.finished > 0).map_or(own.weeks.len(), |first| first + 1);
     let finished: u32 = own.weeks[begun..].iter().map(|week| week.week.finished).sum();
     let flow = (finished > 0).then(|| (finished, own.added[begun..].iter().sum()));
+    let since = begun.checked_sub(1).and_then(|before| own.weeks.get(before)).map(|week| week.to).filter(|_| flow.is_some());
     let rests = rests(&own);
     let mut plan = Plan {
         done: own.done,
@@ -147,6 +149,7 @@ pub fn of_project(known: &Known, org: &Org, id: &str, now: At) -> Result<Forecas
         scope: own.scope,
         ended: items.iter().filter_map(|item| item.done_at).max().filter(|_| own.remaining == 0),
         flow,
+        since,
         due: org.projects.get(id).and_then(|project| project.due),
         share,
         team,

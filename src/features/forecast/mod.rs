@@ -15,6 +15,8 @@ mod evidence;
 mod issue;
 mod lately;
 mod overview;
+mod picture;
+mod said;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +37,7 @@ use crate::error::{Failure, Kind, UserError};
 use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
-pub(super) use card::{SAID, rounded, stands};
+pub(super) use card::{SAID, rounded};
 use compute::Ended;
 pub(super) use compute::{Forecast, Plan};
 pub(super) use evidence::evidence;

@@ -15,7 +15,7 @@ use crate::domain::time::{At, WEEK};
 use crate::error::Failure;
 use crate::features::Cx;
 
-/// At most so many; the rest are counted.
+/// At most so many beside those that promise a date; the rest are counted.
 const MOST: usize = 12;
 /// Weeks that tell whose work it is.
 const LATELY: i64 = 13;
@@ -54,15 +54,17 @@ pub async fn of(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Re
         }
     }
     found.sort();
-    let more = found.len().saturating_sub(MOST);
+    let all = found.len();
+    let dated = |id: &str| org.projects.get(id).is_some_and(|project| project.due.is_some());
     let mut rows = Vec::new();
-    for (undeclared, _, name, id) in found.into_iter().take(MOST) {
+    for (_, (undeclared, _, name, id)) in found.into_iter().enumerate().filter(|(at, (.., id))| *at < MOST || dated(id)) {
         let forecast = load(cx, known, &Scope::Project(id.clone()), now, org).await?;
         let remaining = forecast.plan.as_ref().map_or(0, |plan| plan.scope.items);
         let due = forecast.plan.as_ref().and_then(|plan| plan.due);
         let answer = forecast.answer(now).map_err(|refusal| refusal.to_string());
         rows.push(Row { id, name, declared: !undeclared, remaining, due, answer });
     }
+    let more = all - rows.len();
     Ok(Overview { rows, more })
 }
 

@@ -1,5 +1,7 @@
 //! [`Changes`]: what would be otherwise, as typed: `items:-9 people:+1 wip:6 drop:search`. Each mistake is a sentence of one field.
 
+use std::collections::BTreeSet;
+
 use crate::domain::forecast::whatif::Change;
 use crate::domain::org::Org;
 use crate::features::portfolio::Work;
@@ -26,12 +28,12 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Reads words of the form `field:value`, about a project.
+    /// Reads words of the form `field:value`, about a project. Only `drop` may be said more than once.
     ///
     /// # Errors
     /// A sentence for each word that is no change.
     pub fn read(words: &[String], project: &str, work: &Work, org: &Org) -> Result<Self, Vec<Wrong>> {
-        let (mut changes, mut wrong) = (Self::default(), Vec::new());
+        let (mut changes, mut wrong, mut seen) = (Self::default(), Vec::new(), BTreeSet::new());
         for word in words {
             let (key, value) = word.split_once(':').map_or(("", word.as_str()), |(key, value)| (key, value.trim()));
             let Some(field) = FIELDS.into_iter().find(|field| field.eq_ignore_ascii_case(key)) else {
@@ -39,6 +41,10 @@ impl Changes {
                 wrong.push(("items", format!("`{said}` is no change that I know.")));
                 continue;
             };
+            if field != "drop" && !seen.insert(field) {
+                wrong.push((field, format!("`{field}` is said twice: say it once.")));
+                continue;
+            }
             if let Err(why) = changes.take(field, value, project, work, org) {
                 wrong.push((field, why));
             }
@@ -131,6 +137,7 @@ mod tests {
         check(&["items:many", "people:NaN", "wip:-1", "drop:nothing"], Err(&["items", "people", "wip", "drop"]));
         check(&["drop:wallet"], Err(&["drop"]));
         check(&["drop:search", "drop:Search"], Err(&["drop"]));
+        check(&["items:5", "ITEMS:6", "wip:3", "wip:3"], Err(&["items", "wip"]));
         check(&["points:5", "items:4000000000", "people:inf"], Err(&["items", "items", "people"]));
     }
 }

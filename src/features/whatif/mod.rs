@@ -61,6 +61,10 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let Scope::Project(id) = &ask.scope else {
         return Err(UserError::new(Kind::NotUnderstood, "`whatif` is about one project, and none is named.", HINT).into());
     };
+    if ask.window_named {
+        let message = "`whatif` takes no period: it compares the dates at which all is done.";
+        return Err(UserError::new(Kind::NotUnderstood, message, HINT).into());
+    }
     if ask.words.is_empty() && cx.asker.is_some() {
         return Ok(Reply::Form(form::form(cx, id, &ask.canonical(), &std::collections::BTreeMap::new()).await?));
     }
@@ -115,6 +119,9 @@ async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired,
         let message = format!("{} is done: nothing remains that a change could move.", crate::domain::words::capitalised(&name));
         return Err(UserError::new(Kind::NotUnderstood, message, "`/metrics forecast project:NAME` says when it was done.").into());
     };
+    if let Some(wrong) = cut_too_many(&changes, plan.scope.items) {
+        return Ok(Err(vec![wrong]));
+    }
     let mut outlook = forecast.outlook.clone().map_err(|refusal| forecast::too_little(&forecast, &ask.scope, &name, &refusal))?;
     let shares = shares(&changes, plan, work, org, now);
     let standing = match standing(plan, &changes, org, now) {
@@ -135,6 +142,13 @@ async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired,
     };
     let dropped = changes.drop.iter().map(|id| org.scope_name(&Scope::Project(id.clone()))).collect();
     Ok(Ok(Paired { now, forecast, changes, compared, dropped }))
+}
+
+/// What is wrong where more items are cut than remain.
+fn cut_too_many(changes: &Changes, remaining: u32) -> Option<Wrong> {
+    let remain = crate::domain::words::count(u64::from(remaining), "item remains", "items remain");
+    let too_many = changes.items < 0 && changes.items.unsigned_abs() > remaining;
+    too_many.then(|| ("items", format!("Only {remain}: cut at most {remaining}.")))
 }
 
 /// Why, as a sentence.

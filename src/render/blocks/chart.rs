@@ -173,7 +173,8 @@ fn spelt(block: &Value) -> String {
     for series in block["chart"]["series"].as_array().into_iter().flatten() {
         let values: Vec<Option<f64>> = series["data"].as_array().into_iter().flatten().map(|point| point["value"].as_f64()).collect();
         let ends = [values.first(), values.last()].map(|value| value.copied().flatten().map(words::short).unwrap_or_default());
-        let words = format!("{} to {} {unit}", ends[0], ends[1]).trim_end().to_owned();
+        let range = if ends[0] == ends[1] { ends[0].clone() } else { format!("{} to {}", ends[0], ends[1]) };
+        let words = format!("{range} {unit}").trim_end().to_owned();
         let row = Row { name: series["name"].as_str().unwrap_or_default().to_owned(), bars: spark::line(&values), words };
         lines.push(mrkdwn(&row_line(&row), ROW_CHARS));
     }
