@@ -19,6 +19,7 @@ use chrono::NaiveDate;
 
 use super::alloc::{FEWEST_PEOPLE, Ledger, Share, monday};
 use super::stats::quantile;
+use super::words::short;
 
 /// The least part of the time that must be attributed.
 const LEAST_ATTRIBUTED: (i64, i64) = (1, 2);
@@ -110,6 +111,20 @@ impl Bands {
             2 => Band::Diluted,
             _ => Band::HighRisk,
         }
+    }
+
+    /// The limits in one line, to stand wherever a band is said: "Normal here is up to 1.5 projects a person and week ...".
+    pub fn said(&self) -> String {
+        let [focused, normal, diluted] = self.ends.map(short);
+        let whose = if self.provisional {
+            format!("Provisional limits until {OWN_AFTER} weeks are known")
+        } else {
+            "This organisation's own limits, from its quartiles".to_owned()
+        };
+        let below = if self.ends[0] < self.ends[1] { format!("up to {focused} is focused, ") } else { String::new() };
+        format!(
+            "Normal here is up to {normal} projects a person and week; {below}{normal} to {diluted} diluted, more is a high risk. {whose}."
+        )
     }
 
     /// Whether high risk is to be raised: in two of the last three weeks, so that one hard week is none.
@@ -371,6 +386,13 @@ mod tests {
         assert_eq!(seen, [Band::Focused, Band::Normal, Band::Diluted, Band::HighRisk, Band::HighRisk]);
         let own = Bands::of(&[(0..9).map(|number| week(number, Some(2.0 + f64::from(number)))).collect()]);
         assert_eq!(own, Bands { ends: [4.0, 6.0, 8.0], provisional: false });
+        assert_eq!(
+            bands.said(),
+            "Normal here is up to 2.5 projects a person and week; up to 1.5 is focused, 2.5 to 4 diluted, more is a high risk. \
+             Provisional limits until 8 weeks are known."
+        );
+        assert!(own.said().starts_with("Normal here is up to 6 projects a person and week; up to 4 is focused, 6 to 8 diluted"));
+        assert!(own.said().ends_with("This organisation's own limits, from its quartiles."));
         let calm = Bands::of(&[(0..9).map(|number| week(number, Some(1.0 + f64::from(number) / 100.0))).collect()]);
         assert_eq!(calm.ends[1..], [1.5, 2.5]);
         assert_eq!(calm.band(&of(1.2, 0.9)), Band::Normal);

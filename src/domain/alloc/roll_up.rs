@@ -96,7 +96,7 @@ pub struct Band {
 }
 
 impl Week {
-    /// What a portfolio project got; none where nothing may be shown, or there was nothing.
+    /// What a portfolio project got; none where nothing may be shown: effort that is withheld is never nothing.
     pub fn project(&self, id: &str) -> Option<Band> {
         self.band(|leaf| leaf.project.as_deref() == Some(id), |leaf| leaf.project.is_none())
     }
@@ -106,9 +106,13 @@ impl Week {
         self.band(|leaf| leaf.category == Some(category), |leaf| leaf.category.is_none())
     }
 
-    /// What the leaves of `own` got, where those of `unknown` may be theirs.
+    /// What the leaves of `own` got, where those of `unknown` may be theirs. None, not 0, where it shows no leaf of theirs and withholds some:
+    /// whose that is must not be told.
     pub fn band(&self, own: impl Fn(&Leaf) -> bool, unknown: impl Fn(&Leaf) -> bool) -> Option<Band> {
         let figures = self.figures.as_ref()?;
+        if figures.withheld > 0 && !figures.leaves.iter().any(&own) {
+            return None;
+        }
         let (mut time, mut open) = (Time::default(), figures.withheld);
         for leaf in &figures.leaves {
             if own(leaf) {

@@ -9,7 +9,7 @@ use super::compute::{Focusing, Spread, Typical, Why, name, source, value};
 use crate::domain::card::{Card, Figure as Shown, Line, Part, Scope, SourceHealth, Tone};
 use crate::domain::chart::{Chart, Steps, Strip};
 use crate::domain::figure;
-use crate::domain::focus::{Band, LEAST_RATIO, OWN_AFTER, RAISED};
+use crate::domain::focus::{Band, LEAST_RATIO, RAISED};
 use crate::domain::metric::FOCUS;
 use crate::domain::stats;
 use crate::domain::window::{Window, local};
@@ -51,8 +51,12 @@ pub fn card(about: &About<'_>) -> Card {
         buttons.push(receipts::chart_button(about.receipt));
     }
     if let Ok(typical) = &focusing.whole.now {
-        parts.push(Part::Figures((0..FOCUS.len()).map(|place| shown(about, typical, place)).collect()));
+        // How many mixes there are is told in words below: as a figure nobody can act on it.
+        parts.push(Part::Figures([0, 2, 3].map(|place| shown(about, typical, place)).into()));
         parts.push(Part::List(plain(about, typical), None));
+    }
+    if focusing.teams.iter().chain([&focusing.whole]).any(|spread| spread.now.is_ok()) {
+        parts.push(Part::Text(Line::plain(focusing.bands.said())));
     }
     if focusing.teams.len() > 1 {
         parts.push(Part::Heading("Each team by itself".into()));
@@ -110,6 +114,9 @@ fn verdict(about: &About<'_>) -> Line {
         Ok(typical) => typical,
         Err(why) => return nothing(&title, *why),
     };
+    if let Some(line) = of_teams(about, &title) {
+        return line;
+    }
     let within = projects(typical.figures[0].value.unwrap_or_default());
     let line = Line::plain(format!("{title} works on {within} a person and week: "));
     let line = line.strong(judged(typical.band, about.focusing.bands.provisional)).and(".");
@@ -126,6 +133,35 @@ fn verdict(about: &About<'_>) -> Line {
         return line;
     }
     line.and(" At high risk in two of the last three weeks: ").strong(join(&raised)).and(".")
+}
+
+/// Of several teams: how many are focused or normal and which are not, by name. Their mean would be nobody's.
+fn of_teams(about: &About<'_>, title: &str) -> Option<Line> {
+    let known: Vec<(&Spread, &Typical)> = about.focusing.teams.iter().filter_map(|team| Some((team, team.now.as_ref().ok()?))).collect();
+    if known.len() < 2 {
+        return None;
+    }
+    let thin: Vec<String> = known
+        .iter()
+        .filter(|(_, typical)| typical.band > Band::Normal)
+        .map(|(team, typical)| {
+            let within = words::value(FOCUS[0].unit, typical.figures[0].value.unwrap_or_default());
+            let often = if team.raised { ", at high risk in two of the last three weeks" } else { "" };
+            format!("{} ({within} projects a person and week, {}{often})", team.name, name(typical.band))
+        })
+        .collect();
+    let all = known.len();
+    let calm = all - thin.len();
+    let line = Line::plain(format!("{title}: "));
+    if thin.is_empty() {
+        return Some(line.strong(format!("all {all} teams are focused or normal")).and("."));
+    }
+    let verb = if calm == 1 { "is" } else { "are" };
+    let line = line.strong(format!("{calm} of {all} teams {verb} focused or normal")).and(". Spread thin: ");
+    Some(line.strong(join(&thin[..thin.len().min(NAMED)])).and(match thin.len().saturating_sub(NAMED) {
+        0 => ".".to_owned(),
+        more => format!(" and {more} more."),
+    }))
 }
 
 /// One sentence for those who lead, where high risk is raised.
@@ -202,17 +238,16 @@ fn plain(about: &About<'_>, typical: &Typical) -> Vec<Line> {
     let figure = |place: usize| typical.figures[place].value;
     let people = figure::to_f64(typical.people as u64);
     if let Some(between) = figure(1) {
-        let mixes = format!(
-            "{} different mixes of projects among {}",
-            words::short(between),
-            words::count(typical.people as u64, "person", "people")
-        );
+        let among = words::count(typical.people as u64, "person", "people");
         lines.push(if between >= 0.6 * people {
-            Line::plain(format!("{mixes}: mostly solo work side by side. If somebody is away, their project waits."))
+            Line::plain(format!("Of {among} nearly each works on projects of their own: if somebody is away, their project waits."))
         } else if between < 1.5 {
             Line::plain("Nearly everybody works on the same projects, so that work goes on when somebody is away.")
         } else {
-            Line::plain(format!("{mixes}: some projects are shared, some rest on few."))
+            Line::plain(format!(
+                "{among} work as if in about {} groups, each on its own projects: work goes on within a group when somebody is away.",
+                words::short(between)
+            ))
         });
     }
     if let Some(ratio) = figure(2).filter(|ratio| *ratio < LEAST_RATIO) {
@@ -284,20 +319,14 @@ fn chart(about: &About<'_>) -> Option<Chart> {
 }
 
 fn notes(about: &About<'_>) -> Vec<Line> {
-    let bands = &about.focusing.bands;
-    let ends: Vec<String> = bands.ends.iter().map(|end| words::short(*end)).collect();
-    let whose = if bands.provisional {
-        format!("Bands are provisional until {OWN_AFTER} weeks are known")
-    } else {
-        "Bands follow this organisation's own quartiles".to_owned()
-    };
-    let one = if ends[0] == "1" { "1 project".to_owned() } else { format!("{} projects", ends[0]) };
     let mut notes: Vec<Line> = weeks(about).into_iter().collect();
     let told = about.focusing.teams.iter().chain([&about.focusing.whole]).any(|spread| spread.now.is_ok());
     let how = [
         Line::plain(format!(
-            "{whose}: focused to {one} a person and week, normal to {}, diluted to {}, then high risk. A risk is raised only where it holds in {} of {} weeks.",
-            ends[1], ends[2], RAISED.0, RAISED.1
+            "A risk is raised only where it holds in {} of {} weeks; under {} of days with one project is one, too.",
+            RAISED.0,
+            RAISED.1,
+            words::percent(LEAST_RATIO)
         )),
         "In one study of 1,200 developers, four to five projects a week went along with less done: associated, not a cause.".into(),
         "Two halves of a week are 2 projects; nine tenths beside one tenth are 1.4. A figure is the middle of its weeks, of 3 or more people, and of time seen on portfolio projects only.".into(),

@@ -3,10 +3,10 @@
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
-use super::compute::{Investment, Row, Standing, Team, name_of, real};
+use super::compute::{Investment, Row, Standing, Team, name_of};
 use crate::domain::alloc::{Alert, Band, Category, Week};
 use crate::domain::card::{Button, Card, Line, Metric, Part, Scope, SourceHealth, Table, Target};
-use crate::domain::chart::{Chart, Lines, Shares, Steps};
+use crate::domain::chart::{Chart, Lines, Series, Steps};
 use crate::domain::org::Org;
 use crate::domain::window::local;
 use crate::domain::words;
@@ -22,6 +22,10 @@ const DRAWN: usize = 5;
 const MUCH: f64 = 1.0 / 3.0;
 /// Reasons, places and sentences listed at most.
 const LISTED: usize = 3;
+/// Points from the lower to the upper end above which a share says nothing of a team.
+const WIDE: f64 = 0.4;
+/// What stands for a share that is withheld.
+const FEW: &str = "too few people to show";
 
 /// What the card is about.
 pub struct About<'a> {
@@ -65,39 +69,49 @@ pub fn card(about: &About<'_>) -> Card {
 
 /// The figures of a receipt.
 pub fn metrics(found: &Investment) -> Vec<Metric> {
-    let metric = |id: String, value: f64, band: Option<Band>, n: usize, target: Option<Target>| Metric {
-        id,
-        value: Some(value),
-        unit: "fraction".into(),
+    let metric = |id: String, value: f64| Metric { id, value: Some(value), unit: "fraction".into(), ..Metric::default() };
+    let banded = |id: String, band: Option<Band>, n: usize, target: Option<Target>| Metric {
+        value: band.map(|band| band.share[0]),
         n: n as u64,
         interval: band.map(|band| band.share),
         target,
-        ..Metric::default()
+        reason: band.is_none().then(|| "too_few_people".to_owned()),
+        ..metric(id, 0.0)
     };
     let Some(figures) = found.period.as_ref().and_then(|period| period.figures.as_ref()) else { return Vec::new() };
     let of_row = |row: &Row| {
         let status = match row.standing {
-            Standing::More | Standing::Less => Some("missed"),
+            Standing::More | Standing::Less | Standing::MoreLately | Standing::LessLately => Some("missed"),
             Standing::AsPlanned => Some("met"),
             Standing::Unclear => Some("not_separable"),
             _ => None,
         };
         let target = row.planned.map(|value| Target { value, status: status.map(str::to_owned) });
-        metric(format!("effort_share:{}", row.id), row.band.share[0], Some(row.band), row.items, target)
+        banded(format!("effort_share:{}", row.id), row.band, row.items, target)
     };
-    let of_category = |(category, band): &(Category, Band)| {
+    let of_category = |(category, band): &(Category, Option<Band>)| {
         let leaves = figures.leaves.iter().filter(|leaf| leaf.category == Some(*category));
-        metric(format!("effort_category:{}", category.id()), band.share[0], Some(*band), leaves.map(|leaf| leaf.items.len()).sum(), None)
+        banded(format!("effort_category:{}", category.id()), *band, leaves.map(|leaf| leaf.items.len()).sum(), None)
     };
     let all = found.rows.iter().map(of_row).chain(found.categories.iter().map(of_category));
     let known = [("effort_unattributed", found.unattributed), ("effort_unobserved", found.unobserved)];
-    all.chain(known.into_iter().map(|(id, value)| metric(id.to_owned(), value, None, figures.people, None))).collect()
+    all.chain(known.into_iter().map(|(id, value)| Metric { n: figures.people as u64, ..metric(id.to_owned(), value) })).collect()
 }
 
 /// "31 to 45 %".
 fn share(band: &Band) -> String {
     let [low, high] = band.share.map(|end| format!("{:.0}", end * 100.0));
     if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
+}
+
+/// The same, or that it is withheld.
+fn share_or_few(band: Option<&Band>) -> String {
+    band.map_or_else(|| FEW.to_owned(), share)
+}
+
+/// The same of a team, where a wide range says nothing.
+fn share_of_team(band: &Band) -> String {
+    if band.share[1] - band.share[0] > WIDE { "too wide to tell".to_owned() } else { share(band) }
 }
 
 /// "2.1 to 3.4".
@@ -115,23 +129,24 @@ fn verdict(about: &About<'_>) -> Line {
         return of_project(about, id);
     }
     let name = words::capitalised(about.name);
-    let in_portfolio: f64 = found.rows.iter().filter(|row| row.declared).map(|row| row.band.share[0]).sum();
-    if let Some(first) = found.alerts.iter().min_by_key(|alert| matches!(alert, Alert::OffPlan { .. })) {
+    let in_portfolio: f64 = found.rows.iter().filter(|row| row.declared).map(Row::certain).sum();
+    if let Some(first) = found.alerts.first() {
         let most = if in_portfolio >= 0.5 { "most effort goes to the portfolio, but " } else { "" };
         return Line::plain(format!("{name}: {most}{}.", alert(first, about.org)));
     }
-    let largest = found.rows.iter().max_by(|a, b| a.band.share[0].total_cmp(&b.band.share[0]));
+    let largest = found.rows.iter().max_by(|a, b| a.certain().total_cmp(&b.certain()));
     let open = found.unattributed + found.withheld;
     if open > MUCH {
-        let rest = largest.filter(|row| row.band.share[0] > 0.0);
+        let rest = largest.filter(|row| row.certain() > 0.0);
         let rest = rest.map_or_else(String::new, |row| {
-            format!(" Of the rest {} gets most, {} of effort for certain.", row.name, words::percent(row.band.share[0]))
+            format!(" Of the rest {} gets most, {} of effort for certain.", row.name, words::percent(row.certain()))
         });
         let said =
             format!("{name}: {} of effort is of no project that can be shown, so that little is certain.{rest}", words::percent(open));
         return Line::plain(said);
     }
-    let most = largest.map_or_else(String::new, |row| format!("{name}: most goes to {}, {} of effort. ", row.name, share(&row.band)));
+    let most = largest
+        .map_or_else(String::new, |row| format!("{name}: most goes to {}, {} of effort. ", row.name, share_or_few(row.band.as_ref())));
     let line = Line::plain(most);
     if found.rows.iter().all(|row| !row.declared) {
         return line.and("No portfolio project is declared here, so that nothing says whether that is right.");
@@ -156,10 +171,18 @@ fn of_project(about: &About<'_>, id: &str) -> Line {
     let Some(row) = about.found.rows.iter().find(|row| row.id == id) else {
         return Line::plain(format!("{name} got no effort that is known in this period."));
     };
-    let whom = format!("{name} gets {} of the organisation's effort: {} full-time people", share(&row.band), people(&row.band));
+    let Some(band) = &row.band else {
+        return Line::plain(format!("{name}: too few people to show what it got; a figure of one or two would be theirs."));
+    };
+    let whom = format!("{name} gets {} of the organisation's effort, which is {} full-time people", share(band), people(band));
     let plan = row.planned.map_or_else(String::new, |planned| format!(", planned {}", words::percent(planned)));
-    let word = if row.standing.word().is_empty() { String::new() } else { format!(": {}", row.standing.word()) };
-    Line::plain(format!("{whom}{plan}{word}."))
+    let below = about.found.alerts.iter().find(|it| matches!(it, Alert::PriorityBelow { .. }));
+    let said = match (row.standing, below) {
+        (Standing::Below, Some(below)) => format!(". {}", alert(below, about.org)),
+        _ if row.standing.word().is_empty() => String::new(),
+        _ => format!(": {}", row.standing.word()),
+    };
+    Line::plain(format!("{whom}{plan}{said}."))
 }
 
 /// Why nothing is shown, and what to do.
@@ -182,15 +205,21 @@ fn alert(alert: &Alert, org: &Org) -> String {
     let priority = |id: &str| org.projects.get(id).and_then(|it| it.priority).map_or_else(String::new, |it| format!(", priority {it},"));
     match alert {
         Alert::OffPlan { project, planned, band, more } => format!(
-            "{} gets {} of effort, {} than the {} planned, for three weeks running",
+            "{} got {} than the {} planned in each of the last three weeks ({} in the last one)",
             name_of(org, project),
-            share(band),
             if *more { "more" } else { "less" },
-            words::percent(*planned)
+            words::percent(*planned),
+            share(band)
         ),
         Alert::PriorityBelow { top, lower, .. } => {
             let lower_priority = priority(lower);
-            format!("{}{} gets less than {}{}", name_of(org, top), priority(top), name_of(org, lower), lower_priority.trim_end_matches(','))
+            format!(
+                "{}{} got less than {}{} in each of the last three weeks",
+                name_of(org, top),
+                priority(top),
+                name_of(org, lower),
+                lower_priority.trim_end_matches(',')
+            )
         }
     }
 }
@@ -199,11 +228,6 @@ impl About<'_> {
     fn scope(&self) -> &Scope {
         &self.receipt.scope
     }
-
-    /// Whether the answer is about the whole organisation or one project of it.
-    fn is_whole(&self) -> bool {
-        matches!(self.receipt.scope, Scope::Organisation | Scope::Project(_))
-    }
 }
 
 fn parts(about: &About<'_>) -> Vec<Part> {
@@ -211,55 +235,57 @@ fn parts(about: &About<'_>) -> Vec<Part> {
     let only = if let Scope::Project(id) = about.scope() { Some(id.as_str()) } else { None };
     let mut parts = Vec::new();
     if only.is_none() && found.alerts.len() > 1 {
-        parts
-            .push(Part::List(found.alerts.iter().take(LISTED).map(|it| Line::plain(format!("{}.", alert(it, about.org)))).collect(), None));
+        // The first is the verdict.
+        let rest = found.alerts.len().saturating_sub(1 + LISTED) as u64;
+        let mut said: Vec<String> = found.alerts.iter().skip(1).take(LISTED).map(|it| format!("{}.", alert(it, about.org))).collect();
+        if let Some(last) = said.last_mut().filter(|_| rest > 0) {
+            last.push_str(&format!(" And {} like these.", rest));
+        }
+        parts.push(Part::List(said.into_iter().map(Line::plain).collect(), None));
     }
     let rows: Vec<&Row> = found.rows.iter().filter(|row| only.is_none_or(|id| row.id == id)).collect();
-    parts.push(Part::Table(projects(&rows, about.is_whole())));
+    parts.push(Part::Table(projects(&rows)));
     parts.push(Part::Chart(only.map_or_else(|| by_week(about), |id| of_weeks(about, id))));
     if only.is_some() {
         parts.extend(teams(found, "Who works on it", |(_, band)| format!("{} full-time people", people(band))));
+        parts.extend(unknown(found).map(Part::Text));
         return parts;
     }
     if !found.objectives.is_empty() {
-        let rows = found.objectives.iter().map(|(name, band)| vec![name.clone(), share(band)]).collect();
-        parts.push(Part::Heading("By objective".into()));
-        parts.push(Part::Table(table(&["Objective", "Share of effort"], rows)));
+        let said: Vec<String> = found.objectives.iter().map(|(name, band)| format!("{name} {}", share_or_few(band.as_ref()))).collect();
+        parts.push(Part::Text(Line::default().strong("By objective").and(format!(": {}.", said.join(", ")))));
     }
-    parts.extend(teams(found, "By team", |(name, band)| format!("{name} {}", share(band))));
-    let category = |(category, band): &(Category, Band)| vec![category.name().to_owned(), share(band), people(band)];
-    parts.push(Part::Heading("By category".into()));
-    parts.push(Part::Table(table(&["Category", "Share of effort", "Full-time people"], found.categories.iter().map(category).collect())));
+    let known = found.categories.iter().filter_map(|(category, band)| Some((category, band.as_ref()?)));
+    let said: Vec<String> = known.map(|(category, band)| format!("{} {}", category.name(), share(band))).collect();
+    if !said.is_empty() {
+        parts.push(Part::Text(Line::default().strong("By category").and(format!(": {}.", said.join(", ")))));
+    }
     parts.extend(unknown(found).map(Part::Text));
+    parts.extend(teams(found, "By team", |(name, band)| format!("{name} {}", share_of_team(band))));
     parts
 }
 
-fn table(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
-    let numeric = (0..columns.len()).map(|at| at > 0).collect();
-    Table { columns: columns.iter().map(|name| (*name).to_owned()).collect(), numeric, rows, more: None }
-}
-
-fn projects(rows: &[&Row], planned: bool) -> Table {
-    let mut columns = vec!["Project", "Priority", "Share of effort", "Full-time people", "Against plan"];
-    if planned {
-        columns.insert(3, "Planned");
-    }
+/// The projects with what is known of each; a column that says nothing of any is left out.
+fn projects(rows: &[&Row]) -> Table {
+    let columns = ["Project", "Prio", "Effort", "People", "Plan", "Against plan"];
+    // Beside plans there is no room for full-time people in a message.
+    let with_people = rows.len() < 2 || rows.iter().all(|row| row.planned.is_none());
     let row = |row: &&Row| {
-        let mut cells = vec![
-            row.name.clone(),
-            row.priority.map_or_else(String::new, |priority| priority.to_string()),
-            share(&row.band),
-            people(&row.band),
-            row.standing.word().to_owned(),
-        ];
-        if planned {
-            cells.insert(3, row.planned.map(words::percent).unwrap_or_default());
-        }
-        cells
+        let priority = row.priority.map_or_else(String::new, |priority| priority.to_string());
+        let effort = row.band.as_ref().map_or_else(|| "too few people".to_owned(), share);
+        let full_time = row.band.as_ref().filter(|_| with_people).map(people).unwrap_or_default();
+        let planned = row.planned.map(words::percent).unwrap_or_default();
+        vec![row.name.clone(), priority, effort, full_time, planned, row.standing.cell().to_owned()]
     };
-    let mut table = table(&columns, rows.iter().map(row).collect());
-    table.numeric[columns.len() - 1] = false;
-    table
+    let mut rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    let says: Vec<bool> = (0..columns.len()).map(|at| at == 0 || rows.iter().any(|row| !row[at].is_empty())).collect();
+    for row in &mut rows {
+        let mut keep = says.iter();
+        row.retain(|_| keep.next() == Some(&true));
+    }
+    let shown = columns.into_iter().zip(&says).enumerate().filter(|(_, (_, says))| **says).map(|(at, (name, _))| (at, name));
+    let (columns, numeric) = shown.map(|(at, name)| (name.to_owned(), (1..5).contains(&at))).unzip();
+    Table { columns, numeric, rows, more: None }
 }
 
 /// What each team works on, or how much of it works on a project.
@@ -298,26 +324,24 @@ fn steps(about: &About<'_>) -> Steps {
     Steps::time(about.found.weeks.iter().map(|week| local::midnight(about.zone, week.monday)), about.zone)
 }
 
-/// How each week was shared out over the greatest projects.
+/// What the projects of the verdict, then the greatest ones, got week by week. A week that is withheld is a gap.
 fn by_week(about: &About<'_>) -> Chart {
     let found = about.found;
-    let mut rows: Vec<&Row> = found.rows.iter().collect();
-    rows.sort_by(|a, b| b.band.share[0].total_cmp(&a.band.share[0]).then_with(|| a.id.cmp(&b.id)));
-    rows.retain(|row| row.items > 0);
-    rows.truncate(DRAWN);
-    let steps = steps(about);
-    let sizes = |week: &Week| -> Vec<f64> {
-        let Some(figures) = &week.figures else { return Vec::new() };
-        let of =
-            |id: &str| figures.leaves.iter().filter(|leaf| leaf.project.as_deref() == Some(id)).map(|leaf| leaf.time.all()).sum::<i64>();
-        let own: Vec<i64> = rows.iter().map(|row| of(&row.id)).collect();
-        let rest = figures.capacity - figures.unobserved - own.iter().sum::<i64>();
-        own.into_iter().chain([rest]).map(real).collect()
+    let named = |row: &Row| {
+        found.alerts.iter().take(1 + LISTED).any(|alert| match alert {
+            Alert::OffPlan { project, .. } => *project == row.id,
+            Alert::PriorityBelow { top, lower, .. } => *top == row.id || *lower == row.id,
+        })
     };
-    let names = rows.iter().map(|row| row.name.clone()).chain(["Other and unknown".to_owned()]);
-    let weeks = found.weeks.iter().enumerate();
-    let shares = weeks.fold(Shares::new(names), |shares, (at, week)| shares.row(steps.label(at), sizes(week)));
-    Chart::new("Effort by week", shares).subtitle(format!("{}, weeks from Monday", words::capitalised(about.name)))
+    let mut rows: Vec<&Row> = found.rows.iter().filter(|row| row.items > 0).collect();
+    rows.sort_by(|a, b| named(b).cmp(&named(a)).then(b.certain().total_cmp(&a.certain())).then_with(|| a.id.cmp(&b.id)));
+    rows.truncate(DRAWN);
+    let values = |row: &Row| found.weeks.iter().map(|week| week.project(&row.id).map(|band| band.share[0])).collect();
+    let mut lines = Lines { series: Vec::new(), ..Lines::new("fraction", steps(about), "", Vec::new()) };
+    lines.series = rows.iter().map(|row| Series { name: row.name.clone(), values: values(row) }).collect();
+    let subtitle =
+        format!("{}: share that is certain, weeks from Monday; a gap is a week of too few people to show", words::capitalised(about.name));
+    Chart::new("Effort by week", lines).subtitle(subtitle)
 }
 
 /// What a project got week by week.
@@ -326,7 +350,8 @@ fn of_weeks(about: &About<'_>, id: &str) -> Chart {
     let low = bands.iter().map(|band| band.map(|band| band.share[0])).collect();
     let lines = Lines::new("fraction", steps(about), "certain", low);
     let lines = lines.band("up to all that may be its", bands.iter().map(|band| band.map(|band| band.share)).collect());
-    Chart::new(format!("Effort on {} by week", name_of(about.org, id)), lines).subtitle("Share of the organisation's effort")
+    Chart::new(format!("Effort on {} by week", name_of(about.org, id)), lines)
+        .subtitle("Share of the organisation's effort; a gap is a week of too few people to show")
 }
 
 fn notes(about: &About<'_>) -> Vec<Line> {
@@ -339,6 +364,9 @@ fn notes(about: &About<'_>) -> Vec<Line> {
             words::count(figures.people as u64, "person", "people"),
             about.zone.name()
         )));
+    }
+    if found.rows.iter().any(|row| matches!(row.standing, Standing::MoreLately | Standing::LessLately)) {
+        notes.push("Against plan it is the whole period that counts; \"lately\" is each of its last three weeks.".into());
     }
     let strangers = about.effort.ledger.signals_of_nobody;
     if strangers > 0 {
@@ -363,19 +391,22 @@ fn data(about: &About<'_>) -> Map<String, Value> {
     };
     let of_row = |row: &Row| {
         json!({"id": row.id, "name": row.name, "declared": row.declared, "priority": row.priority, "planned": row.planned,
-               "share": row.band.share, "fte": row.band.fte, "items": row.items, "standing": row.standing.word()})
+               "share": row.band.map(|it| it.share), "fte": row.band.map(|it| it.fte), "items": row.items, "standing": row.standing.word()})
     };
     let of_team = |team: &Team| {
         let projects = team.projects.iter().map(|(name, band)| json!({"name": name, "share": band.share}));
         json!({"id": team.id, "projects": projects.collect::<Vec<_>>()})
     };
     let of_week = |week: &Week| {
-        let projects = found.rows.iter().filter_map(|row| Some(json!({"id": row.id, "share": week.project(&row.id)?.share})));
+        let projects = found.rows.iter().map(|row| json!({"id": row.id, "share": week.project(&row.id).map(|it| it.share)}));
         json!({"monday": week.monday.to_string(), "people": week.figures.as_ref().map(|figures| figures.people), "projects": projects.collect::<Vec<_>>()})
     };
     data.insert("projects".into(), found.rows.iter().map(of_row).collect());
-    data.insert("objectives".into(), found.objectives.iter().map(|(name, band)| json!({"name": name, "share": band.share})).collect());
-    let of_category = |(category, band): &(Category, Band)| json!({"id": category.id(), "share": band.share, "fte": band.fte});
+    data.insert(
+        "objectives".into(),
+        found.objectives.iter().map(|(name, band)| json!({"name": name, "share": band.map(|it| it.share)})).collect(),
+    );
+    let of_category = |(category, band): &(Category, Option<Band>)| json!({"id": category.id(), "share": band.map(|it| it.share), "fte": band.map(|it| it.fte)});
     data.insert("categories".into(), found.categories.iter().map(of_category).collect());
     data.insert("teams".into(), found.teams.iter().map(of_team).collect());
     data.insert("weeks".into(), found.weeks.iter().map(of_week).collect());

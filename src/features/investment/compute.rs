@@ -37,10 +37,18 @@ pub struct Row {
     /// Of the organisation's time; none where the scope is a part of it.
     pub planned: Option<f64>,
     pub objective: Option<String>,
-    pub band: Band,
+    /// None: too few people to show, which is not 0.
+    pub band: Option<Band>,
     /// The items that time went to.
     pub items: usize,
     pub standing: Standing,
+}
+
+impl Row {
+    /// The share that is its beyond doubt.
+    pub fn certain(&self) -> f64 {
+        self.band.map_or(0.0, |band| band.share[0])
+    }
 }
 
 /// How a project stands to its plan and priority.
@@ -49,6 +57,11 @@ pub enum Standing {
     /// Over the whole period, beyond doubt.
     More,
     Less,
+    /// Not over the whole period, but in each of its last three weeks.
+    MoreLately,
+    LessLately,
+    /// Too few people worked on it to show anything.
+    Withheld,
     /// All that it may have got lies near the plan.
     AsPlanned,
     /// It may have got what was planned, or something else: too much is not known.
@@ -67,11 +80,28 @@ impl Standing {
         match self {
             Self::More => "more than planned",
             Self::Less => "less than planned",
+            Self::MoreLately => "more than planned in the last three weeks",
+            Self::LessLately => "less than planned in the last three weeks",
+            Self::Withheld => "too few people to show",
             Self::AsPlanned => "as planned",
             Self::Unclear => "too wide to tell",
             Self::Below => "below a lower priority",
             Self::Unplanned => "",
             Self::Undeclared => "not in the portfolio",
+        }
+    }
+
+    /// The same in a cell below "Against plan".
+    pub fn cell(self) -> &'static str {
+        match self {
+            Self::More => "more",
+            Self::Less => "less",
+            Self::MoreLately => "more, lately",
+            Self::LessLately => "less, lately",
+            // The cell of its share says so.
+            Self::Withheld => "",
+            Self::Below => "below a lower",
+            _ => self.word(),
         }
     }
 }
@@ -93,8 +123,10 @@ pub struct Investment {
     /// All of them as one; none: nothing may be shown, or nothing is known.
     pub period: Option<Week>,
     pub rows: Vec<Row>,
-    pub objectives: Vec<(String, Band)>,
-    pub categories: Vec<(Category, Band)>,
+    /// None: too few people to show.
+    pub objectives: Vec<(String, Option<Band>)>,
+    /// None: too few people to show.
+    pub categories: Vec<(Category, Option<Band>)>,
     pub teams: Vec<Team>,
     pub alerts: Vec<Alert>,
     /// Of the time that is known to have gone to something: that of no project.
@@ -118,12 +150,12 @@ pub fn compute(basis: &Basis<'_>) -> Investment {
     let whole = !matches!(basis.scope, Scope::Team(_) | Scope::Teams(_));
     let plan = plan(org);
     // A plan is for the organisation's time: of a part of it only the order of priorities is looked at.
-    let alerts: Vec<Alert> =
-        alloc::alerts(&weeks, &plan).into_iter().filter(|alert| whole || matches!(alert, Alert::PriorityBelow { .. })).collect();
+    let mut alerts: Vec<Alert> = alloc::alerts(&weeks, &plan).into_iter().filter(|alert| is_of(alert, basis.scope, &all)).collect();
+    alerts.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
     let figures = all.figures.clone().unwrap_or_default();
     let known = real(figures.capacity - figures.unobserved);
     let lost = figures.leaves.iter().filter(|leaf| leaf.project.is_none());
-    let categories = Category::ALL.into_iter().filter_map(|category| Some((category, all.category(category)?)));
+    let categories = Category::ALL.into_iter().map(|category| (category, all.category(category)));
     Investment {
         rows: rows(&all, org, &plan, &alerts, whole),
         objectives: if whole { objectives(&all, org) } else { Vec::new() },
@@ -139,6 +171,28 @@ pub fn compute(basis: &Basis<'_>) -> Investment {
     }
 }
 
+/// Whether an alert is about what was asked for: of a team both of its projects are among those that the team is shown to work on, and a plan
+/// is none of its own; of a project it names it.
+fn is_of(alert: &Alert, scope: &Scope, all: &Week) -> bool {
+    let shows = |id: &str| all.figures.iter().flat_map(|figures| &figures.leaves).any(|leaf| leaf.project.as_deref() == Some(id));
+    match (scope, alert) {
+        (Scope::Team(_) | Scope::Teams(_), Alert::OffPlan { .. }) => false,
+        (Scope::Team(_) | Scope::Teams(_), Alert::PriorityBelow { top, lower, .. }) => shows(top) && shows(lower),
+        (Scope::Project(id), Alert::OffPlan { project, .. }) => id == project,
+        (Scope::Project(id), Alert::PriorityBelow { top, .. }) => id == top,
+        _ => true,
+    }
+}
+
+/// By how much of the effort an alert is about: priorities stand before plans.
+fn gap(alert: &Alert) -> f64 {
+    match alert {
+        Alert::PriorityBelow { top_band, lower_band, .. } => 1.0 + lower_band.share[0] - top_band.share[1],
+        Alert::OffPlan { planned, band, more: true, .. } => band.share[0] - planned,
+        Alert::OffPlan { planned, band, .. } => planned - band.share[1],
+    }
+}
+
 fn in_span(weeks: Vec<Week>, [from, until]: [NaiveDate; 2]) -> Vec<Week> {
     weeks.into_iter().filter(|week| from <= week.monday && week.monday < until).collect()
 }
@@ -150,38 +204,48 @@ fn rows(all: &Week, org: &Org, plan: &[Planned], alerts: &[Alert], whole: bool) 
     let ids: BTreeSet<&str> =
         org.projects.keys().map(String::as_str).filter(|id| whole || seen.contains(id)).chain(seen.iter().copied()).collect();
     let is_below = |id: &str| alerts.iter().any(|alert| matches!(alert, Alert::PriorityBelow { top, .. } if top == id));
+    let lately = |id: &str| {
+        alerts.iter().find_map(|alert| match alert {
+            Alert::OffPlan { project, more, .. } if project == id => Some(*more),
+            _ => None,
+        })
+    };
     let row = |id: &str| {
         let declared = org.projects.get(id);
+        let band = all.project(id);
         let planned = plan.iter().find(|planned| planned.project == id).filter(|_| whole);
         let standing = match declared {
             None => Standing::Undeclared,
             Some(_) if is_below(id) => Standing::Below,
-            Some(_) => match planned.and_then(|planned| off_plan(all, planned)) {
-                Some(true) => Standing::More,
-                Some(false) => Standing::Less,
-                None => planned.and_then(|planned| planned.share).map_or(Standing::Unplanned, |share| {
-                    let is_near = all.project(id).is_some_and(|band| band.share.iter().all(|end| (end - share).abs() < POINTS));
+            Some(_) if band.is_none() => Standing::Withheld,
+            Some(_) => match (planned.and_then(|planned| off_plan(all, planned)), lately(id)) {
+                (Some(true), _) => Standing::More,
+                (Some(false), _) => Standing::Less,
+                (None, Some(true)) => Standing::MoreLately,
+                (None, Some(false)) => Standing::LessLately,
+                (None, None) => planned.and_then(|planned| planned.share).map_or(Standing::Unplanned, |share| {
+                    let is_near = band.is_some_and(|band| band.share.iter().all(|end| (end - share).abs() < POINTS));
                     if is_near { Standing::AsPlanned } else { Standing::Unclear }
                 }),
             },
         };
         let items: BTreeSet<&String> = leaves().filter(|leaf| leaf.project.as_deref() == Some(id)).flat_map(|leaf| &leaf.items).collect();
-        Some(Row {
+        Row {
             id: id.to_owned(),
             name: name_of(org, id),
             declared: declared.is_some(),
             priority: declared.and_then(|project| project.priority),
             planned: planned.and_then(|planned| planned.share),
             objective: declared.and_then(|project| project.objective.clone()),
-            band: all.project(id)?,
+            band,
             items: items.len(),
             standing,
-        })
+        }
     };
-    let mut rows: Vec<Row> = ids.into_iter().filter_map(row).collect();
+    let mut rows: Vec<Row> = ids.into_iter().map(row).collect();
     rows.sort_by(|a, b| {
         let rank = |row: &Row| (!row.declared, row.priority.unwrap_or(u32::MAX));
-        let by_size = if a.declared { std::cmp::Ordering::Equal } else { b.band.share[0].total_cmp(&a.band.share[0]) };
+        let by_size = if a.declared { std::cmp::Ordering::Equal } else { b.certain().total_cmp(&a.certain()) };
         rank(a).cmp(&rank(b)).then(by_size).then_with(|| a.name.cmp(&b.name))
     });
     rows
@@ -193,7 +257,7 @@ pub fn name_of(org: &Org, id: &str) -> String {
 }
 
 /// What the projects of each objective got together.
-fn objectives(all: &Week, org: &Org) -> Vec<(String, Band)> {
+fn objectives(all: &Week, org: &Org) -> Vec<(String, Option<Band>)> {
     let mut of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (id, project) in &org.projects {
         if let Some(objective) = &project.objective {
@@ -201,23 +265,22 @@ fn objectives(all: &Week, org: &Org) -> Vec<(String, Band)> {
         }
     }
     of.into_iter()
-        .filter_map(|(objective, ids)| {
+        .map(|(objective, ids)| {
             let own = |leaf: &Leaf| leaf.project.as_deref().is_some_and(|id| ids.contains(id));
             let name = org.objectives.get(objective).map_or(objective, |it| &it.name);
-            Some((name.to_owned(), all.band(own, |leaf| leaf.project.is_none())?))
+            (name.to_owned(), all.band(own, |leaf| leaf.project.is_none()))
         })
         .collect()
 }
 
-/// The teams right below the scope; of a project those that have none below.
+/// The teams that people use: those of the scope that have none below.
 fn teams(basis: &Basis<'_>) -> Vec<Team> {
     let org = basis.org;
-    let wanted: Vec<&str> = match basis.scope {
-        Scope::Team(id) => org.children(id),
-        Scope::Teams(ids) => ids.iter().map(String::as_str).collect(),
-        Scope::Organisation => org.live_teams().filter(|(_, team)| team.parent.is_none()).map(|(id, _)| id).collect(),
-        Scope::Project(_) => org.live_teams().map(|(id, _)| id).filter(|id| org.children(id).is_empty()).collect(),
-        Scope::Service(_) => Vec::new(),
+    let wanted: BTreeSet<&str> = match basis.scope {
+        Scope::Team(id) => org.children(id).into_iter().flat_map(|child| lowest(org, child)).collect(),
+        Scope::Teams(ids) => ids.iter().flat_map(|id| lowest(org, id)).collect(),
+        Scope::Organisation | Scope::Project(_) => org.live_teams().map(|(id, _)| id).filter(|id| org.children(id).is_empty()).collect(),
+        Scope::Service(_) => BTreeSet::new(),
     };
     let (ledger, of_scope) = (&basis.effort.ledger, within(org, basis.scope));
     let wholes = by_week(ledger.weeks(&of_scope));
@@ -241,6 +304,12 @@ fn teams(basis: &Basis<'_>) -> Vec<Team> {
         teams.sort_by(|a, b| b.projects[0].1.fte[0].total_cmp(&a.projects[0].1.fte[0]).then_with(|| a.name.cmp(&b.name)));
     }
     teams
+}
+
+/// The teams at or below a team that have none below.
+fn lowest<'a>(org: &'a Org, team: &'a str) -> Vec<&'a str> {
+    let below = org.children(team);
+    if below.is_empty() { vec![team] } else { below.into_iter().flat_map(|child| lowest(org, child)).collect() }
 }
 
 type ByWeek = BTreeMap<NaiveDate, Week>;

@@ -9,7 +9,7 @@
 //! JSON: `projects`, each `{"id","name","declared","priority","planned","share":[low,high],"fte":[low,high],"items","standing"}`;
 //! `objectives` `{"name","share"}`; `categories` `{"id","share","fte"}`; `teams` `{"id","projects":[{"name","share"}]}`; `weeks`
 //! `{"monday","people","projects":[{"id","share"}]}`; `unattributed`, `unobserved`, `withheld` as fractions; `alerts` as sentences;
-//! `people`, the most of a week. `metrics`: `effort_share:PROJECT`, `effort_category:CATEGORY`, whose `interval` is the band and whose `n`
+//! `people`, the most of a week. A `share` or `fte` is null where too few people worked on it to show it, which is not 0. `metrics`: `effort_share:PROJECT`, `effort_category:CATEGORY`, whose `interval` is the band and whose `n`
 //! counts items, `effort_unattributed`, `effort_unobserved`. Where nothing may be shown `reason` is `too_few_people` or `no_data`.
 
 mod card;

@@ -68,8 +68,14 @@ fn asked(people: &[&str], teams: &str, scope: &Scope) -> Investment {
 /// Each row as "wallet 29-29 2.0 less than planned".
 fn rows(found: &Investment) -> Vec<String> {
     let row = |row: &super::compute::Row| {
-        let [low, high] = row.band.share.map(|end| (end * 100.0).round());
-        format!("{} {low}-{high} {:.1} {}", row.id, row.band.fte[0], row.standing.word()).trim_end().to_owned()
+        let band = row.band.map_or_else(
+            || "few".to_owned(),
+            |band| {
+                let [low, high] = band.share.map(|end| (end * 100.0).round());
+                format!("{low}-{high} {:.1}", band.fte[0])
+            },
+        );
+        format!("{} {band} {}", row.id, row.standing.word()).trim_end().to_owned()
     };
     found.rows.iter().map(row).collect()
 }
@@ -91,12 +97,12 @@ fn projects_stand_by_priority_against_their_plan_and_undeclared_ones_last() {
     assert_eq!(found.rows[0].planned.zip(found.rows[0].objective.as_deref()), Some((0.5, "grow")));
     assert_eq!((found.rows[0].items, found.unattributed, found.unobserved, found.withheld), (2, 0.0, 0.0, 0.0));
     assert_eq!(
-        found.objectives.iter().map(|(name, band)| (name.as_str(), (band.share[0] * 700.0).round())).collect::<Vec<_>>(),
+        found.objectives.iter().map(|(name, band)| (name.as_str(), (band.unwrap().share[0] * 700.0).round())).collect::<Vec<_>>(),
         [("Grow orders", 200.0)]
     );
     assert_eq!(found.alerts.len(), 3, "wallet below cloud, wallet less, cloud more");
     let new = found.categories.iter().find(|(category, _)| *category == Category::New).expect("new things");
-    assert!((new.1.share[0] - 2.0 / 7.0).abs() < 1e-9);
+    assert!((new.1.unwrap().share[0] - 2.0 / 7.0).abs() < 1e-9);
 }
 
 #[test]
@@ -157,6 +163,38 @@ fn a_project_is_said_by_the_teams_that_work_on_it() {
     let team = asked(&people, TEAMS, &Scope::Team("web".into()));
     assert_eq!(rows(&team), ["wallet 50-50 1.5", "cloud 50-50 1.5"], "a plan is the organisation's, and a team is shown what it worked on");
     assert!(team.objectives.is_empty() && team.alerts.is_empty());
+}
+
+#[test]
+fn withheld_effort_is_never_zero() {
+    let found = asked(&["a:PAY-7", "b:PAY-7", "c:PAY-7", "d:CL-1", "e:CL-1", "f:X-1"], "", &Scope::Organisation);
+    assert_eq!(rows(&found), ["wallet 50-100 3.0 too wide to tell", "cloud few too few people to show", "idle few too few people to show"]);
+    let cloud = super::card::metrics(&found).into_iter().find(|metric| metric.id == "effort_share:cloud").unwrap();
+    assert_eq!((cloud.value, cloud.reason.as_deref()), (None, Some("too_few_people")));
+    assert!(found.weeks.iter().all(|week| week.project("cloud").is_none()));
+}
+
+#[test]
+fn a_project_with_an_alert_is_never_too_wide_to_tell() {
+    let found = asked(&["a:PAY-7", "b:PAY-7", "c:PAY-7", "d:CL-1", "e:CL-1", "f:CL-1"], "", &Scope::Organisation);
+    for alert in &found.alerts {
+        if let crate::domain::alloc::Alert::OffPlan { project, .. } = alert {
+            let row = found.rows.iter().find(|row| row.id == *project).unwrap();
+            assert!(!matches!(row.standing, Standing::Unclear | Standing::AsPlanned), "{project} has an alert");
+        }
+    }
+}
+
+#[test]
+fn a_team_is_told_only_of_projects_that_it_works_on() {
+    // Of the organisation the wallet gets less than the cloud; web works on the cloud alone.
+    let people = ["a:PAY-7", "b:PAY-7", "c:PAY-7", "d:CL-1", "e:CL-1", "f:CL-1", "g:CL-1", "h:CL-1", "i:CL-1"];
+    let all = asked(&people, TEAMS, &Scope::Organisation);
+    assert!(matches!(&all.alerts[0], crate::domain::alloc::Alert::PriorityBelow { top, .. } if top == "wallet"), "{:?}", all.alerts);
+    assert!(asked(&people, TEAMS, &Scope::Team("web".into())).alerts.is_empty());
+    assert_eq!(below(&people, &Scope::Organisation), ["pay: Wallet", "web: Cloud move"], "the teams that people are in, not the tribe");
+    let project = asked(&people, TEAMS, &Scope::Project("cloud".into()));
+    assert!(project.alerts.iter().all(|alert| matches!(alert, crate::domain::alloc::Alert::OffPlan { project, .. } if project == "cloud")));
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn a_leaf_of_one_is_withheld_along_with_another_that_would_tell_it() {
     let figures = found[0].figures.as_ref().unwrap();
     assert_eq!((figures.leaves.len(), figures.withheld), (1, 15 * PERSON_DAY));
     close(found[0].project("top"), [0.5, 1.0], [3.0, 6.0]);
-    close(found[0].project("low"), [0.0, 0.5], [0.0, 3.0]);
+    assert_eq!(found[0].project("low"), None, "bob's and eve's half is withheld, which is not 0 %");
+    assert_eq!(found[0].category(Category::Ktlo), None);
 }
 
 #[test]
@@ -83,6 +84,17 @@ fn two_people_or_a_year_of_one_show_nothing() {
     assert!(found.len() == 4 && found.iter().all(|week| week.figures.is_none() && week.project("top").is_none()));
     assert!(alerts(&found, &[planned("top", 1, 0.9)]).is_empty());
     assert!(Ledger::new(&Input::default()).weeks(|_, _| true).is_empty());
+}
+
+#[test]
+fn only_what_nobody_worked_on_and_nothing_withheld_may_be_is_zero() {
+    let three: [(&str, &[&str]); 3] = [("ada", &["T1"]), ("bob", &["T1"]), ("cat", &["T1"])];
+    close(weeks(&three)[0].project("low"), [0.0, 0.0], [0.0, 0.0]);
+    let found = weeks(&[&three[..], &[("dan", &["X"]), ("eve", &["X"]), ("fay", &["T1"])]].concat());
+    assert!(found[0].figures.as_ref().unwrap().withheld > 0);
+    assert_eq!(found[0].project("low"), None, "the withheld days may be its: to say that they are not would tell whose they are");
+    let plan = [planned("top", 1, 0.0), planned("low", 2, 0.5)];
+    assert!(said(&found, &plan).is_empty(), "a gap is no alert");
 }
 
 fn planned(project: &str, priority: u32, share: f64) -> Planned {
