@@ -18,12 +18,14 @@ use crate::app::App;
 use crate::backfill::GitImport;
 use crate::clock::Clock;
 use crate::config::{Config, SlackConfig};
+use crate::domain::card::Scope;
 use crate::domain::event::Parsed;
 use crate::domain::improvement::Wanted;
 use crate::domain::org::{self, OrgFile};
 use crate::domain::survey::Minima;
 use crate::domain::survey::tally::Rules;
-use crate::domain::time::At;
+use crate::domain::time::{At, DAY, HOUR};
+use crate::domain::window::local;
 use crate::features::{self, pulse};
 use crate::sandbox::{self, Workspace};
 use crate::simulator::surveys::{SampleSurveys, SampleWave};
@@ -46,6 +48,8 @@ pub struct Args {
 
 /// The sample organisation is always the same one.
 const SEED: u64 = 1;
+/// How long after its start an improvement of the sample is declared.
+const DECLARED_AFTER: i64 = 2 * DAY + 10 * HOUR;
 /// Events a batch.
 const BATCH: usize = 5_000;
 
@@ -232,7 +236,9 @@ async fn declare_improvements(app: &App, improvements: &[SampleImprovement]) -> 
     for it in improvements {
         let way = if it.wanted == Wanted::Less { "less" } else { "more" };
         let asked = format!("goals improvement \"{}\" metric:{} {way} since:{} team:{}", it.name, it.metric, it.since, it.team);
-        let cx = app.cx(Some(app.asker(&it.by))).await?;
+        let mut cx = app.cx(Some(app.asker(&it.by))).await?;
+        // As its team would have, some days after it began.
+        cx.now = local::midnight(cx.org.org.zone_for(&Scope::Team(it.team.into())), it.since).plus(DECLARED_AFTER).min(cx.now);
         if let Err(failure) = features::answer(&cx, &asked).await {
             tracing::warn!(?failure, "the sample's improvement `{}` could not be declared", it.name);
         }

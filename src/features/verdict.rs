@@ -44,6 +44,24 @@ pub fn owned_nothing(name: &str) -> Line {
     Line::plain(format!("{} owned no service in this period, so there is nothing to measure.", words::capitalised(name)))
 }
 
+/// Why there is nothing to tell where no deployment was ever told, and what to do.
+pub fn no_deployment(name: &str) -> Line {
+    let line = Line::plain(format!("No production deployment of {name} is known in this period, so there is nothing to measure yet. "));
+    line.and("Feed deployments with ").code("pacer import git PATH").and(", a webhook or ").code("POST /v1/events").and(".")
+}
+
+/// The same of changes and work items.
+pub fn no_work(name: &str) -> Line {
+    let line = Line::plain(format!("No change and no work item of {name} is known in this period. "));
+    line.and("Feed them with a webhook, ")
+        .code("pacer backfill")
+        .and(" or ")
+        .code("POST /v1/events")
+        .and(": ")
+        .code("/metrics health")
+        .and(" says what is missing.")
+}
+
 /// Why there is nothing to tell of a period before the data.
 pub fn before_data(name: &str, first: At, window: &Window) -> Line {
     let day = words::date(first, window.to, window.zone);

@@ -106,7 +106,10 @@ async fn a_planted_improvement_takes_hold_and_what_stayed_has_no_clear_change() 
         said.contains("29 weeks before the start and 0 after say something; 8 and 4 are needed. A verdict is possible from 21 Dec on."),
         "{said}"
     );
-    assert!(said.contains("as they were known then: what arrived later does not move them"), "{said}");
+    assert!(
+        said.contains("as they were known when it was declared: what arrived later does not move them") && said.contains("Declared by <@"),
+        "{said}"
+    );
 
     pass(&t, 0..8).await;
     let told = only(&t.ask(&format!("goals improvement {id}")).await).clone();
@@ -123,7 +126,7 @@ async fn a_planted_improvement_takes_hold_and_what_stayed_has_no_clear_change() 
     // Week -29 has 4, and then each four weeks have 4 + 3 + 5 + 4.
     assert!((frequency["effect"]["before"].as_f64().unwrap() - (4.0 + 7.0 * 16.0) / 29.0).abs() < 1e-9, "{frequency}");
     let said = message_of(&t.slash("ben", "goals").await);
-    assert!(said.contains("1 improvement of Payments under way: *taking hold 1*."), "{said}");
+    assert!(said.contains("1 improvement of Payments is under way: *it is taking hold*."), "{said}");
     assert!(said.contains("*Smaller batches* · since 23 Nov 2026"), "{said}");
     assert!(
         said.contains("Taking hold: ")
@@ -153,6 +156,9 @@ async fn what_arrives_late_does_not_move_the_frozen_weeks_and_receipts_say_what_
     let receipt = answer["receipt"].as_str().unwrap().to_owned();
     let verify = async || features::verify::verify(&t.app.cx(None).await.unwrap(), &receipt).await.unwrap();
     assert!(verify().await.equal);
+    let of_trend = t.ask("trend change_lead_time team:payments").await["receipt"].as_str().unwrap().to_owned();
+    let trend = async || features::verify::verify(&t.app.cx(None).await.unwrap(), &of_trend).await.unwrap();
+    assert!(trend().await.equal);
     // A year's worth of quick deployments, told of only now: all of the weeks before would be better.
     let late = |it: i64| {
         let at = start().plus(-it * WEEK + 3 * DAY);
@@ -165,6 +171,8 @@ async fn what_arrives_late_does_not_move_the_frozen_weeks_and_receipts_say_what_
     assert_eq!(only(&now)["metrics"][0]["effect"]["before"], before, "frozen");
     assert_eq!(now["metrics"], answer["metrics"]);
     assert!(verify().await.equal, "they are no part of it");
+    let told = trend().await;
+    assert!(!told.equal && told.lines.iter().any(|line| line.contains("late deployment: late-1")), "a trend's are: {:?}", told.lines);
     // Who declares another one now freezes what is known now.
     let other = t.ask_as(Some("ana"), "goals improvement Another metric:change_lead_time since:2026-11-23 team:payments").await;
     let moved = only(&other)["metrics"][0]["effect"]["before"].as_f64().unwrap();
@@ -224,7 +232,11 @@ async fn every_format_shows_them() {
 async fn the_form_declares_and_says_what_is_wrong() {
     let t = begun().await;
     let card = t.slash_in("ben", "payments", "goals").await;
-    assert!(card.text.contains("Payments has no improvement under way"), "{}", card.text);
+    assert!(card.text.contains("Payments has no improvement under way. Declare one"), "{}", card.text);
+    let none = t.ask_as(Some("ben"), "goals").await;
+    let receipt = none["receipt"].as_str().expect("a receipt");
+    assert!(features::verify::verify(&t.app.cx(None).await.unwrap(), receipt).await.unwrap().equal);
+    assert!(t.ask_as(Some("ben"), &format!("why {receipt}")).await["error"].is_null());
     t.press(&card, "Declare one").await;
     let asked = form(&t, "ben", "goals_sent").await;
     assert_eq!(asked.body["title"]["text"], "Declare an improvement");
@@ -281,7 +293,7 @@ async fn the_form_declares_and_says_what_is_wrong() {
     assert!(labels(&card.blocks).ends_with(&["End it".into(), "Remove it".into()]), "{:?}", labels(&card.blocks));
     act(&t, "ben", "", "goals_end", &id, &[]).await.expect("ended");
     let said = message_of(&t.slash("ben", "goals").await);
-    assert!(said.contains("1 improvement of Payments under way") && said.contains("Ended"), "{said}");
+    assert!(said.contains("1 improvement of Payments is under way") && said.contains("Ended"), "{said}");
     let Effect::Form(asked) = act(&t, "ana", "", "goals_remove", &id, &[]).await.expect("asks") else { panic!("a form") };
     act(&t, "ana", "", &asked.action, &asked.state, &[]).await.expect("removed");
     assert_eq!(only(&t.ask("goals team:payments").await)["name"], "Smaller batches");

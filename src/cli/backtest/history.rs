@@ -70,11 +70,14 @@ fn everything(org: &Org, projects: &[Option<String>]) -> Vec<Scope> {
 
 /// `team:T` or `project:P`, by id or name.
 fn named(org: &Org, projects: &[Option<String>], text: &str) -> Result<Scope> {
-    let listed = |ids: Vec<&str>| words::join(&ids.into_iter().map(|id| format!("`{id}`")).collect::<Vec<_>>());
+    let listed = |ids: Vec<&str>| match ids.len() {
+        0 => "none is known yet: apply an organisation file or feed work items first".to_owned(),
+        _ => format!("there are {}", words::join(&ids.into_iter().map(|id| format!("`{id}`")).collect::<Vec<_>>())),
+    };
     match text.split_once(':') {
         Some(("team", name)) => match org.team_by(name) {
             Some((id, _)) => Ok(Scope::Team(id.to_owned())),
-            None => bail!("there is no team `{name}`; there are {}", listed(org.live_teams().map(|(id, _)| id).collect())),
+            None => bail!("there is no team `{name}`; {}", listed(org.live_teams().map(|(id, _)| id).collect())),
         },
         Some(("project", name)) => {
             let known: BTreeSet<&str> =
@@ -83,7 +86,7 @@ fn named(org: &Org, projects: &[Option<String>], text: &str) -> Result<Scope> {
                 |id: &&str| id.eq_ignore_ascii_case(name) || org.projects.get(*id).is_some_and(|it| it.name.eq_ignore_ascii_case(name));
             match known.iter().copied().find(|id| is_it(id)) {
                 Some(id) => Ok(Scope::Project(id.to_owned())),
-                None => bail!("there is no project `{name}`; there are {}", listed(known.into_iter().collect())),
+                None => bail!("there is no project `{name}`; {}", listed(known.into_iter().collect())),
             }
         }
         _ => bail!("`{text}` is neither team:NAME nor project:NAME"),
@@ -126,4 +129,19 @@ fn weeks(own: &[&WorkItem], calendar: &WorkCalendar, now: At) -> Vec<PastWeek> {
     let finished: Vec<At> = own.iter().filter_map(|item| item.done_at).collect();
     let spans = finished.iter().min().map(|first| calendar.weeks(*first, now)).unwrap_or_default();
     PastWeek::all(&spans, &weekly(&finished, &spans, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_where_there_is_none_ends_in_a_whole_sentence() {
+        for (text, what) in [("team:nope", "team"), ("project:nope", "project")] {
+            let said = named(&Org::default(), &[], text).expect_err(text).to_string();
+            assert!(said.starts_with(&format!("there is no {what} `nope`; none is known yet: ")), "{said}");
+        }
+        let said = named(&Org::default(), &[Some("wallet".to_owned())], "project:nope").expect_err("unknown").to_string();
+        assert_eq!(said, "there is no project `nope`; there are `wallet`");
+    }
 }

@@ -17,7 +17,7 @@ use super::time::At;
 use super::window::Window;
 
 pub use parse::parse;
-pub use scope::{closest, text as scope_text};
+pub use scope::{closest, means_everything, text as scope_text};
 
 /// The command where none is named.
 pub const DEFAULT: &str = "dora";

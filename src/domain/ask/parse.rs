@@ -198,6 +198,7 @@ fn refuse(left: &[Word], takes: Words, command: &str, scope: &Scope, context: &C
         (Words::None, Some(word)) => {
             let message = format!("`{command}` takes no word like `{}`.", word.shown());
             let known = ["team", "service", "project"].iter().find_map(|key| scope::resolve(key, &word.shown(), context).ok());
+            let known = known.or_else(|| scope::means_everything(&word.shown().to_lowercase()).then_some(Scope::Organisation));
             let scope = known.map_or_else(|| "team:NAME 30d".into(), |scope| scope::text(&scope));
             Err(UserError::new(Kind::NotUnderstood, message, format!("Try `/metrics {command} {scope}`, or `/metrics help`.")))
         }
@@ -292,6 +293,14 @@ mod tests {
         assert_eq!(refused("forecast wallet PAY").kind, Kind::NotUnderstood);
         assert_eq!(refused("forecast @ana").kind, Kind::NoPersonMetrics);
         assert_eq!(refused("forecast team:data wallet").kind, Kind::NotUnderstood);
+    }
+
+    #[test]
+    fn who_means_everything_is_told_how_to_say_it() {
+        for word in ["all", "org", "Organisation", "everything"] {
+            let hint = ask(&format!("dora {word}")).unwrap_err().hint;
+            assert!(hint.contains("`/metrics dora team:all`"), "{word}: {hint}");
+        }
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub fn text(scope: &Scope) -> String {
     }
 }
 
+/// Whether a word, in small letters, is likely meant as `team:all`.
+pub fn means_everything(word: &str) -> bool {
+    [EVERYTHING, "company", "everybody", "everyone", "everything", "org", "organisation", "organization", "whole"].contains(&word)
+}
+
 /// The scope that a key and a value name.
 pub(super) fn resolve(key: &str, value: &str, context: &Context<'_>) -> Result<Scope, UserError> {
     match key {

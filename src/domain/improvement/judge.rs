@@ -343,7 +343,10 @@ mod tests {
         let days = |level: f64, weeks| about(level, weeks).into_iter().map(|value| value.map(|value| value * 86_400.0)).collect();
         let said = |found: &Finding| sentence(found, "seconds");
         let found = check(&less(days(6.0, 26), days(4.0, 9)), Verdict::TakingHold, Because::Proven);
-        assert_eq!(said(&found), "Taking hold: 4.1 days, was 6 days (1.7 to 2.2 days less at 90 %; 26 weeks before, 9 after).");
+        assert_eq!(
+            said(&found),
+            "Taking hold: 4.1 days (median of the 9 weeks since), was 6 days (of the 26 weeks before), 1.7 to 2.2 days less at 90 %."
+        );
         let found = check(&less(days(6.0, 26), days(6.1, 9)), Verdict::NoClearChange, Because::WithinChance);
         assert!(said(&found).ends_with("it does not mean that the improvement failed."), "{}", said(&found));
         let found = check(&less(days(6.0, 1), days(6.1, 3)), Verdict::NotEnoughData, Because::TooFew);

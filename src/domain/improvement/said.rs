@@ -32,7 +32,12 @@ pub fn sentence(finding: &Finding, unit: &str) -> String {
         );
     };
     let [was, now] = effect.levels.map(|level| words::value(unit, level));
-    let facts = format!("{now}, was {was} ({}; {before} weeks before, {after} after)", change(&effect, unit));
+    let level = match unit {
+        "per_week" => "mean",
+        "fraction" => "share",
+        _ => "median",
+    };
+    let facts = format!("{now} ({level} of the {after} weeks since), was {was} (of the {before} weeks before), {}", change(&effect, unit));
     let reason = match finding.because {
         Because::Proven | Because::TooFew => "",
         Because::WithinChance if [1.0, -1.0].iter().any(|sign| effect.moved.is_clearly(*sign)) => {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 use super::file::{Problems, RawCalendar, RawFile, RawProject, RawService, RawTeam};
-use super::{Org, Span, quantity};
+use super::{Org, Span, quantity, read};
 use crate::domain::alloc::{self, Category, Planned};
 use crate::domain::derive::claims::Claim;
 
@@ -89,6 +89,11 @@ fn portfolio(project: &RawProject, problems: &mut Problems) {
     if let Some(said) = &project.category {
         category(said, problems);
     }
+    for (list, texts) in [("epics", &project.epics), ("labels", &project.labels)] {
+        for text in texts.iter().filter(|text| text.get_ref().trim().is_empty()) {
+            problems.add(text.span(), format!("an entry of `{list}` of project `{id}` is empty: name one, or leave it out"));
+        }
+    }
     for name in project.repositories.iter().filter(|name| !name.get_ref().contains('/')) {
         let message = format!(
             "`{}` in `repositories` of project `{id}` is no repository: write it with its owner, such as `acme/shop`",
@@ -101,12 +106,11 @@ fn portfolio(project: &RawProject, problems: &mut Problems) {
 /// Shares of nothing, and shares that are more than there is. A share that is no fraction was told before.
 fn shares(raw: &RawFile, problems: &mut Problems) {
     let all = || raw.projects.iter().filter_map(|project| Some((project, project.planned_share.as_ref()?)));
-    if all().any(|(_, share)| !(0.0..=1.0).contains(share.get_ref())) {
-        return;
-    }
-    let plan: Vec<Planned> = all()
-        .map(|(project, share)| Planned { project: project.id.get_ref().clone(), priority: None, share: Some(*share.get_ref()) })
-        .collect();
+    let planned = |(project, said): (&RawProject, &Spanned<Value>)| {
+        let id = project.id.get_ref();
+        Some(Planned { project: id.clone(), priority: None, share: Some(read::share(id, said.get_ref()).ok()?) })
+    };
+    let Some(plan) = all().map(planned).collect::<Option<Vec<Planned>>>() else { return };
     for message in alloc::problems(&plan) {
         let own = all().find(|(project, _)| message.starts_with(&format!("`{}` ", project.id.get_ref())));
         if let Some((_, share)) = own.or_else(|| all().next_back()) {

@@ -314,14 +314,14 @@ pub(super) struct RawObjective {
 pub(super) struct RawProject {
     pub(super) id: Spanned<String>,
     pub(super) name: Option<String>,
-    pub(super) priority: Option<u32>,
-    pub(super) planned_share: Option<Spanned<f64>>,
+    pub(super) priority: Option<Spanned<Value>>,
+    pub(super) planned_share: Option<Spanned<Value>>,
     pub(super) due: Option<Spanned<Value>>,
     pub(super) objective: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) epics: Vec<String>,
+    pub(super) epics: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) labels: Vec<String>,
+    pub(super) labels: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) repositories: Vec<Spanned<String>>,
     #[serde(default)]
@@ -537,6 +537,20 @@ text = "How often did you wait for a runner?"
         check(&away("{from=2026-12-21, until=2026-12-22, why='rest'}"), "line 3: an entry of `away` is wrong: unknown field `why`");
         check("[[projects]]\nid='p'\nobjective='o'", "line 3: the objective `o` of project `p` is not in `[[objectives]]`.");
         check("[[projects]]\nid='p'\nplanned_share=30.0", "line 3: `planned_share` of `p` is 30: it is a fraction between 0 and 1.");
+        check(
+            "[[projects]]\nid='p'\nplanned_share='20%'",
+            "line 3: `planned_share` of `p` is \"20%\": write a fraction between 0 and 1, such as 0.2.",
+        );
+        for priority in ["-1", "0.5", "'high'", "5000000000"] {
+            let said = priority.replace('\'', "\"");
+            check(
+                &format!("[[projects]]\nid='p'\npriority={priority}"),
+                &format!("line 3: `priority` of `p` is {said}: write a whole number such as 1, which is the most urgent."),
+            );
+        }
+        for key in ["epics", "labels"] {
+            check(&format!("[[projects]]\nid='p'\n{key}=['A-1', ' ']"), &format!("line 3: an entry of `{key}` of project `p` is empty"));
+        }
         check(
             "[[projects]]\nid='p'\nplanned_share=0",
             "line 3: `p` has a planned share of 0 %; write one above 0 and up to 1, or leave it out.",

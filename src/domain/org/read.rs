@@ -157,26 +157,37 @@ fn away(raw: &RawPerson, problems: &mut Problems) -> Vec<(NaiveDate, NaiveDate)>
 
 fn project(raw: &RawProject, problems: &mut Problems) -> Project {
     let id = raw.id.get_ref();
-    if let Some(share) = &raw.planned_share
-        && !(0.0..=1.0).contains(share.get_ref())
-    {
-        problems.add(share.span(), format!("`planned_share` of `{id}` is {}: it is a fraction between 0 and 1", share.get_ref()));
-    }
+    let priority = raw.priority.as_ref().and_then(|said| {
+        let read = said.get_ref().as_integer().and_then(|number| u32::try_from(number).ok());
+        let wrong = || format!("`priority` of `{id}` is {}: write a whole number such as 1, which is the most urgent", said.get_ref());
+        problems.keep(said.span(), read.ok_or_else(wrong))
+    });
+    let planned_share = raw.planned_share.as_ref().and_then(|said| problems.keep(said.span(), share(id, said.get_ref())));
     for path in &raw.paths {
         problems.keep(path.span(), glob::files(path.get_ref()));
     }
     let texts = |texts: &[Spanned<String>]| texts.iter().map(|text| text.get_ref().clone()).collect();
     Project {
         name: raw.name.clone().unwrap_or_else(|| id.clone()),
-        priority: raw.priority,
-        planned_share: raw.planned_share.as_ref().map(|share| *share.get_ref()),
+        priority,
+        planned_share,
         due: raw.due.as_ref().and_then(|due| problems.keep(due.span(), quantity::date(due.get_ref()))),
         objective: raw.objective.as_ref().map(|objective| objective.get_ref().clone()),
-        epics: raw.epics.clone(),
-        labels: raw.labels.clone(),
+        epics: texts(&raw.epics),
+        labels: texts(&raw.labels),
         repositories: texts(&raw.repositories),
         paths: texts(&raw.paths),
         category: raw.category.as_ref().map(|category| category.get_ref().clone()),
+    }
+}
+
+/// The planned share of a project.
+#[allow(clippy::cast_precision_loss, reason = "a whole number that is no fraction is only shown")]
+pub(super) fn share(id: &str, said: &Value) -> Result<f64, String> {
+    match said.as_float().or_else(|| said.as_integer().map(|whole| whole as f64)) {
+        Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Some(share) => Err(format!("`planned_share` of `{id}` is {share}: it is a fraction between 0 and 1")),
+        None => Err(format!("`planned_share` of `{id}` is {said}: write a fraction between 0 and 1, such as 0.2")),
     }
 }
 

@@ -65,8 +65,7 @@ fn verdict(about: &About<'_>) -> Line {
         if let Some(first) = dora.first_event.filter(|_| frequency.reason == Some("before_data")) {
             return verdict::before_data(name, first, about.window);
         }
-        let line = Line::plain(format!("No production deployment of {name} is known in this period, so there is nothing to measure yet. "));
-        return line.and("Feed deployments with ").code("pacer import git PATH").and(", a webhook or ").code("POST /v1/events").and(".");
+        return verdict::no_deployment(name);
     };
     if frequency.n == 0 {
         return Line::plain(format!("No deployment of {name} in this period: the sources are alive, and nothing was released."));

@@ -93,15 +93,7 @@ fn verdict(about: &About<'_>) -> Line {
         if let Some(first) = flow.first_change.filter(|_| early) {
             return verdict::before_data(about.name, first, about.window);
         }
-        let line = Line::plain(format!("No change and no work item of {} is known in this period. ", about.name));
-        return line
-            .and("Feed them with a webhook, ")
-            .code("pacer backfill")
-            .and(" or ")
-            .code("POST /v1/events")
-            .and(": ")
-            .code("/metrics health")
-            .and(" says what is missing.");
+        return verdict::no_work(about.name);
     }
     let mut said = Vec::new();
     if let Some(secs) = value(cycle) {

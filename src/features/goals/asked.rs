@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, means_everything};
 use crate::domain::improvement::Wanted;
 use crate::domain::metric::Definition;
 use crate::domain::window::local;
@@ -41,8 +41,7 @@ pub fn read(ask: &Ask) -> Result<Asked, Failure> {
         return if ask.window_named { Err(no_period()) } else { Ok(Asked::List) };
     };
     if !["improvement", "improvements"].contains(&first.to_lowercase().as_str()) {
-        let message = format!("`goals` takes no word like `{}`.", first.chars().take(60).collect::<String>());
-        return Err(UserError::new(Kind::NotUnderstood, message, EXAMPLE).into());
+        return Err(stray(first).into());
     }
     let mut words = Words::default();
     let mut name: Vec<&str> = Vec::new();
@@ -55,6 +54,10 @@ pub fn read(ask: &Ask) -> Result<Asked, Failure> {
             ("metric", _) => words.metrics.extend(trend::wanted(&[value.to_owned()])?.into_iter().map(|known| (known, None))),
             ("since", _) => words.since = Some(day(value)?),
             ("done", _) => value.clone_into(&mut words.done),
+            (_, _) if is_keyed(word) => {
+                let message = format!("An improvement has no `{}`.", key.chars().take(60).collect::<String>());
+                return Err(UserError::new(Kind::NotUnderstood, message, EXAMPLE).into());
+            }
             _ => name.push(word),
         }
         behind_metric = key == "metric";
@@ -71,6 +74,26 @@ pub fn read(ask: &Ask) -> Result<Asked, Failure> {
         (_, true) => Ok(Asked::Form(words.name)),
         (_, false) => Ok(Asked::Declare(words)),
     }
+}
+
+/// What is said of a first word that means nothing here.
+fn stray(word: &str) -> UserError {
+    let said = word.to_lowercase();
+    if said == "coverage" {
+        let message = "How much work serves which objective is not told here.";
+        let hint =
+            "`/metrics investment` tells what share of the work goes to each project, `/metrics goals` which improvements take hold.";
+        return UserError::new(Kind::NotUnderstood, message, hint);
+    }
+    let message = format!("`goals` takes no word like `{}`.", word.chars().take(60).collect::<String>());
+    let hint = if means_everything(&said) { "Try `/metrics goals team:all`: it is the whole organisation." } else { EXAMPLE };
+    UserError::new(Kind::NotUnderstood, message, hint)
+}
+
+/// Whether a word is a key with its value, as `direction:down`; in a name that was quoted there are blanks.
+fn is_keyed(word: &str) -> bool {
+    let key = word.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty()).map_or("", |(key, _)| key);
+    !key.is_empty() && key.bytes().all(|letter| letter.is_ascii_lowercase()) && !word.contains(char::is_whitespace)
 }
 
 fn way(word: &str) -> Option<Wanted> {
@@ -156,5 +179,10 @@ mod tests {
         check(&["improvement", "x", "metric:velocity"], None, Kind::UnknownMetric, "I do not know the metric `velocity`");
         check(&["improvement", "x", "since:Monday"], None, Kind::BadWindow, "I can't read the start `Monday`");
         check(&["objective"], None, Kind::NotUnderstood, "takes no word like `objective`");
+        check(&["improvement", "x", "metric:wip", "direction:down"], None, Kind::NotUnderstood, "An improvement has no `direction`.");
+        check(&["coverage"], None, Kind::NotUnderstood, "How much work serves which objective is not told here");
+        let hint = |word: &str| stray(word).hint;
+        assert!(hint("coverage").contains("`/metrics investment`"), "{}", hint("coverage"));
+        assert!(hint("All").contains("`/metrics goals team:all`") && hint("objective") == EXAMPLE, "{}", hint("All"));
     }
 }

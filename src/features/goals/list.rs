@@ -4,7 +4,7 @@ use super::told::{Told, tell};
 use super::{DECLARE, OPEN, declare, one, within};
 use crate::domain::ask::{Ask, scope_text};
 use crate::domain::card::{Button, Card, Line, Part};
-use crate::domain::improvement::{Verdict, headline};
+use crate::domain::improvement::Verdict;
 use crate::domain::org::Org;
 use crate::domain::words;
 use crate::error::Failure;
@@ -29,11 +29,7 @@ pub async fn answer(cx: &Cx, ask: &Ask) -> Result<Card, Failure> {
     }
     let receipt = one::receipt(cx, &ask.scope, &[], &told).await?;
     let mut card = card(cx, &told, &receipt, org).await?;
-    if told.is_empty() {
-        (card.receipt, card.buttons, card.window) = (None, Vec::new(), None);
-    } else {
-        cx.store.keep_receipt(receipt).await?;
-    }
+    cx.store.keep_receipt(receipt).await?;
     if left > 0 {
         card.notes
             .push(Line::plain(format!("{} more stand below a team each: ", words::number(left as u64))).code("/metrics goals team:NAME"));
@@ -102,23 +98,38 @@ async fn card(cx: &Cx, told: &[Told], receipt: &Receipt, org: &Org) -> Result<Ca
     })
 }
 
-/// How many of those that run stand how: "Of 3 improvements of Payments 1 is taking hold, 2 have no clear change yet."
+/// How many of those that run stand how: "3 improvements of Payments are under way: 1 is taking hold, 2 have no clear change yet."
 fn verdict(running: &[&Told], name: &str) -> Line {
     if running.is_empty() {
         return Line::plain(format!(
-            "{} has no improvement under way. One that is declared, with a start and a metric, can be seen to take hold.",
+            "{} has no improvement under way. Declare one, with a start and a metric that it should move, and its weeks tell whether it takes hold: ",
             words::capitalised(name)
-        ));
+        ))
+        .code("/metrics goals improvement")
+        .and(".");
     }
-    let kinds = [Verdict::TakingHold, Verdict::Reversing, Verdict::EarlySign, Verdict::NoClearChange, Verdict::NotEnoughData];
-    let count = |verdict: &Verdict| running.iter().filter(|it| it.verdict() == *verdict).count();
-    let said: Vec<String> = kinds
-        .iter()
-        .filter(|verdict| count(verdict) > 0)
-        .map(|verdict| format!("{} {}", headline(*verdict).to_lowercase(), count(verdict)))
-        .collect();
-    let all = words::count(running.len() as u64, "improvement", "improvements");
-    Line::plain(format!("{all} of {name} under way: ")).strong(said.join(", ")).and(".")
+    let verdicts: Vec<Verdict> = running.iter().map(|it| it.verdict()).collect();
+    let all = words::count(verdicts.len() as u64, "improvement", "improvements");
+    let are = if verdicts.len() == 1 { "is" } else { "are" };
+    Line::plain(format!("{all} of {name} {are} under way: ")).strong(stand(&verdicts)).and(".")
+}
+
+/// "it is taking hold"; "1 is taking hold, 2 have no clear change yet".
+fn stand(verdicts: &[Verdict]) -> String {
+    let kinds = [
+        (Verdict::TakingHold, "is taking hold", "are taking hold"),
+        (Verdict::Reversing, "is reversing", "are reversing"),
+        (Verdict::EarlySign, "shows an early sign", "show an early sign"),
+        (Verdict::NoClearChange, "has no clear change yet", "have no clear change yet"),
+        (Verdict::NotEnoughData, "has not enough data yet", "have not enough data yet"),
+    ];
+    let said = |(kind, one, many): &(Verdict, &str, &str)| match verdicts.iter().filter(|verdict| *verdict == kind).count() {
+        0 => None,
+        _ if verdicts.len() == 1 => Some(format!("it {one}")),
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    kinds.iter().filter_map(said).collect::<Vec<_>>().join(", ")
 }
 
 /// An improvement in a list: what it is, and the verdict on each metric.
@@ -132,4 +143,18 @@ fn shown(told: &Told, receipt: &Receipt, org: &Org) -> Vec<Part> {
     let open = Button { label: "Open".into(), action: OPEN.name.into(), value: it.id.clone(), primary: false };
     let line = |moved: &super::told::Moved| Line::default().strong(moved.definition.name).and(format!(" · {}", moved.sentence(told, org)));
     vec![Part::Beside(head, open), Part::List(told.metrics.iter().map(line).collect(), None)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Verdict::{NoClearChange, NotEnoughData, TakingHold};
+
+    #[test]
+    fn how_they_stand_is_said_in_a_sentence() {
+        let check = |verdicts: &[Verdict], expect: &str| assert_eq!(stand(verdicts), expect);
+        check(&[TakingHold], "it is taking hold");
+        check(&[NotEnoughData], "it has not enough data yet");
+        check(&[NoClearChange, TakingHold, NoClearChange], "1 is taking hold, 2 have no clear change yet");
+    }
 }

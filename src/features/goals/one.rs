@@ -3,7 +3,7 @@
 use super::told::{Moved, Told, tell};
 use super::{END, REMOVE, change, improvement, within};
 use crate::domain::ask::Ask;
-use crate::domain::card::{Button, Card, Line, Metric, Part, Scope};
+use crate::domain::card::{Button, Card, Line, Metric, Part, Place, Scope};
 use crate::domain::chart::{Chart, Lines, Steps};
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
@@ -48,7 +48,7 @@ pub async fn receipt(cx: &Cx, scope: &Scope, asked: &[&str], told: &[Told]) -> R
     let zone = cx.org.org.zone_for(scope);
     let first =
         told.iter().flat_map(|it| it.metrics.iter().filter_map(|moved| moved.before.from.first()).chain([&it.improvement.starts_at]));
-    let from = first.min().copied().unwrap_or(cx.now);
+    let from = first.min().copied().unwrap_or(cx.now.plus(-52 * WEEK));
     let window = Window { from, to: cx.now, zone, label: String::new() };
     let window = Window { label: window.instants(), ..window };
     let words = asked.iter().map(|word| (*word).to_owned()).collect();
@@ -76,6 +76,11 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
         parts.push(Part::Text(Line::plain(moved.sentence(told, org))));
         parts.extend(chart(moved, told, &name, receipt).map(Part::Chart));
     }
+    // Only Slack puts a name in the place of its id.
+    let by = Line::plain("Declared by ").mention(&it.author).and(format!(" on {}.", date(it.declared_at)));
+    let on = Line::plain(format!("Declared on {}.", date(it.declared_at)));
+    parts.push(Part::Only(&[Place::Message], vec![Part::Text(by)]));
+    parts.push(Part::Only(&[Place::Picture, Place::Page], vec![Part::Text(on)]));
     let happened = happened(cx, told, org).await?;
     if !happened.is_empty() {
         parts.push(Part::Heading("What else happened".into()));
@@ -97,7 +102,7 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
         verdict,
         parts,
         metrics: told.figures(),
-        notes: notes(told, &date),
+        notes: notes(),
         health: cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect(),
         receipt: Some(receipt.id.clone()),
         buttons: buttons(receipt),
@@ -106,14 +111,10 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
     })
 }
 
-fn notes(told: &Told, date: &dyn Fn(At) -> String) -> Vec<Line> {
-    let it = &told.improvement;
-    let by = Line::plain("Declared by ").mention(&it.author).and(format!(
-        " on {}. The weeks before the start are as they were known then: what arrived later does not move them. Whole weeks, Monday to Sunday.",
-        date(it.declared_at)
-    ));
+fn notes() -> Vec<Line> {
+    let frozen = "The weeks before the start are as they were known when it was declared: what arrived later does not move them. Whole weeks, Monday to Sunday.";
     let cause = "That a level moved does not tell what moved it: other things happened at the same time.";
-    vec![by, Line::plain(cause), Line::plain("All of them: ").code("/metrics goals")]
+    vec![Line::plain(frozen), Line::plain(cause), Line::plain("All of them: ").code("/metrics goals")]
 }
 
 /// The weeks before and since as one line, with the start marked.

@@ -107,21 +107,24 @@ fn snake<T: std::fmt::Debug>(name: T) -> String {
     name.chars().enumerate().map(letter).collect()
 }
 
+/// How a metric moved beside other teams; `apart` is the difference of the effects.
+fn beside(unit: &str, apart: f64, others: usize) -> String {
+    let size = words::percent(apart.abs());
+    let size = if unit == "fraction" { size.replace('%', "points") } else { size };
+    let way = if apart < 0.0 { "down" } else { "up" };
+    format!("That is {size} further {way} than in {} in the same weeks.", words::count(others as u64, "other team", "other teams"))
+}
+
 impl Moved {
     /// What is to be seen, as sentences.
     pub fn sentence(&self, told: &Told, org: &Org) -> String {
         let finding = &self.finding;
-        let beside = finding.against_others.filter(|_| finding.because == Because::Proven).map(|apart| self.beside(apart.value));
+        let beside = finding
+            .against_others
+            .filter(|_| finding.because == Because::Proven)
+            .map(|apart| beside(self.definition.unit, apart.value, self.others));
         let all = [Some(sentence(finding, self.definition.unit)), beside, self.awaited(told, org)];
         all.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
-    /// How it moved beside other teams.
-    fn beside(&self, apart: f64) -> String {
-        let size = words::percent(apart.abs());
-        let size = if self.definition.unit == "fraction" { size.replace('%', "points") } else { size };
-        let way = if apart < 0.0 { "less" } else { "more" };
-        format!("Beside {} in the same weeks it moved {size} {way}.", words::count(self.others as u64, "other team", "other teams"))
     }
 
     /// When a verdict can be given, where it can't yet.
@@ -218,6 +221,14 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beside_other_teams_it_says_which_way_it_moved_further() {
+        let check = |unit: &str, apart: f64, expect: &str| assert_eq!(beside(unit, apart, 4), expect);
+        check("seconds", -0.45, "That is 45 % further down than in 4 other teams in the same weeks.");
+        check("per_week", 0.2, "That is 20 % further up than in 4 other teams in the same weeks.");
+        check("fraction", -0.04, "That is 4 points further down than in 4 other teams in the same weeks.");
+    }
 
     #[test]
     fn names_in_machine_form() {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::compute::{Point, Trend, Uncompared};
 use crate::domain::card::{Card, Figure as Shown, Line, Part, SourceHealth, Table, Tone};
 use crate::domain::chart::{Chart, Lines, Steps};
+use crate::domain::metric::DORA;
 use crate::domain::words;
 use crate::features::verdict::{self, lowered};
 use crate::features::{left_out, receipts};
@@ -31,13 +32,19 @@ pub struct About<'a> {
 pub fn card(about: &About<'_>) -> Card {
     let (receipt, trends) = (about.receipt, about.trends);
     let what = if let [only] = trends { only.definition.name } else { "DORA" };
-    let mut parts = vec![Part::Figures(trends.iter().map(shown).collect())];
+    let is_fed = trends.iter().any(Trend::is_fed);
+    let mut parts = Vec::new();
+    if is_fed {
+        parts.push(Part::Figures(trends.iter().map(shown).collect()));
+    }
     if !about.holds.0.is_empty() {
         parts.push(Part::Heading("Is it taking hold?".into()));
         parts.push(Part::List(about.holds.0.clone(), Some("/metrics goals".into())));
     }
     let mut buttons = receipts::buttons(&receipt.id, None);
-    if let [only] = trends {
+    if let [only] = trends
+        && is_fed
+    {
         parts.push(Part::Chart(chart(only, about)));
         parts.push(Part::Table(weeks(only, about)));
         buttons.push(receipts::chart_button(&receipt.id));
@@ -113,6 +120,10 @@ fn verdict(about: &About<'_>) -> Line {
         if let Some(begin) = first.first.filter(|begin| window.to <= *begin) {
             return verdict::before_data(name, begin, window);
         }
+        if !trends.iter().any(Trend::is_fed) {
+            let of_dora = DORA.iter().any(|known| known.id == first.definition.id);
+            return if of_dora { verdict::no_deployment(name) } else { verdict::no_work(name) };
+        }
     }
     if let [only] = trends {
         return of_one(only, name);
@@ -178,20 +189,30 @@ fn apart(why: Uncompared) -> &'static str {
     }
 }
 
+/// The figure that the verdict tells, which is the later half's, and behind it that of the whole period, each by its name.
 fn shown(trend: &Trend) -> Shown {
     let unit = trend.definition.unit;
     let metric = &trend.metric;
-    let mut said = vec![format!("n {} over the whole period", words::number(metric.n))];
-    if let (Some(value), Some(interval)) = (metric.value, metric.interval) {
+    let is_half = trend.half_weeks > 0 && trend.later.value.is_some();
+    let (value, n, interval) =
+        if is_half { (trend.later.value, trend.later.n, trend.later.interval) } else { (metric.value, metric.n, metric.interval) };
+    let weeks = words::count(trend.half_weeks as u64, "week", "weeks");
+    let mut said = vec![if is_half { format!("last {weeks}, n {}", words::number(n)) } else { format!("n {}", words::number(n)) }];
+    if let (Some(value), Some(interval)) = (value, interval) {
         said.push(format!("95 % {}", words::interval(unit, value, interval)));
+    }
+    if let Some(whole) = metric.value.filter(|_| is_half) {
+        said.push(format!("whole period {} (n {})", words::value(unit, whole), words::number(metric.n)));
+    } else if !is_half {
+        said.push("whole period".to_owned());
     }
     Shown {
         name: trend.definition.name.into(),
-        value: metric.value.map_or_else(|| left_out::absent(metric.reason.as_deref()), |value| words::value(unit, value)),
+        value: value.map_or_else(|| left_out::absent(metric.reason.as_deref()), |value| words::value(unit, value)),
         change: trend.moved(),
         spark: trend.points.iter().map(|point| point.figure.value).collect(),
         band: None,
-        target: metric.target.as_ref().map(|target| receipts::aim(metric, target)),
+        target: trend.target.as_ref().map(|target| receipts::aim(metric, target)),
         detail: said.join(", "),
     }
 }
@@ -219,7 +240,11 @@ fn weeks(trend: &Trend, about: &About<'_>) -> Table {
     let row = |point: &Point| {
         let figure = &point.figure;
         let value = figure.value.map_or_else(|| left_out::absent(figure.reason), |value| words::value(trend.definition.unit, value));
-        let interval = figure.value.zip(figure.interval).map(|(value, interval)| words::interval(trend.definition.unit, value, interval));
+        let interval = figure.value.map(|value| match figure.interval {
+            Some(interval) => words::interval(trend.definition.unit, value, interval),
+            None if matches!(trend.definition.unit, "seconds" | "fraction" | "per_week") => "too few".to_owned(),
+            None => String::new(),
+        });
         let n = if figure.value.is_some() { figure.n.to_string() } else { String::new() };
         vec![words::date(point.to.plus(-1), window.to, window.zone), value, n, interval.unwrap_or_default()]
     };
@@ -246,4 +271,76 @@ fn notes(about: &About<'_>) -> Vec<Line> {
         );
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::card::Scope;
+    use crate::domain::derive::day::Packed;
+    use crate::domain::metric;
+    use crate::domain::pool::Pool;
+    use crate::domain::time::{At, DAY, WEEK};
+    use crate::domain::window::Window;
+    use crate::features::trend::compute;
+
+    fn window() -> Window {
+        Window { from: At(74 * WEEK), to: At(100 * WEEK), zone: chrono_tz::Tz::UTC, label: String::new() }
+    }
+
+    /// The card of a metric of a team, whose receipt has no figures at all.
+    fn told(pool: &Pool, id: &str) -> Card {
+        let targets = BTreeMap::from([("deployment_frequency".to_owned(), 8.0)]);
+        let trends = compute::of_dora(pool, &[metric::find(id).expect("known")], &window(), &targets, &[]);
+        let receipt = Receipt {
+            id: "abcdefgh".into(),
+            command: String::new(),
+            scope: Scope::Team("pay".into()),
+            window: window(),
+            asked_at: window().to,
+            org_version: 0,
+            watermark: 0,
+            definitions: 0,
+            metrics: Vec::new(),
+        };
+        card(&About { trends: &trends, receipt: &receipt, name: "Payments", health: Vec::new(), notes: &[], holds: Default::default() })
+    }
+
+    fn deploying(each: impl Fn(i64) -> i64) -> Pool {
+        let times = (50..100).flat_map(|week| (0..each(week)).map(move |n| week * WEEK + n * DAY / 2));
+        let deployments: Vec<Packed> = times.map(|at| Packed { at, ..Packed::default() }).collect();
+        let first_event = deployments.first().map(Packed::finished_at);
+        Pool { services: 1, first_event, deployments, ever_deployed: true, alive: true, ..Pool::default() }
+    }
+
+    #[test]
+    fn the_tile_is_the_figure_of_the_verdict_and_its_target_is_held_against_it() {
+        let card = told(&deploying(|week| if week < 87 { 3 } else { 12 }), "deployment_frequency");
+        assert!(card.verdict.text().contains("12 a week in the last 13 weeks, 3 a week in the 13 weeks before"), "{}", card.verdict.text());
+        let Some(Part::Figures(figures)) = card.parts.first() else { panic!("{:?}", card.parts) };
+        assert_eq!(figures[0].value, "12 a week");
+        assert!(figures[0].detail.starts_with("last 13 weeks, n 156, 95 % "), "{}", figures[0].detail);
+        assert!(figures[0].detail.ends_with(", whole period 7.5 a week (n 195)"), "{}", figures[0].detail);
+        assert_eq!(figures[0].target, Some((Tone::Good, "target 8 a week or more: met".into())));
+        assert_eq!((card.metrics[0].value, card.metrics[0].n), (Some(7.5), 195), "counted now, not read from the receipt");
+    }
+
+    #[test]
+    fn without_any_deployment_it_is_one_sentence_that_says_what_to_do() {
+        for id in ["deployment_frequency", "change_lead_time"] {
+            let card = told(&Pool { services: 1, ..Pool::default() }, id);
+            let said = card.verdict.text();
+            assert!(said.starts_with("No production deployment of Payments is known") && said.contains("pacer import git PATH"), "{said}");
+            assert_eq!(card.parts, []);
+        }
+    }
+
+    #[test]
+    fn a_week_without_an_interval_says_why() {
+        let card = told(&deploying(|_| 2), "change_fail_rate");
+        let weeks = card.parts.iter().find_map(|part| if let Part::Table(table) = part { Some(table) } else { None }).expect("weeks");
+        assert_eq!(weeks.rows[0][3].is_empty(), weeks.rows[0][2].is_empty(), "{:?}", weeks.rows[0]);
+    }
 }

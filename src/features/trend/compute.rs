@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::card::{Metric, Scope, Tone};
+use crate::domain::card::{Metric, Scope, Target, Tone};
 use crate::domain::figure::{self, Against, Figure};
 use crate::domain::flow::FlowPool;
 use crate::domain::metric::{DORA, Definition, FLOW};
@@ -25,6 +25,8 @@ pub struct Trend {
     pub earlier: Option<Figure>,
     /// The later half.
     pub later: Figure,
+    /// What is aimed at, and how the later half stands to it; the whole period where that half has no value.
+    pub target: Option<Target>,
     /// Why the halves are not compared.
     pub uncompared: Option<Uncompared>,
     /// The length of a half in weeks.
@@ -69,6 +71,11 @@ pub struct Mark {
 }
 
 impl Trend {
+    /// Whether a fact that it counts was ever told.
+    pub fn is_fed(&self) -> bool {
+        self.first.is_some() || self.metric.value.is_some() || self.metric.reason.as_deref() == Some("too_few_people")
+    }
+
     /// How the later half stands to the earlier one.
     pub fn moved(&self) -> Option<(Tone, String)> {
         figure::moved(self.definition, &self.later, self.earlier.as_ref()?)
@@ -173,6 +180,8 @@ fn trends(
         };
         let against = Against { window, first, target: targets.get(definition.id).copied() };
         let metric = Metric { previous: None, ..against.metric(definition, &whole[place], None) };
+        let recent = (half > 0 && later[place].value.is_some())
+            .then(|| Against { window: &after, ..against }.metric(definition, &later[place], None));
         let uncompared = match () {
             () if half == 0 => Some(Uncompared::Short),
             () if !owned.any_in(&before) || !owned.any_in(&after) => Some(Uncompared::NotOwned),
@@ -181,6 +190,7 @@ fn trends(
         };
         Some(Trend {
             definition,
+            target: recent.map_or_else(|| metric.target.clone(), |recent| recent.target),
             metric,
             points: by_week.iter().map(point).collect(),
             earlier: uncompared.is_none().then(|| earlier[place].clone()),
