@@ -121,10 +121,9 @@ impl Bands {
         } else {
             "This organisation's own limits, from its quartiles".to_owned()
         };
-        let below = if self.ends[0] < self.ends[1] { format!("up to {focused} is focused, ") } else { String::new() };
-        format!(
-            "Normal here is up to {normal} projects a person and week; {below}{normal} to {diluted} diluted, more is a high risk. {whose}."
-        )
+        let below = if focused != normal { format!("up to {focused} is focused, ") } else { String::new() };
+        let above = if normal != diluted { format!("{normal} to {diluted} diluted, ") } else { String::new() };
+        format!("Normal here is up to {normal} projects a person and week; {below}{above}more is a high risk. {whose}.")
     }
 
     /// Whether high risk is to be raised: in two of the last three weeks, so that one hard week is none.

@@ -146,7 +146,11 @@ fn of_teams(about: &About<'_>, title: &str) -> Option<Line> {
         .filter(|(_, typical)| typical.band > Band::Normal)
         .map(|(team, typical)| {
             let within = words::value(FOCUS[0].unit, typical.figures[0].value.unwrap_or_default());
-            let often = if team.raised { ", at high risk in two of the last three weeks" } else { "" };
+            let often = match (team.raised, typical.band) {
+                (false, _) => "",
+                (true, Band::HighRisk) => " in two of the last three weeks",
+                (true, _) => ", at high risk in two of the last three weeks",
+            };
             format!("{} ({within} projects a person and week, {}{often})", team.name, name(typical.band))
         })
         .collect();

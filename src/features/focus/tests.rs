@@ -131,8 +131,8 @@ fn bands_are_provisional_until_eight_weeks_are_known() {
     let said = text(&told(&found, &asked(7, 3), &Scope::Organisation, "the whole organisation"));
     let said = said.replace('\n', " ");
     assert!(said.contains("Provisional limits until 8 weeks are known"), "{said}");
-    let verdict = "The whole organisation: 1 of 2 teams is focused or normal. Spread thin: Search (2 projects a person and week, high risk, \
-                   at high risk in two of the last three weeks).";
+    let verdict = "The whole organisation: 1 of 2 teams is focused or normal. Spread thin: Search (2 projects a person and week, high risk \
+                   in two of the last three weeks).";
     assert!(said.contains(verdict), "{said}");
 }
 

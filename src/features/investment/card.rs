@@ -3,12 +3,11 @@
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
+use super::chart::{by_week, of_weeks};
 use super::compute::{Investment, Row, Standing, Team, name_of};
 use crate::domain::alloc::{Alert, Band, Category, Week};
 use crate::domain::card::{Button, Card, Line, Metric, Part, Scope, SourceHealth, Table, Target};
-use crate::domain::chart::{Chart, Lines, Series, Steps};
 use crate::domain::org::Org;
-use crate::domain::window::local;
 use crate::domain::words;
 use crate::features::effort::Effort;
 use crate::features::receipts;
@@ -16,12 +15,10 @@ use crate::store::receipts::Receipt;
 
 /// The action that opens the form of a portfolio project.
 pub const PROJECT: &str = "investment_project";
-/// Projects drawn each by itself: a picture has room for six parts.
-const DRAWN: usize = 5;
 /// Part of the time of which so little is known that no project can be called the one with most.
 const MUCH: f64 = 1.0 / 3.0;
 /// Reasons, places and sentences listed at most.
-const LISTED: usize = 3;
+pub const LISTED: usize = 3;
 /// Points from the lower to the upper end above which a share says nothing of a team.
 const WIDE: f64 = 0.4;
 /// What stands for a share that is withheld.
@@ -317,41 +314,6 @@ fn unknown(found: &Investment) -> Option<Line> {
         line = line.and(format!("{} is withheld, since it would tell of one or two people.", words::percent(found.withheld)));
     }
     (!line.is_empty()).then_some(line)
-}
-
-/// When the weeks began.
-fn steps(about: &About<'_>) -> Steps {
-    Steps::time(about.found.weeks.iter().map(|week| local::midnight(about.zone, week.monday)), about.zone)
-}
-
-/// What the projects of the verdict, then the greatest ones, got week by week. A week that is withheld is a gap.
-fn by_week(about: &About<'_>) -> Chart {
-    let found = about.found;
-    let named = |row: &Row| {
-        found.alerts.iter().take(1 + LISTED).any(|alert| match alert {
-            Alert::OffPlan { project, .. } => *project == row.id,
-            Alert::PriorityBelow { top, lower, .. } => *top == row.id || *lower == row.id,
-        })
-    };
-    let mut rows: Vec<&Row> = found.rows.iter().filter(|row| row.items > 0).collect();
-    rows.sort_by(|a, b| named(b).cmp(&named(a)).then(b.certain().total_cmp(&a.certain())).then_with(|| a.id.cmp(&b.id)));
-    rows.truncate(DRAWN);
-    let values = |row: &Row| found.weeks.iter().map(|week| week.project(&row.id).map(|band| band.share[0])).collect();
-    let mut lines = Lines { series: Vec::new(), ..Lines::new("fraction", steps(about), "", Vec::new()) };
-    lines.series = rows.iter().map(|row| Series { name: row.name.clone(), values: values(row) }).collect();
-    let subtitle =
-        format!("{}: share that is certain, weeks from Monday; a gap is a week of too few people to show", words::capitalised(about.name));
-    Chart::new("Effort by week", lines).subtitle(subtitle)
-}
-
-/// What a project got week by week.
-fn of_weeks(about: &About<'_>, id: &str) -> Chart {
-    let bands: Vec<Option<Band>> = about.found.weeks.iter().map(|week| week.project(id)).collect();
-    let low = bands.iter().map(|band| band.map(|band| band.share[0])).collect();
-    let lines = Lines::new("fraction", steps(about), "certain", low);
-    let lines = lines.band("up to all that may be its", bands.iter().map(|band| band.map(|band| band.share)).collect());
-    Chart::new(format!("Effort on {} by week", name_of(about.org, id)), lines)
-        .subtitle("Share of the organisation's effort; a gap is a week of too few people to show")
 }
 
 fn notes(about: &About<'_>) -> Vec<Line> {

@@ -13,6 +13,7 @@
 //! counts items, `effort_unattributed`, `effort_unobserved`. Where nothing may be shown `reason` is `too_few_people` or `no_data`.
 
 mod card;
+mod chart;
 mod compute;
 mod evidence;
 
