@@ -138,6 +138,7 @@ pub const ACTIONS: &[Action] = &[
     risk::ACKNOWLEDGE,
     risk::SNOOZE,
     risk::SNOOZE_SENT,
+    risk::WAKE,
     risk::WRONG,
     risk::WRONG_SENT,
 ];

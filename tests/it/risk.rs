@@ -84,7 +84,7 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     let card = message_of(&t.slash("chen", "risk").await);
     for expect in [
         "None of two projects needs intervention now.",
-        "Likely in time: Wallet and Atlas.",
+        "No intervention needed now: Wallet (",
         "Without a commitment date: Docs. An admin adds a date",
         "Without any item: Empty.",
         "Can't be judged yet: Fresh (not enough history: have",
@@ -122,14 +122,23 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     let message = t.slash("ben", "risk team:payments").await;
     let card = message_of(&message);
     for expect in [
-        "One of three projects may need intervention.",
+        "One of three projects may need intervention: Wallet.",
+        "!! *Wallet*",
         "*Wallet* (priority 1): red, ",
         " to make 5 Feb 2027.",
         "in the last 3 weeks; usual is 11.",
-        "items remain, and at its pace about",
-        "Amber if ",
+        "expected to be finished by the date",
+        "No longer very unlikely if ",
     ] {
         assert!(card.contains(expect), "{expect}: {card}");
+    }
+    // The very change that risk names moves the same chance over the limit in `whatif`; one item less does not.
+    let answer = t.ask("risk project:wallet").await;
+    let cut = of(&answer, "wallet")["flip"]["items"].as_i64().unwrap_or_else(|| panic!("{answer}"));
+    for (items, crosses) in [(cut, true), (cut - 1, false)] {
+        let said = t.ask(&format!("whatif project:wallet items:-{items}")).await.to_string();
+        let chance = said.split(" % to meet it").next().unwrap().rsplit(' ').next().unwrap().parse::<f64>();
+        assert_eq!(chance.unwrap_or_else(|_| panic!("{said}")) > 25.0, crosses, "{items}: {said}");
     }
     assert_eq!(labels(&message.blocks)[..5], ["Acknowledge", "Snooze", "Wrong?", "Forecast", "What if"]);
     t.press_as("ben", &message, "Acknowledge").await;
@@ -137,7 +146,7 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     assert!(message_of(&t.next_message().await).contains("*Wallet* is yours: everybody who asks sees"));
     let message = t.slash("chen", "risk").await;
     let card = message_of(&message);
-    assert!(card.contains("Seen to by <@U0BEN> since 11 Jan.") && !card.contains("Amber if "), "quieter: {card}");
+    assert!(card.contains("Seen to by <@U0BEN> since 11 Jan.") && !card.contains("No longer very unlikely if "), "quieter: {card}");
     let value = format!("{} wallet", At::parse("2027-02-05T23:00:00Z").unwrap().0);
     act(&t, "chen", "C0PAYMENTS", "risk_acknowledge", &value, &[]).await.expect("answers");
     assert_eq!(t.database.count("risk_label"), 1, "the first one has it");
@@ -148,7 +157,13 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     let done = words(&updated(t.submit(&asked, &[("until", "2027-01-18")]).await));
     assert!(done.contains("is snoozed until 18 Jan"), "{done}");
     let card = message_of(&t.slash("chen", "risk").await);
-    assert!(card.contains("Snoozed") && card.contains("until 18 Jan by <@U0CHEN>"), "{card}");
+    assert!(card.contains("one more is snoozed") && card.contains("Wake") && card.contains("until 18 Jan by <@U0CHEN>"), "{card}");
+
+    let snoozed = t.slash("chen", "risk").await;
+    assert!(["Forecast", "What if", "Wake"].iter().all(|label| labels(&snoozed.blocks).iter().any(|it| it == label)));
+    t.press_as("chen", &snoozed, "Wake").await;
+    assert!(message_of(&t.next_message().await).contains("*Wallet* is awake"));
+    assert!(!message_of(&t.slash("chen", "risk").await).contains("is snoozed"), "not apart any more");
 
     t.press_as("chen", &message, "Wrong?").await;
     let asked = form(&t, "chen", "risk_wrong_sent").await;
@@ -218,7 +233,7 @@ async fn a_closed_teams_project_is_for_its_members_and_a_receipt_recounts() {
     assert!(text.contains("\"feature\":\"miss_chance\"") && text.contains("\"weight\":1.0"), "{text}");
     let wallet = of(&all, "wallet");
     let adds: f64 = wallet["features"].as_array().unwrap().iter().map(|it| it["adds"].as_f64().unwrap()).sum();
-    let chance = wallet["chance_to_miss"].as_f64().unwrap();
+    let chance = wallet["score"].as_f64().unwrap();
     assert!((1.0 / (1.0 + (-adds).exp()) - chance).abs() < 1e-9, "parts add up: {wallet}");
 }
 
@@ -229,4 +244,9 @@ async fn without_a_portfolio_it_says_how_to_begin() {
     assert!(card.contains("There is no portfolio project here yet. An admin adds a date"), "{card}");
     let t = begun().await;
     assert_eq!(t.ask("risk project:nothing").await["error"]["kind"], "unknown_project");
+    assert_eq!(t.ask("risk wallet").await["projects"][0]["id"], "wallet", "a name as in forecast");
+    for (text, kind) in [("risk zzz", "unknown_project"), ("risk 13w", "not_understood"), ("risk all", "not_understood")] {
+        assert_eq!(t.ask(text).await["error"]["kind"], kind, "{text}");
+    }
+    assert!(t.ask("risk").await["health"].as_array().is_some_and(|health| !health.is_empty()));
 }

@@ -3,7 +3,7 @@
 //! [`replay`] takes a project's snapshots at the end of each week from facts known by then; [`backtest`] scores them with the weights that
 //! could have been learnt by then: from projects whose date had passed. A snapshot from the day of its outcome or later is an error.
 //!
-//! Scored are weeks that end at least two weeks before the date: later it is too late to step in, and easy to know. Weeks of one project are
+//! Scores are of the weighted score; warnings are by the band, which is of the forecast alone. Scored are weeks that end at least two weeks before the date: later it is too late to step in, and easy to know. Weeks of one project are
 //! one case: intervals draw projects. Beside the scores stands a control: the same with outcomes dealt to other projects, again and
 //! again. It must show no skill; if it does, the scores are of the method and not of the projects.
 //!
@@ -150,6 +150,8 @@ pub fn backtest(resolved: &[Resolved]) -> Result<Tried, LookAhead> {
 struct Week {
     at: At,
     chance: f64,
+    /// The forecast's chance, of which the band is.
+    forecast: f64,
     late: bool,
 }
 
@@ -165,10 +167,10 @@ fn scored(sorted: &[&Resolved], missed: &[bool]) -> Vec<Vec<Week>> {
             })
             .collect();
     let week = |one: &Resolved, snapshot: &Snapshot| {
-        snapshot.forecast()?;
+        let forecast = snapshot.forecast()?;
         let ended = sorted.partition_point(|other| other.due <= snapshot.at);
         let chance = models[ended / ANEW].chance(&snapshot.features);
-        Some(Week { at: snapshot.at, chance, late: one.due.since(snapshot.at) < TOO_LATE })
+        Some(Week { at: snapshot.at, chance, forecast, late: one.due.since(snapshot.at) < TOO_LATE })
     };
     sorted.iter().map(|one| one.snapshots.iter().filter_map(|snapshot| week(one, snapshot)).collect()).collect()
 }
@@ -213,7 +215,7 @@ fn warnings(sorted: &[&Resolved], weeks: &[Vec<Week>]) -> (usize, Option<f64>, u
         let early: Vec<&Week> = weeks.iter().filter(|week| !week.late).collect();
         looked_at += early.len();
         for week in &early {
-            bands.push(Band::of(week.chance));
+            bands.push(Band::of(week.forecast));
             if !is_flagged(&bands) {
                 since = None;
             } else if since.is_none() {

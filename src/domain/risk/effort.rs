@@ -1,8 +1,8 @@
 //! [`of_effort`]: what the ledger of person-days tells of a project: whether it gets what was planned, on how many projects its people work,
 //! and the largest share of one of them.
 //!
-//! All of groups of three or more: where fewer were observed on it, nothing is told. The largest share is a number without a name, of at
-//! least three people, and is not told where it is nearly all: then it would be a figure of one person.
+//! All of groups of three or more: where fewer were observed on it, nothing is told. Of the largest share only a yes or no leaves this file,
+//! of five or more people: whether it is above a half. A number would be a figure of one person.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ use super::feature::{Feature, Seen};
 const FOCUSED: f64 = 1.5;
 /// From this share of one contributor on a project hangs on one.
 const HALF: f64 = 0.5;
-/// Above this a share is not told.
-const NEARLY_ALL: f64 = 0.8;
+/// Fewest people of whom it is told.
+const FEWEST_FOR_SHARE: usize = 5;
 
 /// The features of a project, of the ledger's days from the first to the second; `planned` is the part of the organisation's time that it
 /// should get. Those that can't be told are left out.
@@ -39,8 +39,8 @@ pub fn of_effort(ledger: &Ledger, project: &str, planned: Option<f64>, [from, un
     }
     let (time, most): (i64, i64) = (shares.values().sum(), shares.values().copied().max().unwrap_or(0));
     let largest = part_of(most, time);
-    if largest <= NEARLY_ALL {
-        seen.push(Seen { feature: Feature::LargestShare, value: largest, usual: HALF, n });
+    if shares.len() >= FEWEST_FOR_SHARE {
+        seen.push(Seen { feature: Feature::LargestShare, value: f64::from(u8::from(largest > HALF)), usual: HALF, n });
     }
     let own: BTreeSet<&str> = shares.into_keys().collect();
     let weeks = focus::weeks(ledger, |person, date| within(date) && own.contains(person));
@@ -54,14 +54,6 @@ pub fn of_effort(ledger: &Ledger, project: &str, planned: Option<f64>, [from, un
 
 fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
-}
-
-/// Full-time people that a project surely had, on average; none where fewer than three people were observed on it.
-pub fn people_on(ledger: &Ledger, project: &str, [from, until]: [NaiveDate; 2]) -> Option<f64> {
-    let within = |date: NaiveDate| from <= date && date <= until;
-    let all = period(&ledger.weeks(|_, date| within(date)))?;
-    let people = all.project(project).map(|band| band.fte[0]).filter(|people| *people > 0.0);
-    people.filter(|_| ledger.on_project(project, within).len() >= FEWEST_PEOPLE)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "2^53 micro-days are 24 million years of a person")]
@@ -113,16 +105,22 @@ mod tests {
         // 11 person-days on A, 5 of them one person's; cat's week is 0.2 and 0.8 of two projects.
         let entropy = -(0.2_f64 * 0.2_f64.ln() + 0.8 * 0.8_f64.ln()) / 3.0;
         let within = (entropy.exp() * 1e4).round() / 1e4;
-        check(&three, None, &[(Feature::LargestShare, 0.4545), (Feature::Focus, within)]);
+        check(&three, None, &[(Feature::Focus, within)]);
         check(&three[..2], None, &[]);
         check(&[("ada", ["A"; 5]), ("bob", ["A"; 5]), ("cat", ["B"; 5])], None, &[]);
     }
 
     #[test]
-    fn nothing_is_told_that_is_nearly_one_persons() {
+    fn of_the_largest_share_only_a_yes_or_no_is_told_of_five_or_more() {
         let one = ["B", "B", "B", "B", "BBBBBBA"];
-        let seen = of_effort(&ledger(&[("ada", ["A"; 5]), ("bob", one), ("cat", one)]), "A", None, [day(2), day(8)]);
-        assert!(seen.iter().all(|seen| seen.feature != Feature::LargestShare), "{seen:?}");
+        let all = [("ada", ["A"; 5]), ("bob", one), ("cat", one), ("dan", one), ("eve", one)];
+        let told = |people: &[(&str, [&str; 5])]| {
+            let seen = of_effort(&ledger(people), "A", None, [day(2), day(8)]);
+            seen.iter().find(|seen| seen.feature == Feature::LargestShare).map(|seen| (seen.value, seen.n))
+        };
+        assert_eq!(told(&all), Some((1.0, 5)));
+        assert_eq!(told(&all[..4]), None);
+        assert_eq!(told(&["ada", "bob", "cat", "dan", "eve"].map(|who| (who, ["A"; 5]))), Some((0.0, 5)));
     }
 
     #[test]

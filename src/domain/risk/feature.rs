@@ -14,7 +14,7 @@
 //! | change fail rate | of its services, less their usual, within ±0.5 | 1 | repair comes before the plan |
 //! | focus | projects a person works on in a week, above 1.5, to 3 more | 0.2 | association in surveys, no cause known: little |
 //! | investment | how far surely below the plan, as a part of the plan, −0.5 to 1 | 0.8 | work that is not staffed is not done |
-//! | largest share | of one contributor's time, above one half | 0.5 | one absence stops it |
+//! | largest share | 1 where one contributor has above a half of its time, else 0 | 0.5 | one absence stops it |
 //! | silence | weeks without any change beyond the first, to 4 | 0.2 | work went on elsewhere, or stopped |
 //! | review wait | logarithm of the wait over its usual, within ±1 | 0.2 | finished work that waits; small beside the rest |
 //! | survey | points of 100 below its usual, over 20, within ±1 | 0.2 | people know early, but of a group and a season |
@@ -108,7 +108,7 @@ impl Feature {
             Self::FailRate => "change fail rate",
             Self::Focus => "projects a person works on",
             Self::Investment => "investment against the plan",
-            Self::LargestShare => "largest share of one contributor",
+            Self::LargestShare => "whether much of its work is one person's",
             Self::Silence => "days without a change",
             Self::ReviewWait => "wait for review",
             Self::Survey => "survey",

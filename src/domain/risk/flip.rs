@@ -1,13 +1,11 @@
 //! [`flip`]: the smallest single change that moves a project to a better band: items cut, people added, the date moved.
 //!
-//! Found by computing the chance again with the change made, as [`take`](super::take) would on the same day: the forecast changes, and with it
-//! its slide; all else stays. Items are whole, people tenths of a full-time one, the date whole weeks. People change the pace in proportion,
+//! Found by computing the forecast again with the change made, so that `whatif` with that very change gives the same chance. Items are whole, people tenths of a full-time one, the date whole weeks. People change the pace in proportion,
 //! which is the most they can: new ones slow a team down first. Where it is not known how many people work on it, the pace is told in steps
 //! of 5 %. More than half a year, or than doubling, is no small change and is not said.
 
 use super::super::forecast::engine::{LONGEST, whole_weeks};
-use super::feature::Feature;
-use super::score::{Band, Model};
+use super::score::Band;
 use super::snapshot::{Taken, miss_chance};
 
 /// The date moves at most so many weeks.
@@ -42,26 +40,19 @@ pub(super) struct Change {
 const NONE: Change = Change { cut: 0, speed: 1.0, weeks: 0 };
 
 /// The band of a project with a change made; none without a forecast.
-pub(super) fn changed(taken: &Taken, model: &Model, by: Change) -> Option<Band> {
-    let mut snapshot = taken.snapshot.clone();
-    let chance = miss_chance(&taken.ahead, taken.left + f64::from(by.weeks), by.cut, by.speed)?;
-    for seen in &mut snapshot.features {
-        if [Feature::MissChance, Feature::Slide].contains(&seen.feature) {
-            seen.value = chance;
-        }
-    }
-    Some(model.score(&snapshot)?.band)
+pub(super) fn changed(taken: &Taken, by: Change) -> Option<Band> {
+    miss_chance(&taken.ahead, taken.left + f64::from(by.weeks), by.cut, by.speed).map(Band::of)
 }
 
 /// What moves a project to the next better band; none where it is green, or has no forecast. `people`: full-time people who work on it.
-pub fn flip(taken: &Taken, model: &Model, people: Option<f64>) -> Option<Flip> {
-    let to = match changed(taken, model, NONE)? {
+pub fn flip(taken: &Taken, people: Option<f64>) -> Option<Flip> {
+    let to = match changed(taken, NONE)? {
         Band::Green => return None,
         Band::Amber => Band::Green,
         Band::Red => Band::Amber,
     };
-    let moves = |change: Change| changed(taken, model, change).is_some_and(|band| band <= to);
-    let items = least(taken.ahead.remaining.saturating_sub(1), |cut| moves(Change { cut, ..NONE }));
+    let moves = |change: Change| changed(taken, change).is_some_and(|band| band <= to);
+    let items = least(taken.ahead.remaining, |cut| moves(Change { cut, ..NONE }));
     let weeks = least(MOST_WEEKS.min(LONGEST.saturating_sub(whole_weeks(taken.left.ceil()))), |weeks| moves(Change { weeks, ..NONE }));
     let people = people.filter(|people| *people > 0.0);
     let tenths = people.and_then(|have| {
@@ -97,7 +88,12 @@ fn least(most: u32, holds: impl Fn(u32) -> bool) -> Option<u32> {
 }
 
 impl Flip {
-    /// "Amber if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks."
+    /// The better words, as `forecast` has them.
+    fn meaning(&self) -> &'static str {
+        if self.to == Band::Green { "no longer unlikely" } else { "no longer very unlikely" }
+    }
+
+    /// "No longer very unlikely if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks."
     pub fn said(&self) -> String {
         let plural = |n: &str, one: &str, many: &str| format!("{n} {}", if n == "1" { one } else { many });
         let ways: Vec<String> = [
@@ -111,10 +107,10 @@ impl Flip {
         .flatten()
         .collect();
         if ways.is_empty() {
-            return format!("No single change makes it {}: not fewer items, twice the pace or half a year more.", self.to.name());
+            return format!("No single change makes it {}: not fewer items, twice the pace or half a year more.", self.meaning());
         }
-        let name = super::super::words::capitalised(self.to.name());
-        format!("{name} if {}.", ways.join(", or "))
+        let name = self.meaning();
+        format!("{} if {}.", super::super::words::capitalised(name), ways.join(", or "))
     }
 }
 
@@ -163,9 +159,8 @@ mod tests {
 
     /// Each lever moves the band, and one step less does not.
     fn check(taken: &Taken, people: Option<f64>) -> Option<Flip> {
-        let model = Model::default();
-        let flip = flip(taken, &model, people)?;
-        let band = |change: Change| changed(taken, &model, change).unwrap();
+        let flip = flip(taken, people)?;
+        let band = |change: Change| changed(taken, change).unwrap();
         let steps = |to: Change, less: Change| {
             assert!(band(to) <= flip.to, "{flip:?} {to:?}");
             assert!(band(less) > flip.to, "{flip:?} {less:?}");
@@ -203,13 +198,16 @@ mod tests {
         let said = |items, people, pace, weeks| Flip { to: Band::Amber, items, people, pace, weeks }.said();
         assert_eq!(
             said(Some(9), Some(0.8), None, Some(3)),
-            "Amber if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks."
+            "No longer very unlikely if 9 items are cut, or 0.8 full-time people are added, or the date moves by 3 weeks."
         );
         assert_eq!(
             said(Some(1), None, Some(0.15), Some(1)),
-            "Amber if 1 item is cut, or its pace rises by 15 %, or the date moves by 1 week."
+            "No longer very unlikely if 1 item is cut, or its pace rises by 15 %, or the date moves by 1 week."
         );
-        assert_eq!(said(None, None, None, None), "No single change makes it amber: not fewer items, twice the pace or half a year more.");
+        assert_eq!(
+            said(None, None, None, None),
+            "No single change makes it no longer very unlikely: not fewer items, twice the pace or half a year more."
+        );
     }
 
     proptest! {

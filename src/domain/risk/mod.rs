@@ -7,7 +7,7 @@
 //! | `feature` | what is looked at, each with its published weight and the reason for it |
 //! | `snapshot` | the features of a project as of an instant, from facts known by then; a later row is an error |
 //! | `effort` | those that where the time goes tells, for groups of three or more |
-//! | `score` | from features to a chance and a band |
+//! | `score` | the score of the features, and the band of the forecast alone |
 //! | `said` | the reasons as sentences, and what is missing |
 //! | `flip` | the smallest single change that moves the band, by computing it again |
 //! | `learn` | weights from projects that ended, drawn towards the published ones |
@@ -40,11 +40,11 @@ mod snapshot;
 mod simulation;
 
 pub use backtest::{Control, FEWEST, Resolved, Tried, backtest, replay};
-pub use effort::{of_effort, people_on};
+pub use effort::of_effort;
 pub use feature::{Feature, Seen};
 pub use flip::{Flip, flip};
 pub use learn::{LEARNT_FROM, Lesson, learn};
 pub use record::{Ended, Record, record};
-pub use said::{missing, reason, reasons};
-pub use score::{AMBER, Band, Model, Part, RED, RUNNING, Score, is_flagged};
+pub use said::{figure, missing, reason, reasons, unit};
+pub use score::{Band, Model, Part, RUNNING, Score, is_flagged, prospect};
 pub use snapshot::{Asked, Facts, Snapshot, Taken, known_by, late_from, outcome, take};

@@ -4,7 +4,7 @@
 
 use super::super::words;
 use super::feature::{Feature, Seen};
-use super::score::Score;
+use super::score::{Band, Part, Score};
 use super::snapshot::Snapshot;
 
 /// How many reasons are said.
@@ -13,12 +13,15 @@ const MOST: usize = 3;
 const LEAST: f64 = 0.05;
 
 /// At most three reasons, most first.
-pub fn reasons(score: &Score) -> Vec<String> {
-    score.parts.iter().filter(|part| part.adds >= LEAST).take(MOST).map(|part| reason(&part.seen)).collect()
+/// Of a project that is flagged, what the forecast rests on comes first. `added`: items that are expected to be added by the date.
+pub fn reasons(score: &Score, added: f64) -> Vec<String> {
+    let is_first = |part: &&Part| score.band > Band::Green && part.seen.feature == Feature::MissChance;
+    let others = score.parts.iter().filter(|part| !is_first(part) && part.adds >= LEAST);
+    score.parts.iter().filter(is_first).chain(others).take(MOST).map(|part| reason(&part.seen, added)).collect()
 }
 
 /// One as a sentence.
-pub fn reason(seen: &Seen) -> String {
+pub fn reason(seen: &Seen, added: f64) -> String {
     let (value, usual, n) = (seen.value, seen.usual, seen.n);
     let count = |n: f64, one: &str, many: &str| {
         let said = words::short(n);
@@ -28,9 +31,15 @@ pub fn reason(seen: &Seen) -> String {
     match seen.feature {
         Feature::MissChance => {
             let remain = words::count(u64::from(n), "item remains", "items remain");
-            // Where the pace seems to suffice, it is what comes in and how unsteady the pace is that make it doubtful.
-            let room = if usual.round() < f64::from(n) { "" } else { ": little room for what is added, or for slow weeks" };
-            format!("{remain}, and at its pace about {} {} finished by the date{room}.", words::short(usual.round()), are(usual.round()))
+            // Where the pace seems to suffice, how unsteady it is makes it doubtful.
+            let (finished, added) = (usual.round(), added.round());
+            let room = if finished - added < f64::from(n) { "" } else { ": little room for slow weeks" };
+            let more = match added {
+                added if added < 1.0 => String::new(),
+                added if (added - finished).abs() <= 0.15 * finished => ", but about as many are added".to_owned(),
+                added => format!(", but about {} {} added", words::short(added), are(added)),
+            };
+            format!("{remain}, and about {} {} expected to be finished by the date{more}{room}.", words::short(finished), are(finished))
         }
         Feature::Slide => {
             let more = if value > usual { "rose" } else { "fell" };
@@ -41,7 +50,7 @@ pub fn reason(seen: &Seen) -> String {
             format!("{} added in the last 4 weeks to {n}; usual is {}.", count(added, "item was", "items were"), words::short(usually))
         }
         Feature::Pace => {
-            let only = if value < usual { "Only " } else { "" };
+            let only = if value < usual / 2.0 { "Only " } else { "" };
             format!("{only}{} finished in the last 3 weeks; usual is {}.", count(value, "item was", "items were"), words::short(usual))
         }
         Feature::OldWork => {
@@ -55,17 +64,18 @@ pub fn reason(seen: &Seen) -> String {
             format!("{} of {n} deployments of its services failed lately; usual is {}.", words::percent(value), words::percent(usual))
         }
         Feature::Focus => {
-            format!(
-                "Each of its people works on about {} projects in a week; up to {} is focused.",
-                words::short(value),
-                words::short(usual)
-            )
+            format!("The people seen on it work on about {} projects in a week, on average over them.", words::short(value))
         }
         Feature::Investment => {
             let side = if value < usual { "At most" } else { "At least" };
             format!("{side} {} of the organisation's time went to it in the last 4 weeks; planned is {}.", whole(value), whole(usual))
         }
-        Feature::LargestShare => format!("One of {n} contributors did {} of its work: an absence would stop it.", whole(value)),
+        Feature::LargestShare => if value > 0.5 {
+            "Much of its work is one person's: an absence would stop it."
+        } else {
+            "Its work does not hang on one person."
+        }
+        .to_owned(),
         Feature::Silence => {
             let lately = count(value.floor(), "working day", "working days");
             format!("Nothing was added, begun or finished for {lately}; usual is a change every {}.", days(usual))
@@ -76,6 +86,34 @@ pub fn reason(seen: &Seen) -> String {
         Feature::Survey => {
             format!("In the last survey its people gave {} of 100 points; usual is {}.", words::short(value), words::short(usual))
         }
+    }
+}
+
+/// The unit of a feature's value and usual, as JSON has it.
+pub fn unit(feature: Feature) -> &'static str {
+    match feature {
+        Feature::MissChance
+        | Feature::Slide
+        | Feature::Growth
+        | Feature::OldWork
+        | Feature::Rework
+        | Feature::FailRate
+        | Feature::Investment => "fraction",
+        Feature::Pace => "items",
+        Feature::Focus => "projects",
+        Feature::LargestShare => "yes_or_no",
+        Feature::Silence => "working_days",
+        Feature::ReviewWait => "hours",
+        Feature::Survey => "points",
+    }
+}
+
+/// A value or usual with its unit.
+pub fn figure(feature: Feature, value: f64) -> String {
+    match unit(feature) {
+        "fraction" => whole(value),
+        "yes_or_no" => if value > 0.5 { "yes" } else { "no" }.to_owned(),
+        unit => format!("{} {}", words::short(value), unit.replace('_', " ")),
     }
 }
 
@@ -100,20 +138,14 @@ mod tests {
     use crate::domain::time::At;
 
     fn check(feature: Feature, value: f64, usual: f64, n: u32, expect: &str) {
-        assert_eq!(reason(&Seen { feature, value, usual, n }), expect);
+        assert_eq!(reason(&Seen { feature, value, usual, n }, 0.0), expect);
     }
 
     #[test]
     fn each_reason_has_its_number_and_what_it_is_compared_with() {
         use Feature::{Focus, Growth, Investment, LargestShare, MissChance, OldWork, Pace, ReviewWait, Rework, Silence, Slide, Survey};
-        check(MissChance, 0.8, 9.3, 18, "18 items remain, and at its pace about 9 are finished by the date.");
-        check(
-            MissChance,
-            0.8,
-            0.7,
-            1,
-            "1 item remains, and at its pace about 1 is finished by the date: little room for what is added, or for slow weeks.",
-        );
+        check(MissChance, 0.8, 9.3, 18, "18 items remain, and about 9 are expected to be finished by the date.");
+        check(MissChance, 0.8, 0.7, 1, "1 item remains, and about 1 is expected to be finished by the date: little room for slow weeks.");
         check(Slide, 0.71, 0.32, 18, "The chance to miss the date rose from 32 % to 71 % in 3 weeks.");
         check(Growth, 0.3, 0.06, 40, "12 items were added in the last 4 weeks to 40; usual is 2.");
         check(Pace, 2.0, 6.0, 20, "Only 2 items were finished in the last 3 weeks; usual is 6.");
@@ -121,9 +153,10 @@ mod tests {
         check(OldWork, 0.5, 0.15, 6, "3 of 6 items in work are taking longer than 85 % of the finished ones took.");
         check(Rework, 0.2, 0.05, 20, "20 % of 20 finished items were opened again; usual is 5 %.");
         check(Feature::FailRate, 0.3, 0.1, 20, "30 % of 20 deployments of its services failed lately; usual is 10 %.");
-        check(Focus, 3.4, 1.5, 5, "Each of its people works on about 3.4 projects in a week; up to 1.5 is focused.");
+        check(Focus, 3.4, 1.5, 5, "The people seen on it work on about 3.4 projects in a week, on average over them.");
         check(Investment, 0.12, 0.3, 9, "At most 12 % of the organisation's time went to it in the last 4 weeks; planned is 30 %.");
-        check(LargestShare, 0.7, 0.5, 4, "One of 4 contributors did 70 % of its work: an absence would stop it.");
+        check(LargestShare, 1.0, 0.5, 5, "Much of its work is one person's: an absence would stop it.");
+        check(LargestShare, 0.0, 0.5, 16, "Its work does not hang on one person.");
         check(
             Silence,
             12.4,
@@ -137,6 +170,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_is_said_where_it_is_why_the_date_is_missed() {
+        let check = |remain: u32, finished: f64, added: f64, expect: &str| {
+            let seen = Seen { feature: Feature::MissChance, value: 0.8, usual: finished, n: remain };
+            assert_eq!(reason(&seen, added), expect);
+        };
+        let as_many = "82 items remain, and about 75 are expected to be finished by the date, but about as many are added.";
+        check(82, 75.0, 73.0, as_many);
+        check(40, 52.0, 20.0, "40 items remain, and about 52 are expected to be finished by the date, but about 20 are added.");
+        check(
+            20,
+            41.0,
+            1.2,
+            "20 items remain, and about 41 are expected to be finished by the date, but about 1 is added: little room for slow weeks.",
+        );
+    }
+
+    #[test]
+    fn of_a_flagged_project_what_the_forecast_rests_on_comes_first() {
+        let seen = |feature, value, usual| Seen { feature, value, usual, n: 10 };
+        let features = vec![seen(Feature::MissChance, 0.51, 3.0), seen(Feature::Silence, 16.0, 1.0)];
+        let snapshot = Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features };
+        let said = reasons(&Model::default().score(&snapshot).unwrap(), 0.0);
+        assert!(said[0].contains("remain") && said[1].starts_with("Nothing"), "{said:?}");
+    }
+
+    #[test]
+    fn figures_have_their_units() {
+        let check = |feature, value, expect: &str| assert_eq!(figure(feature, value), expect);
+        check(Feature::Slide, 0.49, "49 %");
+        check(Feature::Pace, 6.0, "6 items");
+        check(Feature::Silence, 2.0, "2 working days");
+        check(Feature::LargestShare, 1.0, "yes");
+        check(Feature::LargestShare, 0.0, "no");
+    }
+
+    #[test]
     fn only_what_adds_is_a_reason_and_what_is_not_known_is_missing() {
         let seen = |feature, value, usual| Seen { feature, value, usual, n: 10 };
         let features = vec![
@@ -146,7 +215,7 @@ mod tests {
             seen(Feature::Silence, 16.0, 1.0),
         ];
         let snapshot = Snapshot { project: "p".into(), at: At(0), due: At(1), done: 1, remaining: 9, features };
-        let said = reasons(&Model::default().score(&snapshot).unwrap());
+        let said = reasons(&Model::default().score(&snapshot).unwrap(), 0.0);
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].contains("remain") && said[1].starts_with("Nothing") && said[2].contains("from 50 % to 80 %"), "{said:?}");
         let unknown = missing(&snapshot);

@@ -1,20 +1,18 @@
-//! [`Model`]: from features to a chance to miss the date, and from that to a band.
+//! [`Model`]: from features to a score; and from the forecast alone to a band.
 //!
-//! The chance is logistic: the log odds are the sum of each known feature times its weight. Where only the forecast is known and its weight
-//! is 1, the chance is the forecast's.
+//! The chance that is said is the forecast's, and the band is by it alone, with the limits of [`Prospect`] in whole percents as they are
+//! shown: red is very unlikely, amber unlikely. On simulated portfolios the score was no better than the forecast alone, so it only orders
+//! projects within a band and picks reasons. It is logistic: the log odds are the sum of each known feature times its weight.
 //!
-//! Amber from [`AMBER`], red from [`RED`]. A warning is published where a project is amber or red on the third Monday running: most projects
+//! A warning is published where a project is amber or red on the third Monday running: most projects
 //! are in doubt once. In simulated portfolios (seeds 1 to 4) half of all warnings were false at lower limits and on the second Monday, so a third is.
 
 use serde::{Deserialize, Serialize};
 
+use super::super::forecast::prospect::Prospect;
 use super::feature::{Feature, Seen};
 use super::snapshot::Snapshot;
 
-/// From this chance on a project is amber.
-pub const AMBER: f64 = 0.5;
-/// From this chance on it is red.
-pub const RED: f64 = 0.75;
 /// On how many Mondays running a project is amber or red before it is warned of.
 pub const RUNNING: usize = 3;
 
@@ -29,14 +27,12 @@ pub enum Band {
 }
 
 impl Band {
-    /// Of a chance to miss the date.
+    /// Of the forecast's chance to miss the date.
     pub fn of(chance: f64) -> Self {
-        if chance >= RED {
-            Self::Red
-        } else if chance >= AMBER {
-            Self::Amber
-        } else {
-            Self::Green
+        match prospect(chance) {
+            Prospect::VeryUnlikely => Self::Red,
+            Prospect::Unlikely => Self::Amber,
+            Prospect::Uncertain | Prospect::Likely => Self::Green,
         }
     }
 
@@ -53,6 +49,11 @@ impl Band {
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Green, Self::Amber, Self::Red].into_iter().find(|band| band.name() == name)
     }
+}
+
+/// The words of a chance to miss the date, by whole percents: what is shown as 50 % is in the words of 50 %.
+pub fn prospect(chance: f64) -> Prospect {
+    Prospect::of(((1.0 - chance) * 100.0).round() / 100.0)
 }
 
 /// Whether a warning stands: the bands of weeks in a row, latest last.
@@ -82,12 +83,14 @@ pub struct Part {
     pub adds: f64,
 }
 
-/// A project's chance to miss its date, with what it is made of.
+/// How a project stands, with the reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// The chance.
+    /// The chance, as forecast.
     pub chance: f64,
-    /// Its band.
+    /// The weighted score: it orders projects within a band.
+    pub score: f64,
+    /// The band of the chance.
     pub band: Band,
     /// What each known feature adds, most first.
     pub parts: Vec<Part>,
@@ -100,7 +103,7 @@ impl Default for Model {
 }
 
 impl Model {
-    /// The chance to miss the date.
+    /// The weighted score, as a chance.
     pub fn chance(&self, features: &[Seen]) -> f64 {
         let sum: f64 = features.iter().map(|seen| self.weights[seen.feature.place()] * seen.scaled()).sum();
         logistic(self.start + sum)
@@ -108,15 +111,15 @@ impl Model {
 
     /// The score of a project; none where there is no forecast, since the rest alone says nothing of a date.
     pub fn score(&self, snapshot: &Snapshot) -> Option<Score> {
-        snapshot.forecast()?;
+        let chance = snapshot.forecast()?;
         let part = |seen: &Seen| {
             let weight = self.weights[seen.feature.place()];
             Part { seen: *seen, weight, adds: weight * seen.scaled() }
         };
         let mut parts: Vec<Part> = snapshot.features.iter().map(part).collect();
         parts.sort_by(|a, b| b.adds.total_cmp(&a.adds).then(a.seen.feature.cmp(&b.seen.feature)));
-        let chance = self.chance(&snapshot.features);
-        Some(Score { chance, band: Band::of(chance), parts })
+        let score = self.chance(&snapshot.features);
+        Some(Score { chance, score, band: Band::of(chance), parts })
     }
 }
 
@@ -145,6 +148,7 @@ mod tests {
         };
         check(0.1, Band::Green);
         check(0.49, Band::Green);
+        check(0.497, Band::Amber); // shown as 50 %
         check(0.51, Band::Amber);
         check(0.74, Band::Amber);
         check(0.76, Band::Red);
@@ -157,8 +161,9 @@ mod tests {
         let score = Model::default().score(&snapshot(&facts)).unwrap();
         let expected = 0.3 * 0.3 + 0.1 * 2.0_f64.ln() - 0.05;
         assert!((score.parts.iter().map(|part| part.adds).sum::<f64>() - expected).abs() < 1e-9);
-        assert!((score.chance - 1.0 / (1.0 + (-expected).exp())).abs() < 1e-9);
+        assert!((score.score - 1.0 / (1.0 + (-expected).exp())).abs() < 1e-9);
         let order: Vec<Feature> = score.parts.iter().map(|part| part.seen.feature).collect();
+        assert_eq!((score.chance, score.band), (0.5, Band::Amber), "by the forecast alone");
         assert_eq!(order, [Feature::Slide, Feature::Pace, Feature::MissChance, Feature::Growth]);
     }
 

@@ -113,6 +113,14 @@ pub struct Taken {
     pub left: f64,
 }
 
+impl Taken {
+    /// Items that are expected to be added by the date, beside those that are expected to be finished.
+    pub fn added(&self) -> f64 {
+        let growth: f64 = self.ahead.scope.growth.values().iter().map(|(value, chance)| value * chance).sum();
+        self.snapshot.seen(Feature::MissChance).map_or(0.0, |seen| seen.usual * growth)
+    }
+}
+
 impl Dated for Life {
     fn known_at(&self) -> At {
         self.created_at.into_iter().chain(self.started_at).chain(self.done_at).max().unwrap_or(At(i64::MIN))

@@ -77,6 +77,14 @@ pub struct Plan {
     pub people: usize,
 }
 
+impl Plan {
+    /// The people whose work the pace is of: those seen on it lately, else those of its team.
+    pub fn workers(&self, org: &Org, now: At) -> usize {
+        let team = || self.team.as_ref().and_then(|team| Members::count(&About::Team(team.clone()), org, now)).unwrap_or(0);
+        if self.people > 0 { self.people } else { team() }
+    }
+}
+
 /// A question about a horizon, answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {

@@ -1,17 +1,18 @@
 //! The card of `risk`: the verdict, then each project that may need intervention with its reasons and what would change it, then the rest in
 //! lines, the record last.
 //!
-//! Who has seen to a project stands beside it, and it is quieter: one reason, no question. A snoozed one stands apart in a line. At most
+//! The chance and its words are the forecast's; a mark beside red and amber does not rest on colour. Who has seen to a project stands beside it, and it is quieter: one reason, no question. A snoozed one stands apart in a line. At most
 //! eight stand in full, since a message has so much room.
 
 use serde_json::{Map, Value, json};
 
 use super::load::{Judged, Project, Seen, State};
-use crate::domain::card::{Button, Card, Line, Part, Scope};
+use crate::domain::card::{Button, Card, Line, Part, Scope, SourceHealth};
 use crate::domain::risk::{self, Band};
 use crate::domain::time::At;
 use crate::domain::words;
 use crate::features::Cx;
+use crate::features::forecast::rounded;
 use crate::store::receipts::Receipt;
 
 /// Projects that stand in full.
@@ -26,6 +27,7 @@ pub struct About<'a> {
     pub cx: &'a Cx,
     pub seen: &'a Seen,
     pub receipt: &'a Receipt,
+    pub health: Vec<SourceHealth>,
 }
 
 /// The card.
@@ -33,8 +35,10 @@ pub fn card(about: &About<'_>) -> Card {
     let (seen, org) = (about.seen, &about.cx.org.org);
     let zone = org.zone_for(&Scope::Organisation);
     let mut troubled: Vec<&Project> = seen.projects.iter().filter(|it| it.band().is_some_and(|band| band >= Band::Amber)).collect();
-    // Late ones first, then red, then amber; each by priority and name, as they come.
-    troubled.sort_by_key(|it| (!matches!(it.state, State::Late { .. }), std::cmp::Reverse(it.band())));
+    // Late ones first, then red, then amber; each by its score.
+    let score = |it: &Project| if let State::Judged(judged) = &it.state { judged.score.score } else { 1.0 };
+    let key = |it: &Project| (!matches!(it.state, State::Late { .. }), std::cmp::Reverse(it.band()));
+    troubled.sort_by(|a, b| key(a).cmp(&key(b)).then(score(b).total_cmp(&score(a))));
     let (snoozed, open): (Vec<&Project>, Vec<&Project>) = troubled.iter().copied().partition(|it| seen.snoozed(it).is_some());
     let mut parts = Vec::new();
     for project in open.iter().take(IN_FULL) {
@@ -50,7 +54,10 @@ pub fn card(about: &About<'_>) -> Card {
             Some(Line::default().strong(&it.name).and(format!(", {}, until {until} by ", stands(it))).mention(&label.person))
         };
         parts.push(Part::Heading("Snoozed".into()));
-        parts.push(Part::List(snoozed.iter().filter_map(|it| line(&it)).collect(), None));
+        for project in &snoozed {
+            parts.extend(line(&project).map(Part::Text));
+            parts.push(Part::Buttons(own_buttons(project, Stage::Snoozed)));
+        }
     }
     parts.extend(quiet(seen));
     parts.push(Part::Text(Line::plain(seen.record.said())));
@@ -69,10 +76,11 @@ pub fn card(about: &About<'_>) -> Card {
         title: format!("Risk - {name} - {}", words::date(seen.now, seen.now, zone)),
         scope: seen.scope.clone(),
         zone: Some(zone),
-        verdict: verdict(seen, troubled.len()),
+        verdict: verdict(seen, &open, snoozed.len()),
         parts,
         metrics: seen.metrics(),
         notes: notes(seen),
+        health: about.health.clone(),
         receipt: Some(about.receipt.id.clone()),
         buttons: buttons(&about.receipt.id),
         data,
@@ -85,19 +93,30 @@ fn buttons(receipt: &str) -> Vec<Button> {
     vec![button("Share to channel", "share", true), button("Why these numbers", "why", false)]
 }
 
-/// "Two of nine projects may need intervention."
-fn verdict(seen: &Seen, troubled: usize) -> Line {
+/// "Two of nine projects may need intervention: Search and Wallet; one more is snoozed."
+fn verdict(seen: &Seen, open: &[&Project], snoozed: usize) -> Line {
     let all = seen.projects.iter().filter(|it| it.band().is_some()).count();
-    let noun = if all == 1 { "project" } else { "projects" };
+    let apart = match snoozed {
+        0 => String::new(),
+        1 => "; one more is snoozed".to_owned(),
+        many => format!("; {} more are snoozed", in_words(many)),
+    };
+    let alone = || seen.projects.iter().find(|it| it.band().is_some()).map_or("", |it| it.name.as_str());
     if seen.projects.is_empty() {
         return Line::sentence(&format!("There is no portfolio project here yet. {HOW_DATE}"));
     }
-    match (troubled, all) {
+    match (open.len(), all) {
         (_, 0) if seen.projects.iter().all(|it| matches!(it.state, State::Done)) => Line::plain("All that was planned is done."),
         (_, 0) => Line::plain("No project can be judged yet: each lacks a date or a history."),
-        (0, 1) => Line::plain("The one project that can be judged needs no intervention now."),
-        (0, all) => Line::plain(format!("None of {} {noun} needs intervention now.", in_words(all))),
-        (some, all) => Line::plain(format!("{} of {} {noun} may need intervention.", words::capitalised(&in_words(some)), in_words(all))),
+        (0, 1) if snoozed == 1 => Line::plain(format!("{} is snoozed.", alone())),
+        (0, 1) => Line::plain(format!("{} needs no intervention now.", alone())),
+        (0, all) => Line::plain(format!("None of {} projects needs intervention now{apart}.", in_words(all))),
+        (_, 1) => Line::plain(format!("{} may need intervention.", alone())),
+        (some, all) => {
+            let (some, all) = (words::capitalised(&in_words(some)), in_words(all));
+            let names = join(open.iter().map(|it| it.name.clone()), IN_FULL);
+            Line::plain(format!("{some} of {all} projects may need intervention: {names}{apart}."))
+        }
     }
 }
 
@@ -112,8 +131,29 @@ fn stands(project: &Project) -> String {
     let due = project.due.map_or_else(String::new, |due| due.format("%-d %b %Y").to_string());
     match &project.state {
         State::Late { remaining, .. } => format!("late: {due} has passed and {} open", are(*remaining)),
-        State::Judged(judged) => format!("{}, {} to make {due}", judged.score.band.name(), share(judged.meets_date())),
+        State::Judged(judged) => {
+            format!("{}, {}, {} to make {due}", judged.score.band.name(), words_of(judged), chance(judged))
+        }
         _ => String::new(),
+    }
+}
+
+/// The forecast's words.
+fn words_of(judged: &Judged) -> &'static str {
+    risk::prospect(judged.score.chance).words()
+}
+
+/// The chance to meet the date, as the forecast shows it.
+fn chance(judged: &Judged) -> String {
+    words::percent(rounded(judged.meets_date()))
+}
+
+/// What stands before a name, beside the colour: two marks for red, one for amber.
+fn mark(project: &Project) -> &'static str {
+    match project.band() {
+        Some(Band::Red) => "!! ",
+        Some(Band::Amber) => "! ",
+        _ => "",
     }
 }
 
@@ -121,21 +161,12 @@ fn are(items: u32) -> String {
     format!("{} {}", words::count(items.into(), "item", "items"), if items == 1 { "is" } else { "are" })
 }
 
-/// A chance as people say it; never none and never all.
-fn share(chance: f64) -> String {
-    match chance {
-        chance if chance < 0.01 => "under 1 %".to_owned(),
-        chance if chance > 0.99 => "over 99 %".to_owned(),
-        chance => format!("{:.0} %", chance * 100.0),
-    }
-}
-
 /// A project that may need intervention.
 fn in_full(about: &About<'_>, project: &Project) -> Vec<Part> {
     let seen = about.seen;
     let acknowledged = seen.acknowledged(project);
     let priority = project.priority.map_or_else(String::new, |priority| format!(" (priority {priority})"));
-    let mut line = Line::default().strong(&project.name).and(format!("{priority}: {}.", stands(project)));
+    let mut line = Line::plain(mark(project)).strong(&project.name).and(format!("{priority}: {}.", stands(project)));
     let zone = about.cx.org.org.zone_for(&Scope::Organisation);
     if let Some(label) = acknowledged {
         let since = words::date(label.at, seen.now, zone);
@@ -146,7 +177,7 @@ fn in_full(about: &About<'_>, project: &Project) -> Vec<Part> {
     }
     let mut parts = vec![Part::Text(line)];
     if let State::Judged(judged) = &project.state {
-        let mut reasons = risk::reasons(&judged.score);
+        let mut reasons = risk::reasons(&judged.score, judged.taken.added());
         reasons.truncate(if acknowledged.is_some() { 1 } else { reasons.len() });
         let mut lines: Vec<Line> = reasons.into_iter().map(Line::plain).collect();
         if acknowledged.is_none() {
@@ -156,20 +187,33 @@ fn in_full(about: &About<'_>, project: &Project) -> Vec<Part> {
             parts.push(Part::List(lines, None));
         }
     }
-    parts.push(Part::Buttons(own_buttons(project, acknowledged.is_some())));
+    let stage = if acknowledged.is_some() { Stage::Acknowledged } else { Stage::Open };
+    parts.push(Part::Buttons(own_buttons(project, stage)));
     parts
 }
 
-fn own_buttons(project: &Project, acknowledged: bool) -> Vec<Button> {
+/// What people have said of a project.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Open,
+    Acknowledged,
+    Snoozed,
+}
+
+fn own_buttons(project: &Project, stage: Stage) -> Vec<Button> {
     let value = format!("{} {}", project.late_from().unwrap_or_default().0, project.id);
     let button =
         |label: &str, action: &str, value: &str| Button { label: label.into(), action: action.into(), value: value.into(), primary: false };
     let mut buttons = Vec::new();
-    if !acknowledged {
+    if stage == Stage::Open {
         buttons.push(button("Acknowledge", super::ACKNOWLEDGE.name, &value));
     }
-    buttons.push(button("Snooze", super::SNOOZE.name, &value));
-    buttons.push(button("Wrong?", super::WRONG.name, &value));
+    if stage == Stage::Snoozed {
+        buttons.push(button("Wake", super::WAKE.name, &value));
+    } else {
+        buttons.push(button("Snooze", super::SNOOZE.name, &value));
+        buttons.push(button("Wrong?", super::WRONG.name, &value));
+    }
     let about = crate::domain::ask::scope_text(&Scope::Project(project.id.clone()));
     buttons.push(button("Forecast", "ask", &format!("forecast {about}")));
     buttons.push(button("What if", "ask", &format!("whatif {about}")));
@@ -182,7 +226,11 @@ fn quiet(seen: &Seen) -> Vec<Part> {
     let mut lines = Vec::new();
     let green = of(&|it| it.band() == Some(Band::Green));
     if !green.is_empty() {
-        lines.push(named("Likely in time:", &green));
+        let one = |it: &&Project| match &it.state {
+            State::Judged(judged) => format!("{} ({}, {})", it.name, chance(judged), words_of(judged)),
+            _ => it.name.clone(),
+        };
+        lines.push(Line::plain(format!("No intervention needed now: {}.", join(green.iter().map(one), NAMES))));
     }
     let done = of(&|it| matches!(it.state, State::Done));
     if !done.is_empty() {
@@ -213,13 +261,19 @@ fn quiet(seen: &Seen) -> Vec<Part> {
     lines.into_iter().map(Part::Text).collect()
 }
 
-/// "Likely in time: Search, Wallet and 3 more."
+/// "Done: Search, Wallet and 3 more."
 fn named(what: &str, projects: &[&Project]) -> Line {
-    let mut names: Vec<String> = projects.iter().take(NAMES).map(|it| it.name.clone()).collect();
-    if projects.len() > NAMES {
-        names.push(format!("{} more", projects.len() - NAMES));
+    Line::plain(format!("{what} {}.", join(projects.iter().map(|it| it.name.clone()), NAMES)))
+}
+
+/// The first of them in words, and how many more there are.
+fn join(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let rest = all.len().saturating_sub(most);
+    let mut names: Vec<String> = all.take(most).collect();
+    if rest > 0 {
+        names.push(format!("{rest} more"));
     }
-    Line::plain(format!("{what} {}.", words::join(&names)))
+    words::join(&names)
 }
 
 fn notes(seen: &Seen) -> Vec<Line> {
@@ -229,8 +283,7 @@ fn notes(seen: &Seen) -> Vec<Line> {
     if judged.is_empty() {
         return notes;
     }
-    let (amber, red) = (share(1.0 - risk::AMBER), share(1.0 - risk::RED));
-    notes.push(Line::sentence(&format!("Chances are those of `/metrics forecast`. Amber and red weigh the reasons too: amber is at most {amber} to make the date then, red at most {red}.")));
+    notes.push(Line::sentence("Chances are those of `/metrics forecast`: amber (!) is unlikely, at most 50 % to make the date; red (!!) is very unlikely, at most 25 %. The reasons order projects within a band."));
     notes.push(if seen.model.learnt_from == 0 {
         Line::plain(format!("Weights as published; learnt from this portfolio once {} dates have passed.", risk::LEARNT_FROM))
     } else {
@@ -253,13 +306,7 @@ fn of_project(seen: &Seen, project: &Project) -> Value {
     let judged = if let State::Judged(judged) = &project.state { Some(&**judged) } else { None };
     let remaining =
         if let State::Late { remaining, .. } = project.state { Some(remaining) } else { judged.map(|it| it.taken.snapshot.remaining) };
-    let features = |judged: &Judged| -> Vec<Value> {
-        let one = |part: &risk::Part| {
-            json!({"feature": part.seen.feature, "value": part.seen.value, "usual": part.seen.usual, "n": part.seen.n,
-                   "weight": part.weight, "adds": part.adds})
-        };
-        judged.score.parts.iter().map(one).collect()
-    };
+    let features = |judged: &Judged| -> Vec<Value> { judged.score.parts.iter().map(super::evidence::of_part).collect() };
     let flip = judged
         .and_then(|it| it.flip)
         .map(|flip| json!({"to": flip.to.name(), "items": flip.items, "people": flip.people, "pace": flip.pace, "weeks": flip.weeks}));
@@ -270,11 +317,13 @@ fn of_project(seen: &Seen, project: &Project) -> Value {
         "priority": project.priority,
         "due": project.due.map(|due| due.to_string()),
         "state": project.word(),
+        "prospect": judged.map(words_of),
+        "score": judged.map(|it| it.score.score),
         "chance_to_miss": judged.map(|it| it.score.chance),
         "meets_date": judged.map(Judged::meets_date),
         "done": judged.map(|it| it.taken.snapshot.done),
         "remaining": remaining,
-        "reasons": judged.map(|it| risk::reasons(&it.score)).unwrap_or_default(),
+        "reasons": judged.map(|it| risk::reasons(&it.score, it.taken.added())).unwrap_or_default(),
         "flip": flip,
         "features": judged.map(features).unwrap_or_default(),
         "missing": judged.map(|it| risk::missing(&it.taken.snapshot)).unwrap_or_default(),

@@ -63,7 +63,7 @@ pub struct Judged {
 impl Judged {
     /// The chance to meet the date, as `forecast` has it.
     pub fn meets_date(&self) -> f64 {
-        1.0 - self.taken.snapshot.forecast().unwrap_or(self.score.chance)
+        1.0 - self.score.chance
     }
 }
 
@@ -247,10 +247,9 @@ impl<'a> Everything<'a> {
             let declared = self.org.projects.get(id);
             let due = declared.and_then(|it| it.due);
             let beside = |id: &str| risk::of_effort(&effort.ledger, id, declared.and_then(|it| it.planned_share), days);
-            let people = risk::people_on(&effort.ledger, id, days);
             let state = match due {
                 None => State::NoDate,
-                Some(due) => self.state(cx, id, due, beside(id), people, &model).await?,
+                Some(due) => self.state(cx, id, due, beside(id), &model).await?,
             };
             projects.push(Project {
                 name: self.name(id),
@@ -266,15 +265,7 @@ impl<'a> Everything<'a> {
         Ok(Seen { scope: scope.clone(), now: self.now, projects, model, labels, record })
     }
 
-    async fn state(
-        &self,
-        cx: &Cx,
-        id: &str,
-        due: NaiveDate,
-        beside: Vec<risk::Seen>,
-        people: Option<f64>,
-        model: &Model,
-    ) -> Result<State, Failure> {
+    async fn state(&self, cx: &Cx, id: &str, due: NaiveDate, beside: Vec<risk::Seen>, model: &Model) -> Result<State, Failure> {
         let lives = self.known.work.lives(id);
         if lives.is_empty() {
             return Ok(State::NoItems);
@@ -311,7 +302,9 @@ impl<'a> Everything<'a> {
                 taken.ahead.outlook.as_ref().err().map_or_else(|| "its date is more than a year away".to_owned(), ToString::to_string);
             return Ok(State::NoHistory(why));
         };
-        let flip = risk::flip(&taken, model, people);
+        // The same people as `whatif` reckons with, so that the very change says the same there.
+        let people = forecast.plan.as_ref().map(|plan| plan.workers(self.org, self.now)).and_then(|people| u32::try_from(people).ok());
+        let flip = risk::flip(&taken, people.map(f64::from));
         Ok(State::Judged(Box::new(Judged { taken, score, flip })))
     }
 }

@@ -1,4 +1,4 @@
-//! The buttons beside a project: acknowledge, snooze, wrong.
+//! The buttons beside a project: acknowledge, snooze, wake, wrong.
 //!
 //! Whoever may see a project may press them: what they say stands under their own name, and nobody says it for another. Nothing is deleted;
 //! a later word of a kind stands in the place of the earlier one. What is called wrong is a label: `wrong_data` takes the warning out of the
@@ -116,11 +116,25 @@ pub async fn snooze_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     Ok(Effect::Modal(Box::new(Card { title: "Snoozed".into(), verdict: line, ..Card::default() })))
 }
 
-fn wrong_form(name: &str, state: String, choice: &str, text: &str) -> Form {
+/// "Wake": a snoozed project stands among the others again.
+pub async fn wake(cx: &Cx, press: Press) -> Result<Effect, Failure> {
+    let (seen, due) = about(cx, &press.value).await?;
+    cx.store.keep_risk_label(Label { until: Some(cx.now), ..label(cx, &seen, due, "snoozed")? }).await?;
+    let line = Line::default().strong(&project(&seen)?.name).and(" is awake: it stands among the others again.");
+    Ok(Effect::Answer(Box::new(Card { command: "risk".into(), title: "Awake".into(), verdict: line, ..Card::default() })))
+}
+
+fn wrong_form(name: &str, state: String, choice: Option<&str>, text: &str) -> Form {
     let choices = WRONGS.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec();
     let fields = vec![
-        field("choice", &format!("What is wrong with the warning of {name}"), "", false, Input::Choice(choices, Some(choice.to_owned()))),
-        field("words", "Why", "It stands under your name for those who keep pacer.", true, Input::Lines(text.to_owned())),
+        field("choice", &format!("What is wrong with the warning of {name}"), "", false, Input::Choice(choices, choice.map(str::to_owned))),
+        field(
+            "words",
+            "Why",
+            "It is kept for those who keep pacer. Whoever asks for risk sees that you called it wrong, with your name.",
+            true,
+            Input::Lines(text.to_owned()),
+        ),
     ];
     form("What is wrong?", "Tell", super::WRONG_SENT.name, state, fields)
 }
@@ -128,7 +142,7 @@ fn wrong_form(name: &str, state: String, choice: &str, text: &str) -> Form {
 /// "Wrong?": asks why.
 pub async fn wrong(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     let (seen, _) = about(cx, &press.value).await?;
-    Ok(Effect::Form(wrong_form(&project(&seen)?.name, press.value, WRONGS[0].0, "")))
+    Ok(Effect::Form(wrong_form(&project(&seen)?.name, press.value, None, "")))
 }
 
 /// Why: kept, and what happens with it.
@@ -140,15 +154,15 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
     if chosen.is_none() {
         typed.wrong("choice", "Choose what is wrong.");
     }
-    let (choice, _) = chosen.unwrap_or(&WRONGS[0]);
+    let choice = chosen.map(|(choice, _)| *choice);
     let it = project(&seen)?;
     if typed.is_wrong() {
         return Ok(Effect::Wrong(wrong_form(&it.name, press.value.clone(), choice, &text), typed.into_wrong()));
     }
     let words = Some(text).filter(|text| !text.is_empty());
-    cx.store.keep_risk_label(Label { choice: Some((*choice).to_owned()), words, ..label(cx, &seen, due, "wrong")? }).await?;
-    let steps: Vec<Line> = match *choice {
-        "wrong_data" => vec![
+    cx.store.keep_risk_label(Label { choice: choice.map(str::to_owned), words, ..label(cx, &seen, due, "wrong")? }).await?;
+    let steps: Vec<Line> = match choice {
+        Some("wrong_data") => vec![
             "This warning counts neither for nor against the record, and weights are not learnt from it.".into(),
             Line::plain("Which rows it rests on: \"Why these numbers\" below ")
                 .code("/metrics risk")
@@ -156,7 +170,7 @@ pub async fn wrong_sent(cx: &Cx, press: Press) -> Result<Effect, Failure> {
                 .code("/metrics health")
                 .and("."),
         ],
-        "date_moved" => vec![
+        Some("date_moved") => vec![
             "The warning of the old date is judged by the old date: a date that moves is a slip too.".into(),
             Line::plain("An admin moves the date in ").code("/metrics setup").and("; from then on the new one is judged."),
         ],

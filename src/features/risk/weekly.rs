@@ -56,12 +56,13 @@ async fn week(cx: &Cx, monday: NaiveDate, at: At, bands: &mut Bands) -> Result<(
     let mut kept = Vec::new();
     for project in seen.projects {
         let State::Judged(judged) = project.state else { continue };
+        let added = judged.taken.added();
         let (snapshot, score) = (judged.taken.snapshot, judged.score);
         bands.insert((project.id.clone(), snapshot.due, monday), score.band);
         // Latest last: weeks in a row of the same commitment.
         let weeks = (0..risk::RUNNING).rev().filter_map(|back| monday.checked_sub_days(Days::new(7 * u64::try_from(back).ok()?)));
         let row: Vec<Band> = weeks.filter_map(|week| bands.get(&(project.id.clone(), snapshot.due, week)).copied()).collect();
-        let (flagged, reasons) = (risk::is_flagged(&row), risk::reasons(&score));
+        let (flagged, reasons) = (risk::is_flagged(&row), risk::reasons(&score, added));
         let stood = Some((score.chance, score.band));
         kept.push(Kept { week: monday, snapshot, stood, flagged, kept_at: cx.now, reasons });
     }

@@ -163,8 +163,7 @@ fn shares(changes: &Changes, plan: &Plan, work: &Work, org: &Org, now: At) -> f6
 
 /// How things stand: the people seen on it lately, else those of its team; a part of it that no change needs is as if whole.
 fn standing(plan: &Plan, changes: &Changes, org: &Org, now: At) -> Result<Standing, Wrong> {
-    let team = plan.team.as_ref().and_then(|team| Members::count(&Scope::Team(team.clone()), org, now));
-    let people = if plan.people > 0 { plan.people } else { team.unwrap_or(0) };
+    let people = plan.workers(org, now);
     let moves_people = changes.people.abs() > 0.0 || changes.wip_limit.is_some();
     let people = if people == 0 && !moves_people { 1 } else { people };
     if changes.drop.is_empty() || plan.share > 0.0 {
