@@ -336,11 +336,4 @@ mod tests {
             assert_eq!(card.parts, []);
         }
     }
-
-    #[test]
-    fn a_week_without_an_interval_says_why() {
-        let card = told(&deploying(|_| 2), "change_fail_rate");
-        let weeks = card.parts.iter().find_map(|part| if let Part::Table(table) = part { Some(table) } else { None }).expect("weeks");
-        assert_eq!(weeks.rows[0][3].is_empty(), weeks.rows[0][2].is_empty(), "{:?}", weeks.rows[0]);
-    }
 }
