@@ -121,8 +121,8 @@ impl Bands {
         } else {
             "This organisation's own limits, from its quartiles".to_owned()
         };
-        let below = if focused != normal { format!("up to {focused} is focused, ") } else { String::new() };
-        let above = if normal != diluted { format!("{normal} to {diluted} diluted, ") } else { String::new() };
+        let below = if focused == normal { String::new() } else { format!("up to {focused} is focused, ") };
+        let above = if normal == diluted { String::new() } else { format!("{normal} to {diluted} diluted, ") };
         format!("Normal here is up to {normal} projects a person and week; {below}{above}more is a high risk. {whose}.")
     }
 

@@ -19,7 +19,6 @@ use super::{Command, Cx, Reply, understood};
 use crate::domain::ask::{Ask, Words};
 use crate::domain::card::{Card, Metric, Scope};
 use crate::domain::forecast::whatif::{self, Comparison, Standing};
-use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::At;
 use crate::error::{Failure, Kind, UserError};
