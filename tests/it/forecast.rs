@@ -215,7 +215,7 @@ async fn a_team_has_counts_ages_and_its_projects() {
     assert_eq!(answer["service_level"]["items"], Value::Null, "of a team no item is named");
     assert!(verified(&t, &answer).await);
     let mine = t.slash("ana", "forecast").await;
-    assert!(mine.text.contains("Payments: the one date, of Wallet 2 ("), "{}", mine.text);
+    assert!(mine.text.contains("the one date, of Wallet 2 ("), "{}", mine.text);
     assert_eq!(kind(&t.ask("forecast team:pair").await).0, "no_person_metrics");
     assert_eq!(kind(&t.ask("forecast service:x").await).0, "unknown_service");
 }

@@ -12,8 +12,8 @@ const MOST: i64 = 20;
 
 /// The weeks that are drawn: all up to the last, or every second, third and so on.
 fn weeks(first: i64, last: i64) -> Vec<i64> {
-    let apart = (1..).find(|apart| (last - first) / apart < MOST).unwrap_or(1);
-    (0..).map(|step| last - step * apart).take_while(|week| *week >= first).collect::<Vec<_>>().into_iter().rev().collect()
+    let apart = (last - first) / MOST + 1;
+    (first..=last).filter(|week| (last - week) % apart == 0).collect()
 }
 
 /// Draws it.
