@@ -174,9 +174,14 @@ mod tests {
             let ours = compare(&mut outlook(), &standing, &Change { wip_limit: Some(limit), ..Change::default() }).unwrap();
             (ours.speed * 1e9).round() / 1e9
         };
-        assert_eq!([speed(15.0, 2, 3), speed(15.0, 2, 2), speed(15.0, 2, 20)], [1.0; 3], "as many as are in work, or more");
-        assert_eq!([speed(15.0, 2, 1), speed(15.0, 0, 1)], [0.5, 1.0], "half of those busy lose their item; nobody has none to lose");
-        assert_eq!([speed(5.0, 12, 6), speed(5.0, 12, 4), speed(5.0, 4, 1)], [1.0, 0.8, 0.25]);
+        let percent = |speed: f64| super::super::whole((speed * 100.0).round());
+        assert_eq!([speed(15.0, 2, 3), speed(15.0, 2, 2), speed(15.0, 2, 20)].map(percent), [100; 3], "as many as are in work, or more");
+        assert_eq!(
+            [speed(15.0, 2, 1), speed(15.0, 0, 1)].map(percent),
+            [50, 100],
+            "half of those busy lose their item; nobody has none to lose"
+        );
+        assert_eq!([speed(5.0, 12, 6), speed(5.0, 12, 4), speed(5.0, 4, 1)].map(percent), [100, 80, 25]);
     }
 
     #[test]

@@ -236,7 +236,7 @@ fn parts(about: &About<'_>) -> Vec<Part> {
         let rest = found.alerts.len().saturating_sub(1 + LISTED) as u64;
         let mut said: Vec<String> = found.alerts.iter().skip(1).take(LISTED).map(|it| format!("{}.", alert(it, about.org))).collect();
         if let Some(last) = said.last_mut().filter(|_| rest > 0) {
-            *last += &format!(" And {rest} like these.");
+            *last = format!("{last} And {rest} like these.");
         }
         parts.push(Part::List(said.into_iter().map(Line::plain).collect(), None));
     }
