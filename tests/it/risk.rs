@@ -136,7 +136,7 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
     let answer = t.ask("risk project:wallet").await;
     let cut = of(&answer, "wallet")["flip"]["items"].as_i64().unwrap_or_else(|| panic!("{answer}"));
     for (items, crosses) in [(cut, true), (cut - 1, false)] {
-        let said = t.ask(&format!("whatif project:wallet items:-{items}")).await.to_string();
+        let said = message_of(&t.slash("ben", &format!("whatif project:wallet items:-{items}")).await);
         let chance = said.split(" % to meet it").next().unwrap().rsplit(' ').next().unwrap().parse::<f64>();
         assert_eq!(chance.unwrap_or_else(|_| panic!("{said}")) > 25.0, crosses, "{items}: {said}");
     }
