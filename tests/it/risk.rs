@@ -161,6 +161,7 @@ async fn a_slip_turns_amber_then_red_is_seen_to_and_judged_by_its_outcome() {
 
     let snoozed = t.slash("chen", "risk").await;
     assert!(["Forecast", "What if", "Wake"].iter().all(|label| labels(&snoozed.blocks).iter().any(|it| it == label)));
+    t.advance(DAY / 24);
     t.press_as("chen", &snoozed, "Wake").await;
     assert!(message_of(&t.next_message().await).contains("*Wallet* is awake"));
     assert!(!message_of(&t.slash("chen", "risk").await).contains("is snoozed"), "not apart any more");

@@ -169,7 +169,7 @@ pub fn take(facts: &Facts, at: At) -> Result<Taken, LookAhead> {
     }
     let mut features = Vec::new();
     if let Some(chance) = miss_chance(&now, left, 0, 1.0) {
-        let pace = now.outlook.as_ref().map_or(0.0, |outlook| outlook.mean());
+        let pace = now.outlook.as_ref().map_or(0.0, Outlook::mean);
         features.push(Seen { feature: Feature::MissChance, value: chance, usual: pace * left, n: now.remaining });
         let before = at.plus(-SLIDE_WEEKS * WEEK);
         let then = stand(&known_by(lives, before), before);
