@@ -42,7 +42,7 @@ use crate::store::receipts::Receipt;
 /// The registration.
 pub const COMMAND: Command = Command {
     name: "risk",
-    usage: "[PROJECT|team:T|project:P]",
+    usage: "[team:T|project:P]",
     summary: "projects that may need intervention, why, what would change it, and how past warnings turned out",
     example: "risk",
     private: false,
