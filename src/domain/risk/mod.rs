@@ -19,7 +19,7 @@
 //!
 //! - [`replay`]`(facts: &Facts, then: impl Fn(Facts, At) -> Facts, now: At) -> Result<Option<Resolved>, LookAhead>`: the weekly snapshots of
 //!   a project whose date has passed, with its outcome; none where it has not. `facts.lives` may hold the whole life of each item.
-//! - [`backtest`]`(resolved: &[Resolved]) -> Result<Tried, LookAhead>`: the scores, and the control with shuffled outcomes;
+//! - [`backtest()`]`(resolved: &[Resolved]) -> Result<Tried, LookAhead>`: the scores, and the control with shuffled outcomes;
 //!   [`Tried::verdict`] says in a sentence what they are worth.
 //!
 //! What is not known of a project is absent and counts for nothing either way; it is never 0. A chance is not a promise, and of a small

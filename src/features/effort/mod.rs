@@ -1,4 +1,4 @@
-//! [`Effort`]: all person-days of a span, shared out by `alloc v1` ([`alloc`](crate::domain::alloc)): the one basis of investment, focus and risk.
+//! [`Effort`]: all person-days of a span, shared out by `alloc v1` ([`alloc`]): the one basis of investment, focus and risk.
 //!
 //! Loaded once an answer and memoised: a ledger is of the whole organisation, since a day of somebody in two teams is one day. Days are those
 //! of the organisation's clock. Never to be asked for a person.

@@ -1,7 +1,7 @@
 //! `whatif`: the same forecast with other scope, people, work in progress, or without another project.
 //!
 //! Paired: both answers come from the same sums, so that a difference is the change's alone and no change gives exactly none. What a change
-//! does to the pace is arithmetic that the answer says ([`whatif`](crate::domain::forecast::whatif)), not a promise: new people slow a team
+//! does to the pace is arithmetic that the answer says (`domain::forecast::whatif`), not a promise: new people slow a team
 //! down first. People are a number, never a name.
 //!
 //! JSON: `metrics` with `done_by` as things stand and `done_by_changed` as they would be; `weeks_gained` by chance, `speed`, `item_time`.
