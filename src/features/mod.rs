@@ -51,7 +51,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use crate::domain::ask::{self, Ask, CommandWords, Words};
-use crate::domain::card::{Card, Line, Scope};
+use crate::domain::card::{Card, Line, Scope, SourceHealth};
 use crate::domain::form::Form;
 use crate::domain::org::Org;
 use crate::domain::post::{Post, Said};
@@ -86,6 +86,18 @@ impl Cx {
     /// Who asks or presses, by Slack id; empty: nobody in Slack.
     fn user(&self) -> String {
         self.asker.as_ref().map(|asker| asker.user.clone()).unwrap_or_default()
+    }
+
+    /// On what a [memo](memo::Memo) of facts holds: the instant of asking, the organisation, the last delivery. None where it is asked under
+    /// another organisation than the one in force. What differs beside, such as another instant, belongs in the name.
+    async fn basis(&self, org: &Org) -> Result<Option<String>, Failure> {
+        let is_current = std::ptr::eq(org, &raw const self.org.org);
+        Ok(if is_current { Some(format!("{} {} {}", self.now, self.org.version, self.store.watermark().await?)) } else { None })
+    }
+
+    /// The sources with their latest events, as each answer ends with them.
+    async fn health(&self) -> Result<Vec<SourceHealth>, Failure> {
+        Ok(self.store.freshness(self.now).await?.into_iter().map(|source| source.health).collect())
     }
 
     /// Whether they may change or end a subscription: whoever made it, and admins.

@@ -24,26 +24,19 @@ pub(super) struct Work {
     places: HashMap<String, Vec<usize>>,
 }
 
-/// Reads it. Memoised by [`basis`].
+/// Reads it, once an answer.
 pub(super) async fn load(cx: &Cx, now: At, org: &Org) -> Result<Arc<Work>, Failure> {
-    let basis = basis(cx, now, org).await?;
-    if let Some(work) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "work")) {
+    let (basis, name) = (cx.basis(org).await?, format!("work {now}"));
+    if let Some(work) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(work);
     }
     let items = cx.store.work_items(now).await?;
     let projects = projects_of(&items, org);
     let work = Arc::new(Work::new(items, projects));
     if let Some(basis) = basis {
-        cx.memo.put(&basis, "work", &work);
+        cx.memo.put(&basis, &name, &work);
     }
     Ok(work)
-}
-
-/// On what a memo of work holds: the instant, the organisation, the last delivery; none where it is asked as of another instant than the
-/// clock's, or under another organisation than the one in force.
-pub(super) async fn basis(cx: &Cx, now: At, org: &Org) -> Result<Option<String>, Failure> {
-    let current = now == cx.now && std::ptr::eq(org, &raw const cx.org.org);
-    Ok(if current { Some(format!("work {now} {} {}", cx.org.version, cx.store.watermark().await?)) } else { None })
 }
 
 /// The days on which a scope works.

@@ -58,13 +58,14 @@ pub fn windows(to: At, zone: Tz) -> Sides<Window> {
 
 /// The facts of a scope for a digest whose weeks end at `to`; many channels may hear of the same at one time.
 pub async fn load(cx: &Cx, scope: &Scope, to: At) -> Result<Arc<Facts>, Failure> {
-    let basis = format!("{to} {} {} {}", cx.now, cx.org.version, cx.store.watermark().await?);
-    let name = format!("digest {}", scope_text(scope));
-    if let Some(known) = cx.memo.get(&basis, &name) {
+    let (basis, name) = (cx.basis(&cx.org.org).await?, format!("digest {to} {}", scope_text(scope)));
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
     }
     let facts = Arc::new(anew(cx, scope, to).await?);
-    cx.memo.put(&basis, &name, &facts);
+    if let Some(basis) = basis {
+        cx.memo.put(&basis, &name, &facts);
+    }
     Ok(facts)
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use super::Cx;
+use super::{Cx, portfolio};
 use crate::domain::alloc::{self, Input, Ledger, Planned, Worker, person_days};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
@@ -34,25 +34,23 @@ pub(super) struct Effort {
 
 /// The effort from `from` to `until`, as known at `now`.
 pub(super) async fn load(cx: &Cx, org: &Org, [from, until]: [At; 2], now: At) -> Result<Arc<Effort>, Failure> {
-    let basis = format!("effort {now} {} {}", cx.org.version, cx.store.watermark().await?);
-    let name = format!("{from} {until}");
-    let is_current = std::ptr::eq(org, &raw const cx.org.org);
-    if let Some(known) = is_current.then(|| cx.memo.get(&basis, &name)).flatten() {
+    let (basis, name) = (cx.basis(org).await?, format!("effort {now} {from} {until}"));
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
     }
     let until = until.min(now);
     let traces = cx.store.traces([from, until], now).await?;
-    let work = cx.store.work_items(now).await?;
+    let work = portfolio::load(cx, now, org).await?;
     let told = cx.store.told_since(At(0)).await?;
     let people = People::new(org, &told);
-    let mut input = input::input(&traces, &work, org, &people);
+    let mut input = input::input(&traces, &work.items, org, &people);
     input.workers = workers(&input, org, &people, [from, until]);
     let places = input.items.iter().filter_map(|item| Some((item.id.clone(), item.project.clone().or(item.repository.clone())?)));
     let places = places.collect();
     let ledger = Ledger::new(&input);
     let problems = ledger.problems.iter().cloned().chain(alloc::problems(&plan(org))).collect();
     let effort = Arc::new(Effort { ledger, problems, places });
-    if is_current {
+    if let Some(basis) = basis {
         cx.memo.put(&basis, &name, &effort);
     }
     Ok(effort)

@@ -114,16 +114,16 @@ impl Known {
     }
 }
 
-/// Reads it. Memoised where it is asked as of now.
+/// Reads it, once an answer.
 pub(super) async fn known(cx: &Cx, now: At, org: &Org) -> Result<Arc<Known>, Failure> {
-    let basis = portfolio::basis(cx, now, org).await?;
-    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, "known")) {
+    let (basis, name) = (cx.basis(org).await?, format!("known {now}"));
+    if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
     }
     let work = portfolio::load(cx, now, org).await?;
     let known = Arc::new(Known::new(work, org, now));
     if let Some(basis) = basis {
-        cx.memo.put(&basis, "known", &known);
+        cx.memo.put(&basis, &name, &known);
     }
     Ok(known)
 }
@@ -136,10 +136,12 @@ pub(super) async fn load(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &O
 
 /// The same for whoever has asked who may see it.
 pub(super) async fn unchecked(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Result<Arc<Forecast>, Failure> {
-    let (basis, name) = (portfolio::basis(cx, now, org).await?, format!("forecast {}", scope_text(scope)));
+    let (basis, name) = (cx.basis(org).await?, format!("forecast {now} {}", scope_text(scope)));
     if let Some(known) = basis.as_ref().and_then(|basis| cx.memo.get(basis, &name)) {
         return Ok(known);
     }
+    // Each is some work for a processor; others may ask in between.
+    tokio::task::yield_now().await;
     let forecast = Arc::new(forecast(known, scope, now, org)?);
     if let Some(basis) = basis {
         cx.memo.put(&basis, &name, &forecast);

@@ -278,8 +278,6 @@ impl<'a> Everything<'a> {
         if self.now >= late {
             return Ok(State::Late { due: late, remaining });
         }
-        // Each is some work for a processor; others may ask in between.
-        tokio::task::yield_now().await;
         let forecast = forecast::unchecked(cx, &self.known, &Scope::Project(id.to_owned()), self.now, self.org).await?;
         let asked = forecast.plan.as_ref().zip(forecast.due()).map(|(plan, until)| risk::Asked {
             outlook: forecast.outlook.clone(),
