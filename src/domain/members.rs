@@ -1,6 +1,6 @@
-//! [`Members`]: whose items a scope's are: assigned to somebody who belonged to it then, as `flow` counts them. Never to count one person.
+//! [`Members`]: whose items a scope's are: assigned to somebody who belonged to it then. Never to count one person.
 //!
-//! Read by forecasts, what-ifs and `pacer backtest`: one rule, so that what is foretold and what is looked back on are the same items.
+//! Read by `flow`, forecasts, risk and `pacer backtest`: one rule, so that what is foretold and what is looked back on are the same items.
 
 use std::collections::HashMap;
 
@@ -34,13 +34,21 @@ impl Members {
         Self(Some(by_name))
     }
 
+    /// Whether nobody is meant.
+    pub fn is_nobody(&self) -> bool {
+        self.0.as_ref().is_some_and(HashMap::is_empty)
+    }
+
     /// Whether an item is one of theirs at an instant.
     pub fn has(&self, item: &WorkItem, at: At) -> bool {
+        self.have(item.assignee.as_deref(), &item.source, at)
+    }
+
+    /// Whether what is assigned to a name of a source is theirs at an instant.
+    pub fn have(&self, assignee: Option<&str>, source: &str, at: At) -> bool {
         let Some(by_name) = &self.0 else { return true };
-        let names = item.assignee.as_deref().and_then(|name| by_name.get(&name.to_lowercase()));
-        names.is_some_and(|known| {
-            known.iter().any(|(source, span)| source.as_ref().is_none_or(|only| *only == item.source) && span.holds(at))
-        })
+        let names = assignee.and_then(|name| by_name.get(&name.to_lowercase()));
+        names.is_some_and(|known| known.iter().any(|(only, span)| only.as_ref().is_none_or(|only| only == source) && span.holds(at)))
     }
 
     /// How many people are in a team at an instant, bots aside; none where it is no team.

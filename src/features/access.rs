@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use super::Cx;
 use crate::domain::card::Scope;
+use crate::domain::members::Members;
 use crate::domain::org::{Org, Span};
 use crate::domain::time::{At, DAY};
 use crate::domain::words;
@@ -93,6 +94,11 @@ impl<'a> Sight<'a> {
     /// Whether a service is a closed team's at some time of a period.
     pub fn hides_in(&self, service: &str, from: At, to: At) -> bool {
         self.hidden_until(&[(Hides::Service(service.to_owned()), Span::ALWAYS)], from, to).is_some()
+    }
+
+    /// Everybody in teams that keep their figures to themselves, to be asked about items.
+    pub fn hidden_members(&self) -> Members {
+        if let Whose::People(people) = self.hidden_people() { Members::people(people) } else { Members::people([]) }
     }
 
     /// Everybody in teams that keep their figures to themselves.

@@ -8,12 +8,12 @@ use super::access::Sight;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::Scope;
 use crate::domain::forecast::project::Life;
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::portfolio::projects_of;
 use crate::domain::time::At;
 use crate::domain::work::WorkItem;
 use crate::error::{Failure, Kind, UserError};
-use crate::store::flow::Whose;
 
 /// All work known at an instant.
 pub(super) struct Work {
@@ -69,22 +69,18 @@ impl Work {
 }
 
 /// Those whose work the asker may not see by itself: the people of closed teams.
-pub(super) struct Hidden(Whose);
+pub(super) struct Hidden(Members);
 
 impl Hidden {
     /// From the asker.
     pub fn of(cx: &Cx) -> Self {
-        Self(Sight::of(cx).hidden_people())
+        Self(Sight::of(cx).hidden_members())
     }
 
     /// Whether all known people of a project are such: then its figures are those of their team.
     pub fn hides(&self, work: &Work, id: &str, now: At) -> bool {
         let mut known = work.of_project(id).filter(|item| item.assignee.is_some()).peekable();
-        !self.is_nobody() && known.peek().is_some() && known.all(|item| is_whose(item, &self.0, item.done_at.unwrap_or(now)))
-    }
-
-    fn is_nobody(&self) -> bool {
-        if let Whose::People(people) = &self.0 { people.is_empty() } else { true }
+        !self.0.is_nobody() && known.peek().is_some() && known.all(|item| self.0.has(item, item.done_at.unwrap_or(now)))
     }
 }
 
@@ -92,18 +88,16 @@ impl Hidden {
 pub(super) async fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
     let Scope::Project(id) = scope else { return Ok(()) };
     let hidden = Hidden::of(cx);
-    if hidden.is_nobody() || !hidden.hides(&*load(cx, cx.now, &cx.org.org).await?, id, cx.now) {
+    if hidden.0.is_nobody() || !hidden.hides(&*load(cx, cx.now, &cx.org.org).await?, id, cx.now) {
         return Ok(());
     }
-    let message = "The people of this project are in a team that shows its figures to its members only.";
-    Err(UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into())
+    Err(refused())
 }
 
-/// Whether an item is of one of some people at an instant.
-pub(super) fn is_whose(item: &WorkItem, whose: &Whose, at: At) -> bool {
-    let Whose::People(people) = whose else { return false };
-    let assignee = item.assignee.as_deref().unwrap_or_default().to_lowercase();
-    people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &item.source))
+/// What is said instead of such a project.
+pub(super) fn refused() -> Failure {
+    let message = "The people of this project are in a team that shows its figures to its members only.";
+    UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into()
 }
 
 /// The life of an item.

@@ -19,6 +19,7 @@ use super::kept::{Kept, Weigh};
 use super::refresh::decode;
 use crate::domain::derive::change_day::{ChangeDay, PackedChange, PackedRun, packed_change};
 use crate::domain::flow::{FlowPool, ItemSpan, OpenChange, is_dropped};
+use crate::domain::members::Members;
 use crate::domain::org::identity::Name;
 use crate::domain::org::{Org, Owned, Span};
 use crate::domain::portfolio::projects_of;
@@ -256,21 +257,21 @@ impl Store {
 }
 
 /// Those items, made ready to be asked of each row of [`ITEM`].
-pub(super) enum Held<'a> {
+pub(super) enum Held {
     All,
     Nobody,
-    People(&'a [(Name, Span)]),
+    People(Members),
     /// By source and id.
     Items(HashSet<(String, String)>),
 }
 
 impl Store {
     /// Whose items, as known at an instant.
-    pub(super) async fn held<'a>(&self, whose: &'a Whose, now: At, org: &Org) -> Result<Held<'a>> {
+    pub(super) async fn held(&self, whose: &Whose, now: At, org: &Org) -> Result<Held> {
         Ok(match whose {
             Whose::All => Held::All,
             Whose::Nobody => Held::Nobody,
-            Whose::People(people) => Held::People(people),
+            Whose::People(people) => Held::People(Members::people(people.iter().cloned())),
             Whose::Project(id) => {
                 let items = self.work_items(now).await?;
                 let projects = projects_of(&items, org);
@@ -281,7 +282,7 @@ impl Store {
     }
 }
 
-impl Held<'_> {
+impl Held {
     /// Whether an item is one of them, at an instant.
     pub(super) fn has(&self, row: &AnyRow, at: At) -> Result<bool> {
         Ok(match self {
@@ -289,8 +290,7 @@ impl Held<'_> {
             Self::Nobody => false,
             Self::People(people) => {
                 let (source, assignee): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
-                let assignee = assignee.unwrap_or_default().to_lowercase();
-                people.iter().any(|(name, span)| span.holds(at) && name.is(&assignee, &source))
+                people.have(assignee.as_deref(), &source, at)
             }
             Self::Items(items) => items.contains(&(row.try_get(2)?, row.try_get(5)?)),
         })

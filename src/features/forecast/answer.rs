@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::compute::{Answer, Forecast};
 use super::overview::{self, Overview};
-use super::{hidden, known, load};
+use super::{known, load};
 use crate::domain::card::{Metric, Scope, SourceHealth};
 use crate::domain::org::Org;
 use crate::domain::time::At;
@@ -15,6 +15,7 @@ use crate::domain::window::Window;
 use crate::domain::words;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::Cx;
+use crate::features::access::Sight;
 
 /// The chances of the three promises, as JSON names them.
 pub const CHANCES: [&str; 3] = ["50", "85", "95"];
@@ -54,7 +55,7 @@ pub async fn asked(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) 
         _ => Some(overview::of(cx, &known, scope, now, org).await?),
     };
     let issued = cx.store.track_record(scope, now).await?;
-    let hidden = hidden(cx);
+    let hidden = Sight::of(cx).hidden_members();
     let old = &forecast.ages.old;
     let old = old.iter().filter(|(item, _)| !hidden.has(item, now)).map(|(item, age)| (item.name().to_owned(), *age)).collect();
     let health = cx.store.freshness(now).await?.into_iter().map(|source| source.health).collect();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::compute::counts;
-use super::{hidden, known};
+use super::known;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope;
 use crate::domain::forecast::throughput::WINDOW;
@@ -12,6 +12,7 @@ use crate::domain::time::WEEK;
 use crate::domain::words;
 use crate::domain::work::WorkItem;
 use crate::error::Failure;
+use crate::features::access::Sight;
 use crate::features::receipts::{Evidence, Listing, Row};
 use crate::features::{Cx, flow};
 use crate::store::receipts::{Receipt, Rests};
@@ -27,7 +28,7 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
         Scope::Project(id) => work.of_project(id).collect(),
         _ => work.items.iter().filter(|item| counts(item) && members.has(item, item.done_at.unwrap_or(now))).collect(),
     };
-    let hidden = hidden(cx);
+    let hidden = Sight::of(cx).hidden_members();
     let is_hidden = |item: &WorkItem| hidden.has(item, item.done_at.unwrap_or(now));
     let names = |items: &[&WorkItem]| -> Vec<String> {
         let mut names: Vec<String> = items.iter().filter(|item| !is_hidden(item)).map(|item| item.name().to_owned()).collect();

@@ -34,7 +34,6 @@ use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::error::{Failure, Kind, UserError};
-use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
 pub(super) use answer::{done_by, too_little};
 pub(super) use card::{SAID, rounded};
@@ -147,11 +146,6 @@ pub(super) async fn unchecked(cx: &Cx, known: &Known, scope: &Scope, now: At, or
         cx.memo.put(&basis, &name, &forecast);
     }
     Ok(forecast)
-}
-
-/// Those whose items are not to be named to the asker.
-fn hidden(cx: &Cx) -> Members {
-    Members::people(if let Whose::People(people) = Sight::of(cx).hidden_people() { people } else { Vec::new() })
 }
 
 /// Refuses a scope that the asker may not see, or that is too few people.

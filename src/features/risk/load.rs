@@ -9,15 +9,15 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::card::{Band as BenchmarkBand, Metric, Scope};
+use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::risk::{self, Band, Ended, Facts, Flip, LEARNT_FROM, Lesson, Model, Record, Score, Snapshot, Taken};
 use crate::domain::time::{At, DAY, WEEK};
 use crate::domain::window::local;
 use crate::error::{Failure, Kind, UserError};
 use crate::features::forecast::{self, Known};
-use crate::features::portfolio::{Hidden, is_whose};
+use crate::features::portfolio::{Hidden, refused};
 use crate::features::{Cx, effort, portfolio};
-use crate::store::flow::Whose;
 use crate::store::receipts::Receipt;
 use crate::store::risk::{Commitment, Label};
 
@@ -156,9 +156,10 @@ pub async fn seen(cx: &Cx, scope: &Scope) -> Result<Seen, Failure> {
     }
     let all = Everything::load(cx, cx.now, &cx.org.org).await?;
     let hidden = Hidden::of(cx);
+    let members = Members::of(scope, &cx.org.org);
     let own = |id: &str| match scope {
         Scope::Project(wanted) => wanted == id,
-        Scope::Team(_) | Scope::Teams(_) => all.is_of(id, scope),
+        Scope::Team(_) | Scope::Teams(_) => all.is_of(id, &members),
         Scope::Organisation | Scope::Service(_) => true,
     };
     let ids: Vec<String> = all.ids().into_iter().filter(|id| own(id)).collect();
@@ -184,11 +185,6 @@ pub async fn again(cx: &Cx, receipt: &Receipt) -> Result<Seen, Failure> {
 /// One project of whoever presses a button, as it stands now.
 pub async fn one(cx: &Cx, id: &str) -> Result<Seen, Failure> {
     seen(cx, &Scope::Project(id.to_owned())).await
-}
-
-fn refused() -> Failure {
-    let message = "The people of this project are in a team that shows its figures to its members only.";
-    UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into()
 }
 
 /// All items and what was kept, as of an instant.
@@ -221,11 +217,9 @@ impl<'a> Everything<'a> {
     }
 
     /// Whether people of a scope's teams work on a project: have one of its items that is open, or was until a quarter ago.
-    fn is_of(&self, id: &str, scope: &Scope) -> bool {
-        let people: Vec<_> = scope.teams().iter().flat_map(|team| self.org.people_of(team)).collect();
-        let whose = Whose::People(people);
+    fn is_of(&self, id: &str, members: &Members) -> bool {
         let mut own = self.known.work.of_project(id).filter(|item| item.done_at.is_none_or(|done| self.now.since(done) < OWN));
-        own.any(|item| is_whose(item, &whose, self.now))
+        own.any(|item| members.has(item, self.now))
     }
 
     /// The outcome of a commitment, where its date has passed.
