@@ -95,9 +95,9 @@ impl Cx {
         Ok(if is_current { Some(format!("{} {} {}", self.now, self.org.version, self.store.watermark().await?)) } else { None })
     }
 
-    /// The sources with their latest events, as each answer ends with them.
-    async fn health(&self) -> Result<Vec<SourceHealth>, Failure> {
-        Ok(self.store.freshness(self.now).await?.into_iter().map(|source| source.health).collect())
+    /// The sources with their latest events as of an instant: what each answer ends with.
+    async fn health(&self, at: At) -> Result<Vec<SourceHealth>, Failure> {
+        Ok(self.store.freshness(at).await?.into_iter().map(|source| source.health).collect())
     }
 
     /// Whether they may change or end a subscription: whoever made it, and admins.

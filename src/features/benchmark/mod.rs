@@ -83,7 +83,7 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
 }
 
 async fn build(cx: &Cx, ask: &Ask, dora: &Dora, benchmark: &Benchmark, receipt: &str) -> Result<Card, Failure> {
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     let name = cx.org.org.scope_name(&ask.scope);
     let about = card::About { ask, name: &name, dora, benchmark, receipt, health };
     Ok(if benchmark.choice.quick_check { survey::card(&about) } else { card::card(&about) })

@@ -86,7 +86,7 @@ async fn anew(cx: &Cx, scope: &Scope, to: At) -> Result<Facts, Failure> {
     };
     // Silence is known of now alone.
     let silent = if to == cx.now { health::silent(cx, &calendar).await? } else { Vec::new() };
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     let noted = |note: Note| {
         let name = words::capitalised(&org.scope_name(&Scope::Team(note.team)));
         let day = words::date(note.at, to, windows.now.zone);

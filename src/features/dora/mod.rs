@@ -77,7 +77,7 @@ pub(super) async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: 
 }
 
 async fn build(cx: &Cx, dora: &Dora, receipt: &Receipt) -> Result<Card, Failure> {
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     let (scope, window) = (&receipt.scope, &receipt.window);
     let name = cx.org.org.scope_name(scope);
     Ok(card::card(&card::About { dora, scope, name: &name, window, receipt: &receipt.id, health }))

@@ -89,7 +89,7 @@ pub(super) fn targets(scope: &Scope, org: &Org) -> BTreeMap<String, f64> {
 }
 
 async fn build(cx: &Cx, flow: &Flow, receipt: &Receipt) -> Result<Card, Failure> {
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     let scope = &receipt.scope;
     let name = cx.org.org.scope_name(scope);
     Ok(card::card(&card::About { flow, scope, name: &name, window: &receipt.window, receipt: &receipt.id, health }))

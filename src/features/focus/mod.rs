@@ -163,7 +163,7 @@ fn people(org: &Org, scope: &Scope, window: &Window) -> Option<usize> {
 }
 
 async fn build(cx: &Cx, read: &Read, receipt: &Receipt, org: &Org) -> Result<Card, Failure> {
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     Ok(card::card(&card::About {
         focusing: &read.focusing,
         scope: &receipt.scope,

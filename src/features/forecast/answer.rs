@@ -58,7 +58,7 @@ pub async fn asked(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) 
     let hidden = Sight::of(cx).hidden_members();
     let old = &forecast.ages.old;
     let old = old.iter().filter(|(item, _)| !hidden.has(item, now)).map(|(item, age)| (item.name().to_owned(), *age)).collect();
-    let health = cx.store.freshness(now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(now).await?;
     let issued = Some(issued).filter(|(_, of)| *of >= FEWEST_ISSUED);
     Ok(Asked { scope: scope.clone(), name, window: window.clone(), forecast, answer, projects, issued, old, health })
 }

@@ -90,7 +90,7 @@ async fn card(cx: &Cx, told: &[Told], receipt: &Receipt, org: &Org) -> Result<Ca
             )
             .code("/metrics goals improvement"),
         ],
-        health: cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect(),
+        health: cx.health(cx.now).await?,
         receipt: Some(receipt.id.clone()),
         buttons: one::buttons(receipt),
         data,

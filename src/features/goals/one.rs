@@ -103,7 +103,7 @@ pub async fn card(cx: &Cx, told: &Told, receipt: &Receipt, org: &Org) -> Result<
         parts,
         metrics: told.figures(),
         notes: notes(),
-        health: cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect(),
+        health: cx.health(cx.now).await?,
         receipt: Some(receipt.id.clone()),
         buttons: buttons(receipt),
         data: members,

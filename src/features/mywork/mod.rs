@@ -40,7 +40,7 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let items = cx.store.open_items_of(&me.met, cx.now).await?;
     let changes = cx.store.open_changes_of(cx.now, |change| me.made(change)).await?;
     let work = compute::compute(items, changes, &cx.org.org, &me.calendar, cx.now);
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     Ok(Reply::Card(Box::new(card::card(&work, &cx.org.org, me.note(), me.instant(cx.now), health))))
 }
 

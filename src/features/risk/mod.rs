@@ -35,7 +35,7 @@ use futures::future::BoxFuture;
 use super::receipts::{self, Recount};
 use super::{Action, Command, Cx, Job, PERIOD, Reply, understood};
 use crate::domain::ask::{Ask, Words, scope_text};
-use crate::domain::card::{Card, Scope, SourceHealth};
+use crate::domain::card::{Card, Scope};
 use crate::error::{Failure, Kind, UserError};
 use crate::store::receipts::Receipt;
 
@@ -79,7 +79,7 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let ask = named(cx, ask).await?;
     let seen = load::seen(cx, &ask.scope).await?;
     let receipt = receipts::receipt(cx, &ask, &seen.metrics()).await?;
-    let card = card::card(&card::About { cx, seen: &seen, receipt: &receipt, health: health(cx).await? });
+    let card = card::card(&card::About { cx, seen: &seen, receipt: &receipt, health: cx.health(cx.now).await? });
     cx.store.keep_receipt(receipt).await?;
     Ok(Reply::Card(Box::new(card)))
 }
@@ -101,12 +101,8 @@ async fn named(cx: &Cx, ask: Ask) -> Result<Ask, Failure> {
     understood(cx, &format!("risk {}", scope_text(&Scope::Project(name)))).await
 }
 
-async fn health(cx: &Cx) -> Result<Vec<SourceHealth>, Failure> {
-    Ok(cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect())
-}
-
 /// The card of a receipt, counted again.
 async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let seen = load::again(cx, receipt).await?;
-    Ok(card::card(&card::About { cx, seen: &seen, receipt, health: health(cx).await? }))
+    Ok(card::card(&card::About { cx, seen: &seen, receipt, health: cx.health(cx.now).await? }))
 }

@@ -131,7 +131,7 @@ async fn load(cx: &Cx, wanted: &[&'static Definition], scope: &Scope, window: &W
 }
 
 async fn build(cx: &Cx, trends: &[Trend], receipt: &Receipt, org: &Org) -> Result<Card, Failure> {
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     let name = cx.org.org.scope_name(&receipt.scope);
     let notes = notes(cx, trends, receipt).await?;
     let holds = match trends {

@@ -38,7 +38,7 @@ async fn run(cx: &Cx, ask: Ask) -> Result<Reply, Failure> {
     let Some(me) = me::me(cx).await? else { return Ok(me::unknown(cx, &ask.command)) };
     let changes = cx.store.open_changes_of(cx.now, |change| me.is_in(change)).await?;
     let waiting = compute::compute(&changes, |word, source| me.is(word, source), &me.calendar, cx.now);
-    let health = cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(cx.now).await?;
     Ok(Reply::Card(Box::new(card::card(&waiting, me.note(), me.instant(cx.now), health))))
 }
 

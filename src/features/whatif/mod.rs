@@ -85,14 +85,10 @@ async fn answered(cx: &Cx, ask: &Ask) -> Result<Result<Card, Vec<Wrong>>, Failur
         Err(wrong) => return Ok(Err(wrong)),
     };
     let receipt = receipts::receipt(cx, ask, &metrics(&paired)).await?;
-    let health = health(cx).await?;
+    let health = cx.health(cx.now).await?;
     let card = card::card(&paired, &receipt, org, health);
     cx.store.keep_receipt(receipt).await?;
     Ok(Ok(card))
-}
-
-async fn health(cx: &Cx) -> Result<Vec<crate::domain::card::SourceHealth>, Failure> {
-    Ok(cx.store.freshness(cx.now).await?.into_iter().map(|source| source.health).collect())
 }
 
 /// The card of a receipt, counted again.
@@ -101,7 +97,7 @@ async fn again(cx: &Cx, receipt: &Receipt) -> Result<Card, Failure> {
     let ask = Ask { scope: receipt.scope.clone(), window: receipt.window.clone(), ..understood(cx, &receipt.command).await? };
     let paired = paired(cx, &ask, receipt.asked_at, &version.org).await?.map_err(|wrong| said(&wrong))?;
     let receipt = Receipt { metrics: metrics(&paired), ..receipt.clone() };
-    Ok(card::card(&paired, &receipt, &version.org, health(cx).await?))
+    Ok(card::card(&paired, &receipt, &version.org, cx.health(cx.now).await?))
 }
 
 async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired, Vec<Wrong>>, Failure> {

@@ -55,7 +55,7 @@ async fn explain(cx: &Cx, id: &str, page: usize) -> Result<Card, Failure> {
     let receipt = receipt(cx, id).await?;
     let evidence = (recount(&receipt)?.evidence)(cx, &receipt).await?;
     let checked = check(cx, &receipt, &evidence).await?;
-    let health = cx.store.freshness(receipt.asked_at).await?.into_iter().map(|source| source.health).collect();
+    let health = cx.health(receipt.asked_at).await?;
     Ok(card::card(&card::About { receipt: &receipt, checked: &checked, evidence: &evidence, health, now: cx.now }, page))
 }
 
