@@ -37,6 +37,11 @@ impl WorkItem {
         self.key.as_deref().unwrap_or(&self.id)
     }
 
+    /// Whether it counts: no container, and not dropped.
+    pub fn counts(&self) -> bool {
+        !self.dropped && !self.is_container()
+    }
+
     /// Whether it is a container of others, which is never counted: an epic, an initiative.
     pub fn is_container(&self) -> bool {
         self.kind.as_deref().is_some_and(|kind| ["epic", "initiative", "theme"].iter().any(|known| kind.eq_ignore_ascii_case(known)))

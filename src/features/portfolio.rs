@@ -59,12 +59,12 @@ impl Work {
     /// The items of a portfolio project that count: no containers, nothing dropped.
     pub fn of_project<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a WorkItem> {
         let own = self.places.get(id).into_iter().flatten().filter_map(|at| self.items.get(*at));
-        own.filter(|item| !item.dropped && !item.is_container())
+        own.filter(|item| item.counts())
     }
 
     /// The lives of a project's items.
     pub fn lives(&self, id: &str) -> Vec<Life> {
-        self.of_project(id).map(life).collect()
+        self.of_project(id).map(Life::of).collect()
     }
 }
 
@@ -98,9 +98,4 @@ pub(super) async fn check(cx: &Cx, scope: &Scope) -> Result<(), Failure> {
 pub(super) fn refused() -> Failure {
     let message = "The people of this project are in a team that shows its figures to its members only.";
     UserError::new(Kind::NotAllowed, message, "Ask somebody of that team, or an admin.").into()
-}
-
-/// The life of an item.
-pub(super) fn life(item: &WorkItem) -> Life {
-    Life { created_at: item.created_at, started_at: item.started_at, done_at: item.done_at }
 }

@@ -147,4 +147,4 @@ pub const JOBS: &[Job] = &[retention::JOB, groups::JOB, pulse::JOB, pulse::FORGE
 /// Everything a channel can be subscribed to.
 pub const SUBSCRIBED: &[Subscribed] = &[digest::SUBSCRIBED, alert::SUBSCRIBED];
 /// Jobs that are done once at each start, too.
-pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, forecast::JOB, risk::JOB];
+pub const AT_START: &[Job] = &[groups::JOB, pulse::JOB, risk::JOB];

@@ -98,7 +98,9 @@ impl Store {
                     late.push(read(&row)?);
                 }
             }
-            late.extend(self.late_items(&mut conn, whose, receipt).await?);
+            // Whose items are asked for is read apart: two connections held by each of many would leave none for any.
+            drop(conn);
+            late.extend(self.late_items(whose, receipt).await?);
         }
         late.sort_by(|a, b| (a.at, &a.kind, &a.id).cmp(&(b.at, &b.kind, &b.id)));
         let mut seen = BTreeSet::new();
@@ -109,7 +111,7 @@ impl Store {
 
     /// Items that changed. Whose an item was before is not kept: where none of the changed ones is of those asked for now, all
     /// are told.
-    async fn late_items(&self, conn: &mut AnyConnection, whose: &Whose, receipt: &Receipt) -> Result<Vec<Late>> {
+    async fn late_items(&self, whose: &Whose, receipt: &Receipt) -> Result<Vec<Late>> {
         if *whose == Whose::Nobody {
             return Ok(Vec::new());
         }
@@ -117,7 +119,7 @@ impl Store {
         let held = self.held(whose, receipt.asked_at, &org.org).await?;
         let sql = format!("select {ITEM} from item where seq > $1 and coalesce(created_at, started_at, done_at, 0) <= $2");
         let (mut own, mut others) = (Vec::new(), Vec::new());
-        for row in sqlx::query(AssertSqlSafe(sql)).bind(receipt.watermark).bind(receipt.asked_at.0).fetch_all(&mut *conn).await? {
+        for row in sqlx::query(AssertSqlSafe(sql)).bind(receipt.watermark).bind(receipt.asked_at.0).fetch_all(&self.pool).await? {
             let at = [row.try_get::<Option<i64>, _>(1)?, row.try_get::<Option<i64>, _>(0)?].into_iter().flatten().next().map(At);
             let (project, id, key): (Option<String>, String, Option<String>) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
             let late = Late { kind: "item".into(), id: key.unwrap_or(id), place: project.unwrap_or_default(), at };

@@ -35,7 +35,7 @@ pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Past> {
     let done: Vec<(&WorkItem, Option<&str>)> = items
         .iter()
         .zip(&projects)
-        .filter(|(item, _)| item.done_at.is_some() && !item.dropped && !item.is_container())
+        .filter(|(item, _)| item.done_at.is_some() && item.counts())
         .map(|(item, project)| (item, project.as_deref()))
         .collect();
     let series = scopes.iter().map(|scope| series(org, &done, scope, now)).collect();
@@ -51,10 +51,9 @@ pub async fn read(cx: &Cx, only: Option<&str>) -> Result<Past> {
 /// Every portfolio project with its items that count.
 fn portfolio(org: &Org, items: &[WorkItem], projects: &[Option<String>]) -> Vec<Planned> {
     let mut lives: BTreeMap<&String, Vec<Life>> = BTreeMap::new();
-    for (item, project) in items.iter().zip(projects).filter(|(item, _)| !item.dropped && !item.is_container()) {
-        let life = Life { created_at: item.created_at, started_at: item.started_at, done_at: item.done_at };
+    for (item, project) in items.iter().zip(projects).filter(|(item, _)| item.counts()) {
         if let Some(project) = project {
-            lives.entry(project).or_default().push(life);
+            lives.entry(project).or_default().push(Life::of(item));
         }
     }
     let due = |id: &String| org.projects.get(id).and_then(|project| project.due);

@@ -48,7 +48,7 @@ pub async fn read(cx: &Cx) -> Result<Vec<Figures>> {
     let definitions: Vec<&'static Definition> = wanted.iter().map(|(definition, _)| *definition).collect();
     let mut all: Vec<Figures> =
         wanted.iter().map(|(it, wanted)| Figures { name: it.name.to_owned(), wanted: *wanted, weeks: Vec::new() }).collect();
-    for (id, _) in org.live_teams().filter(|(id, _)| org.children(id).is_empty()) {
+    for id in org.lowest_teams() {
         let scope = Scope::Team(id.to_owned());
         if Members::count(&scope, org, now).is_none_or(|people| people < FEWEST_PEOPLE) {
             continue;

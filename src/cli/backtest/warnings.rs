@@ -62,7 +62,7 @@ pub fn warn(projects: &[Planned], calendar: &WorkCalendar, now: At) -> Result<Wa
 
 /// How forecasts of a project's own weeks ended: what its rates' drift is learnt from, as forecasts do.
 fn own(lives: &[Life], calendar: &WorkCalendar, now: At) -> Result<Vec<calibrate::Resolved>> {
-    let first = lives.iter().filter_map(|life| life.created_at.into_iter().chain(life.started_at).chain(life.done_at).min()).min();
+    let first = lives.iter().filter_map(Life::born).min();
     let spans = first.map(|first| calendar.weeks(first, now)).unwrap_or_default();
     let done: Vec<At> = lives.iter().filter_map(|life| life.done_at).collect();
     // Weeks after its last item say nothing of its rates.

@@ -5,6 +5,7 @@
 
 use super::super::calendar::WorkCalendar;
 use super::super::time::{At, WEEK};
+use super::super::work::WorkItem;
 use super::backtest::PastWeek;
 use super::drift::Spread;
 use super::engine::{Dates, Outlook};
@@ -21,6 +22,18 @@ pub struct Life {
     pub created_at: Option<At>,
     pub started_at: Option<At>,
     pub done_at: Option<At>,
+}
+
+impl Life {
+    /// Of a work item.
+    pub fn of(item: &WorkItem) -> Self {
+        Self { created_at: item.created_at, started_at: item.started_at, done_at: item.done_at }
+    }
+
+    /// When it was first heard of.
+    pub fn born(&self) -> Option<At> {
+        self.created_at.into_iter().chain(self.started_at).chain(self.done_at).min()
+    }
 }
 
 /// A project as of an instant.
@@ -71,8 +84,7 @@ pub fn ahead(lives: &[Life], calendar: &[Span], full: f64, spread: Spread, tail:
     let done = count(&|life| by(life.done_at));
     let in_work = count(&|life| by(life.started_at) && !by(life.done_at));
     let remaining = count(&|life| !by(life.done_at));
-    let born = |life: &&Life| life.created_at.into_iter().chain(life.started_at).chain(life.done_at).min();
-    let first = known.iter().filter_map(born).min();
+    let first = known.iter().filter_map(|life| life.born()).min();
     let own: Vec<Span> = calendar.iter().filter(|week| first.is_some_and(|first| first < week.to) && week.to <= now).copied().collect();
     let finished: Vec<At> = known.iter().filter_map(|life| life.done_at).filter(|at| *at <= now).collect();
     let created: Vec<At> = known.iter().filter_map(|life| life.created_at).collect();

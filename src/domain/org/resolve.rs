@@ -59,8 +59,15 @@ impl Org {
     }
 
     /// The teams right below one, now.
+    #[cfg(test)]
     pub fn children(&self, team: &str) -> Vec<&str> {
         self.live_teams().filter(|(_, child)| child.parent.as_deref() == Some(team)).map(|(id, _)| id).collect()
+    }
+
+    /// Live teams without a team below them, by id: side by side they hold nobody twice for what lies above.
+    pub fn lowest_teams(&self) -> impl Iterator<Item = &str> {
+        let above: BTreeSet<&str> = self.live_teams().filter_map(|(_, team)| team.parent.as_deref()).collect();
+        self.live_teams().map(|(id, _)| id).filter(move |id| !above.contains(id))
     }
 
     /// The teams that stand in the newest file, by id.
@@ -195,8 +202,13 @@ impl Org {
                 words::join(&teams.collect::<Vec<_>>())
             }
             Scope::Service(name) => name.clone(),
-            Scope::Project(id) => named(self.projects.get(id).map(|project| &project.name), id),
+            Scope::Project(id) => self.project_name(id),
         }
+    }
+
+    /// A portfolio project as people call it.
+    pub fn project_name(&self, id: &str) -> String {
+        self.projects.get(id).map(|project| &project.name).filter(|name| !name.is_empty()).map_or_else(|| id.to_owned(), Clone::clone)
     }
 }
 

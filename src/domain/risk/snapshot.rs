@@ -157,7 +157,7 @@ pub fn take(facts: &Facts, at: At) -> Result<Taken, LookAhead> {
     let due = late_from(facts.calendar, facts.due);
     let full = facts.calendar.full_week();
     let stand = |lives: &[Life], at: At| {
-        let first = lives.iter().filter_map(|life| life.created_at.into_iter().chain(life.started_at).chain(life.done_at).min()).min();
+        let first = lives.iter().filter_map(Life::born).min();
         let weeks = first.map(|first| facts.calendar.weeks(first, at)).unwrap_or_default();
         ahead(lives, &weeks, full, facts.spread, facts.tail, at)
     };

@@ -102,7 +102,7 @@ async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Re
     let zone = org.zone_for(scope);
     let effort = effort::load(cx, org, span(&asked, zone), now).await?;
     let below = |team: &str| scope.teams().is_empty() || scope.teams().iter().any(|above| belongs(org, team, above));
-    let scopes: Vec<Scope> = bottom(org).map(|id| Scope::Team(id.to_owned())).collect();
+    let scopes: Vec<Scope> = org.lowest_teams().map(|id| Scope::Team(id.to_owned())).collect();
     let is_shown = |id: &str| below(id) && !sight.hides_team(id);
     let group = |scope: &'_ Scope, shown: bool| Group {
         id: scope.teams().first().cloned().unwrap_or_default(),
@@ -117,7 +117,7 @@ async fn load(cx: &Cx, scope: &Scope, window: &Window, now: At, org: &Org) -> Re
         .collect();
     let whole = Group { id: String::new(), within: Box::new(effort::within(org, scope)), ..group(scope, true) };
     let focusing = compute(&effort.ledger, &asked, &whole, &teams);
-    let hidden = bottom(org).filter(|id| below(id) && sight.hides_team(id)).count();
+    let hidden = org.lowest_teams().filter(|id| below(id) && sight.hides_team(id)).count();
     drop((whole, teams));
     let calendar = portfolio::calendar(scope, org);
     let last = &asked.now[asked.now.len().saturating_sub(STRIP)..];
@@ -148,12 +148,6 @@ fn span(asked: &Weeks, zone: chrono_tz::Tz) -> [At; 2] {
     [begin, end].map(|day| local::midnight(zone, day))
 }
 
-/// Teams without a team below them, by id.
-fn bottom(org: &Org) -> impl Iterator<Item = &str> {
-    let is_above = |id: &str| org.live_teams().any(|(_, team)| team.parent.as_deref() == Some(id));
-    org.live_teams().map(|(id, _)| id).filter(move |id| !is_above(id))
-}
-
 /// How many people are in a scope at some time of a window; none where it is the whole organisation.
 fn people(org: &Org, scope: &Scope, window: &Window) -> Option<usize> {
     let within = |span: &crate::domain::org::Span| {
@@ -171,7 +165,7 @@ async fn build(cx: &Cx, read: &Read, receipt: &Receipt, org: &Org) -> Result<Car
         window: &receipt.window,
         days: &read.days,
         weeks: &read.asked.now,
-        project: &|id| org.scope_name(&Scope::Project(id.to_owned())),
+        project: &|id| org.project_name(id),
         hidden: read.hidden,
         problems: &read.effort.problems,
         receipt: &receipt.id,

@@ -3,13 +3,13 @@
 //! A project's own weeks where they suffice; else the pace of its team, of which it gets the share that it had lately. How far the pace
 //! drifts is learnt by asking the same past again, week by week, so that a receipt recomputes to the same digits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
 use super::Known;
 use super::ages::Ages;
-use super::lately;
+use crate::domain::alloc::FEWEST_PEOPLE;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope as About;
 use crate::domain::forecast::PROMISES;
@@ -25,7 +25,7 @@ use crate::domain::members::Members;
 use crate::domain::org::Org;
 use crate::domain::time::{At, WEEK};
 use crate::domain::work::WorkItem;
-use crate::features::portfolio::{Work, calendar, life};
+use crate::features::portfolio::{Work, calendar};
 
 /// Weeks of the past that are asked again.
 const REPLAYED: i64 = 78;
@@ -98,20 +98,15 @@ pub struct Answer {
     pub chance: Option<f64>,
 }
 
-/// Whether an item counts.
-pub fn counts(item: &WorkItem) -> bool {
-    !item.dropped && !item.is_container()
-}
-
-fn since(now: At, items: &[&WorkItem]) -> At {
-    let first = items.iter().filter_map(|item| item.created_at.into_iter().chain(item.started_at).chain(item.done_at).min()).min();
+fn since(now: At, lives: &[Life]) -> At {
+    let first = lives.iter().filter_map(Life::born).min();
     first.unwrap_or(now).max(now.plus(-REPLAYED * WEEK))
 }
 
 /// The outlook of items, with what their own past teaches of drift.
 fn taught(items: &[&WorkItem], capacity: &Capacity, tail: f64, now: At) -> Result<(Ahead, Replay, Learnt), LookAhead> {
-    let lives: Vec<_> = items.iter().map(|item| life(item)).collect();
-    let weeks = capacity.weeks(since(now, items), now);
+    let lives: Vec<Life> = items.iter().map(|item| Life::of(item)).collect();
+    let weeks = capacity.weeks(since(now, &lives), now);
     let mut ahead = ahead(&lives, &weeks, capacity.full_week(), Spread::even(UNLEARNT), tail, now);
     let replay = if ahead.outlook.is_ok() { backtest::replay(&ahead.weeks, capacity.full_week())? } else { Replay::default() };
     let learnt = calibrate::learn(&replay.resolved, now);
@@ -126,7 +121,7 @@ fn rests(ahead: &Ahead) -> u64 {
 /// Of a team, several, or the organisation.
 pub fn of_people(work: &Work, org: &Org, scope: &About, now: At) -> Result<Forecast, LookAhead> {
     let members = Members::of(scope, org);
-    let items: Vec<&WorkItem> = work.items.iter().filter(|item| counts(item) && members.has(item, item.done_at.unwrap_or(now))).collect();
+    let items: Vec<&WorkItem> = work.items.iter().filter(|item| item.counts() && members.has(item, item.done_at.unwrap_or(now))).collect();
     let capacity = Capacity::of(scope, org, now);
     let (ahead, replay, learnt) = taught(&items, &capacity, 0.0, now)?;
     let ages = Ages::of(&items, capacity.calendar(), now);
@@ -141,11 +136,6 @@ pub fn of_project(known: &Known, org: &Org, id: &str, now: At) -> Result<Forecas
     let capacity = Capacity::of_days(calendar(&About::Project(id.to_owned()), org));
     let (own, replay, learnt) = taught(&items, &capacity, ended.tail, now)?;
     let (team, share) = known.lately.whose(id);
-    let directory = org.directory();
-    let named =
-        items.iter().filter(|item| lately::is_lately(item, now)).filter_map(|item| Some((item.source.as_str(), item.assignee.as_deref()?)));
-    let people: BTreeSet<String> =
-        named.map(|(source, name)| directory.person(name, source).map_or_else(|| name.to_lowercase(), str::to_owned)).collect();
     let begun = own.weeks.iter().position(|week| week.week.finished > 0).map_or(own.weeks.len(), |first| first + 1);
     let finished: u32 = own.weeks[begun..].iter().map(|week| week.week.finished).sum();
     let flow = (finished > 0).then(|| (finished, own.added[begun..].iter().sum()));
@@ -161,14 +151,14 @@ pub fn of_project(known: &Known, org: &Org, id: &str, now: At) -> Result<Forecas
         due: org.projects.get(id).and_then(|project| project.due),
         share,
         team,
-        people: people.len(),
+        people: known.lately.people(id),
     };
     if plan.flow.is_none() {
         // Before it has a past of its own, ended projects say what becomes of a plan.
         plan.scope.splitting = Grid::splitting(&ended.plans);
     }
     let mut ages = Ages::of(&items, capacity.calendar(), now);
-    ages.hidden = (1..3).contains(&plan.people);
+    ages.hidden = (1..FEWEST_PEOPLE).contains(&plan.people);
     let own = Forecast { now, capacity, outlook: own.outlook, basis: Basis::Own, replay, learnt, rests, ages, plan: Some(plan) };
     shared(own, known, org, now)
 }
@@ -207,7 +197,7 @@ impl Ended {
         let mut weekly = Vec::new();
         let mut plans = Vec::new();
         for items in work.by_project().values() {
-            let lives: Vec<Life> = items.iter().map(|item| life(item)).collect();
+            let lives: Vec<Life> = items.iter().map(|item| Life::of(item)).collect();
             let Some(weeks) = ended(&lives, capacity.calendar(), now) else { continue };
             let first = items.iter().filter_map(|item| item.done_at).min();
             let planned = items.iter().filter(|item| item.created_at <= first).count();
@@ -223,7 +213,7 @@ impl Work {
     pub fn by_project(&self) -> BTreeMap<&str, Vec<&WorkItem>> {
         let mut found: BTreeMap<&str, Vec<&WorkItem>> = BTreeMap::new();
         for (item, project) in self.items.iter().zip(&self.projects) {
-            if let Some(project) = project.as_deref().filter(|_| counts(item)) {
+            if let Some(project) = project.as_deref().filter(|_| item.counts()) {
                 found.entry(project).or_default().push(item);
             }
         }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::compute::counts;
 use super::known;
 use crate::domain::capacity::Capacity;
 use crate::domain::card::Scope;
@@ -26,7 +25,7 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
     let members = Members::of(&receipt.scope, org);
     let items: Vec<&WorkItem> = match &receipt.scope {
         Scope::Project(id) => work.of_project(id).collect(),
-        _ => work.items.iter().filter(|item| counts(item) && members.has(item, item.done_at.unwrap_or(now))).collect(),
+        _ => work.items.iter().filter(|item| item.counts() && members.has(item, item.done_at.unwrap_or(now))).collect(),
     };
     let hidden = Sight::of(cx).hidden_members();
     let is_hidden = |item: &WorkItem| hidden.has(item, item.done_at.unwrap_or(now));

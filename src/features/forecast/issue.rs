@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 
 use super::compute::{Answer, Forecast};
 use super::{Known, forecast, known};
+use crate::domain::alloc::FEWEST_PEOPLE;
 use crate::domain::card::Scope;
 use crate::domain::members::Members;
 use crate::domain::time::{At, WEEK};
@@ -21,7 +22,7 @@ use crate::features::portfolio::Work;
 use crate::features::{Cx, Done, Job};
 use crate::store::forecasts::{Issued, Kind, Outcome};
 
-/// The registration: each morning, and at each start; issued is on the first of them in a week.
+/// The registration: each morning, so that a day that was missed is made up for soon after a start; issued is on the first in a week.
 pub const JOB: Job = Job { name: "forecast", cron: "20 5 * * *", run: |cx| -> BoxFuture<'_, _> { Box::pin(run(cx)) } };
 
 /// The horizons that are issued, in weeks.
@@ -42,7 +43,7 @@ async fn run(cx: &Cx) -> Done {
 async fn issued(cx: &Cx, known: &Known) -> Result<Vec<Issued>, Failure> {
     let org = &cx.org.org;
     let teams = org.live_teams().map(|(id, _)| Scope::Team(id.to_owned()));
-    let enough = |scope: &Scope| Members::count(scope, org, cx.now).is_some_and(|count| count >= 3);
+    let enough = |scope: &Scope| Members::count(scope, org, cx.now).is_some_and(|count| count >= FEWEST_PEOPLE);
     let open = known.work.by_project().into_iter().filter(|(_, items)| items.iter().any(|item| item.done_at.is_none()));
     let mut scopes: Vec<Scope> = teams.filter(enough).collect();
     scopes.extend(open.map(|(id, _)| Scope::Project(id.to_owned())));
@@ -98,7 +99,7 @@ async fn score(cx: &Cx, work: &Work) -> Result<(), Failure> {
             Scope::Project(id) => by_project.get(id.as_str()).map_or(none, Vec::as_slice).to_vec(),
             scope => {
                 let members = members.entry(scope.clone()).or_insert_with(|| Members::of(scope, org));
-                work.items.iter().filter(|item| super::compute::counts(item) && members.has(item, item.done_at.unwrap_or(now))).collect()
+                work.items.iter().filter(|item| item.counts() && members.has(item, item.done_at.unwrap_or(now))).collect()
             }
         };
         outcomes.extend(outcome(&open.id, it, &items, now));

@@ -2,9 +2,9 @@
 //!
 //! Counted once for all projects, since risk asks for each of a thousand. Teams of at least three people, never a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::compute::counts;
+use crate::domain::alloc::FEWEST_PEOPLE;
 use crate::domain::card::Scope;
 use crate::domain::members::Members;
 use crate::domain::org::Org;
@@ -13,7 +13,7 @@ use crate::domain::work::WorkItem;
 use crate::features::portfolio::Work;
 
 /// Weeks that tell whose work it is lately.
-const LATELY: i64 = 13;
+pub const LATELY: i64 = 13;
 
 /// What some people have lately.
 #[derive(Default)]
@@ -28,10 +28,12 @@ struct Part {
 pub struct Lately {
     all: Part,
     teams: Vec<(String, Part)>,
+    /// How many people are seen on each project.
+    people: BTreeMap<String, usize>,
 }
 
 /// Whether an item tells whose work it is lately.
-pub fn is_lately(item: &WorkItem, now: At) -> bool {
+fn is_lately(item: &WorkItem, now: At) -> bool {
     item.done_at.map_or(item.started_at.is_some(), |done| now.since(done) <= LATELY * WEEK)
 }
 
@@ -62,9 +64,14 @@ impl Lately {
         let all: Vec<(&WorkItem, Option<&str>)> = items(work, now).collect();
         let part = |scope: &Scope| Part::of(all.iter().copied(), &Members::of(scope, org), now);
         let scopes = org.live_teams().map(|(id, _)| (id, Scope::Team(id.to_owned())));
-        let teams = scopes.filter(|(_, scope)| Members::count(scope, org, now).is_some_and(|n| n >= 3));
+        let teams = scopes.filter(|(_, scope)| Members::count(scope, org, now).is_some_and(|n| n >= FEWEST_PEOPLE));
         let teams = teams.map(|(id, scope)| (id.to_owned(), part(&scope))).collect();
-        Self { all: part(&Scope::Organisation), teams }
+        Self { all: part(&Scope::Organisation), teams, people: people(&all, org) }
+    }
+
+    /// How many people are seen on a project.
+    pub fn people(&self, project: &str) -> usize {
+        self.people.get(project).copied().unwrap_or(0)
     }
 
     /// The team that works on a project most, of at least three people, and the project's share of what it finished lately; without one
@@ -79,10 +86,23 @@ impl Lately {
     }
 }
 
+/// How many people have items of each project, joined across tools; who is not declared is known by name.
+fn people(items: &[(&WorkItem, Option<&str>)], org: &Org) -> BTreeMap<String, usize> {
+    let directory = org.directory();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (item, project) in items {
+        if let (Some(project), Some(name)) = (project, item.assignee.as_deref()) {
+            let person = directory.person(name, &item.source).map_or_else(|| name.to_lowercase(), str::to_owned);
+            found.entry((*project).to_owned()).or_default().insert(person);
+        }
+    }
+    found.into_iter().map(|(project, people)| (project, people.len())).collect()
+}
+
 /// Items that count lately, with their projects.
 fn items(work: &Work, now: At) -> impl Iterator<Item = (&WorkItem, Option<&str>)> {
     let all = work.items.iter().zip(&work.projects).map(|(item, project)| (item, project.as_deref()));
-    all.filter(move |(item, _)| counts(item) && is_lately(item, now))
+    all.filter(move |(item, _)| item.counts() && is_lately(item, now))
 }
 
 /// The share of a project of what a team, or without one everybody, finished lately.

@@ -27,6 +27,7 @@ use super::access::{Shown, Sight};
 use super::portfolio::{self, Work};
 use super::receipts::{self, Recount};
 use super::{Command, Cx, Reply};
+use crate::domain::alloc::FEWEST_PEOPLE;
 use crate::domain::ask::{Ask, Words, scope_text};
 use crate::domain::card::{Card, Scope};
 use crate::domain::forecast::known::LookAhead;
@@ -151,7 +152,7 @@ pub(super) async fn unchecked(cx: &Cx, known: &Known, scope: &Scope, now: At, or
 /// Refuses a scope that the asker may not see, or that is too few people.
 fn check(cx: &Cx, scope: &Scope, now: At, org: &Org) -> Result<(), Failure> {
     Sight::of(cx).check_people(scope, org, Shown { from: now.plus(-RESTS * WEEK), to: now, compares: false })?;
-    if let Some(few) = Members::count(scope, org, now).filter(|count| *count < 3) {
+    if let Some(few) = Members::count(scope, org, now).filter(|count| *count < FEWEST_PEOPLE) {
         let people = crate::domain::words::count(few as u64, "person", "people");
         let message = format!("{people} in a team: a forecast of fewer than 3 would be a figure of persons.");
         return Err(UserError::new(Kind::NoPersonMetrics, message, "Ask for a project: `/metrics forecast project:NAME`.").into());

@@ -6,7 +6,8 @@
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::compute::{Answer, counts};
+use super::compute::Answer;
+use super::lately::LATELY;
 use super::{Known, load};
 use crate::domain::card::Scope;
 use crate::domain::members::Members;
@@ -17,8 +18,6 @@ use crate::features::Cx;
 
 /// At most so many beside those that promise a date; the rest are counted.
 const MOST: usize = 12;
-/// Weeks that tell whose work it is.
-const LATELY: i64 = 13;
 
 /// A project in a line.
 pub struct Row {
@@ -46,11 +45,11 @@ pub async fn of(cx: &Cx, known: &Known, scope: &Scope, now: At, org: &Org) -> Re
         let open = items.iter().any(|item| item.done_at.is_none());
         let lately = |at: At| now.since(at) <= LATELY * WEEK;
         let theirs =
-            items.iter().any(|item| counts(item) && item.done_at.is_none_or(lately) && members.has(item, item.done_at.unwrap_or(now)));
+            items.iter().any(|item| item.counts() && item.done_at.is_none_or(lately) && members.has(item, item.done_at.unwrap_or(now)));
         if open && theirs {
             let declared = org.projects.get(id);
             let priority = declared.and_then(|project| project.priority).unwrap_or(u32::MAX);
-            found.push((declared.is_none(), priority, org.scope_name(&Scope::Project(id.to_owned())), id.to_owned()));
+            found.push((declared.is_none(), priority, org.project_name(id), id.to_owned()));
         }
     }
     found.sort();

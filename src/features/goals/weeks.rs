@@ -76,7 +76,7 @@ pub async fn figures(
 pub fn others(cx: &Cx, scope: &Scope, org: &Org, shown: Shown) -> Vec<Scope> {
     let Scope::Team(own) = scope else { return Vec::new() };
     let outsider = Sight::outsider(cx);
-    let apart = |id: &str| !access::belongs(org, id, own) && !access::belongs(org, own, id) && org.children(id).is_empty();
-    let teams = org.live_teams().filter(|(id, _)| apart(id)).map(|(id, _)| Scope::Team(id.to_owned()));
+    let apart = |id: &str| !access::belongs(org, id, own) && !access::belongs(org, own, id);
+    let teams = org.lowest_teams().filter(|id| apart(id)).map(|id| Scope::Team(id.to_owned()));
     teams.filter(|team| outsider.check(team, org, shown).is_ok() && outsider.check_people(team, org, shown).is_ok()).collect()
 }

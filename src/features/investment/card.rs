@@ -4,17 +4,15 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use super::chart::{by_week, of_weeks};
-use super::compute::{Investment, Row, Standing, Team, name_of};
+use super::compute::{Investment, Row, Standing, Team};
 use crate::domain::alloc::{Alert, Band, Category, Week};
 use crate::domain::card::{Button, Card, Line, Metric, Part, Scope, SourceHealth, Table, Target};
 use crate::domain::org::Org;
 use crate::domain::words;
 use crate::features::effort::Effort;
-use crate::features::receipts;
+use crate::features::{receipts, setup};
 use crate::store::receipts::Receipt;
 
-/// The action that opens the form of a portfolio project.
-pub const PROJECT: &str = "investment_project";
 /// Part of the time of which so little is known that no project can be called the one with most.
 const MUCH: f64 = 1.0 / 3.0;
 /// Reasons, places and sentences listed at most.
@@ -41,7 +39,7 @@ pub struct About<'a> {
 pub fn card(about: &About<'_>) -> Card {
     let (found, receipt) = (about.found, about.receipt);
     let window = &receipt.window;
-    let project = Button { label: "Add a project".into(), action: PROJECT.into(), value: String::new(), primary: false };
+    let project = Button { label: "Add a project".into(), action: setup::PROJECT.name.into(), value: String::new(), primary: false };
     let mut buttons = if found.period.is_some() { receipts::buttons(&receipt.id, None) } else { Vec::new() };
     if found.period.is_some() {
         buttons.push(receipts::chart_button(&receipt.id));
@@ -164,7 +162,7 @@ fn verdict(about: &About<'_>) -> Line {
 }
 
 fn of_project(about: &About<'_>, id: &str) -> Line {
-    let name = name_of(about.org, id);
+    let name = about.org.project_name(id);
     let Some(row) = about.found.rows.iter().find(|row| row.id == id) else {
         return Line::plain(format!("{name} got no effort that is known in this period."));
     };
@@ -203,7 +201,7 @@ fn alert(alert: &Alert, org: &Org) -> String {
     match alert {
         Alert::OffPlan { project, planned, band, more } => format!(
             "{} got {} than the {} planned in each of the last three weeks ({} in the last one)",
-            name_of(org, project),
+            org.project_name(project),
             if *more { "more" } else { "less" },
             words::percent(*planned),
             share(band)
@@ -212,9 +210,9 @@ fn alert(alert: &Alert, org: &Org) -> String {
             let lower_priority = priority(lower);
             format!(
                 "{}{} got less than {}{} in each of the last three weeks",
-                name_of(org, top),
+                org.project_name(top),
                 priority(top),
-                name_of(org, lower),
+                org.project_name(lower),
                 lower_priority.trim_end_matches(',')
             )
         }

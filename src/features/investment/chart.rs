@@ -3,7 +3,7 @@
 //! Never to be used of persons.
 
 use super::card::{About, LISTED};
-use super::compute::{Row, name_of};
+use super::compute::Row;
 use crate::domain::alloc::{Alert, Band};
 use crate::domain::chart::{Chart, Lines, Series, Steps};
 use crate::domain::window::local;
@@ -43,6 +43,6 @@ pub fn of_weeks(about: &About<'_>, id: &str) -> Chart {
     let low = bands.iter().map(|band| band.map(|band| band.share[0])).collect();
     let lines = Lines::new("fraction", steps(about), "certain", low);
     let lines = lines.band("up to all that may be its", bands.iter().map(|band| band.map(|band| band.share)).collect());
-    Chart::new(format!("Effort on {} by week", name_of(about.org, id)), lines)
+    Chart::new(format!("Effort on {} by week", about.org.project_name(id)), lines)
         .subtitle("Share of the organisation's effort; a gap is a week of too few people to show")
 }

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use crate::domain::alloc::{self, Alert, Band, Category, Leaf, POINTS, Planned, Week, off_plan, period};
 use crate::domain::card::Scope;
 use crate::domain::org::Org;
+use crate::features::access::belongs;
 use crate::features::effort::{Effort, plan, within};
 
 /// Projects named of a team.
@@ -232,7 +233,7 @@ fn rows(all: &Week, org: &Org, plan: &[Planned], alerts: &[Alert], whole: bool) 
         let items: BTreeSet<&String> = leaves().filter(|leaf| leaf.project.as_deref() == Some(id)).flat_map(|leaf| &leaf.items).collect();
         Row {
             id: id.to_owned(),
-            name: name_of(org, id),
+            name: org.project_name(id),
             declared: declared.is_some(),
             priority: declared.and_then(|project| project.priority),
             planned: planned.and_then(|planned| planned.share),
@@ -249,11 +250,6 @@ fn rows(all: &Week, org: &Org, plan: &[Planned], alerts: &[Alert], whole: bool) 
         rank(a).cmp(&rank(b)).then(by_size).then_with(|| a.name.cmp(&b.name))
     });
     rows
-}
-
-/// A project as people call it.
-pub fn name_of(org: &Org, id: &str) -> String {
-    org.projects.get(id).map(|project| &project.name).filter(|name| !name.is_empty()).map_or_else(|| id.to_owned(), Clone::clone)
 }
 
 /// What the projects of each objective got together.
@@ -276,11 +272,12 @@ fn objectives(all: &Week, org: &Org) -> Vec<(String, Option<Band>)> {
 /// The teams that people use: those of the scope that have none below.
 fn teams(basis: &Basis<'_>) -> Vec<Team> {
     let org = basis.org;
-    let wanted: BTreeSet<&str> = match basis.scope {
-        Scope::Team(id) => org.children(id).into_iter().flat_map(|child| lowest(org, child)).collect(),
-        Scope::Teams(ids) => ids.iter().flat_map(|id| lowest(org, id)).collect(),
-        Scope::Organisation | Scope::Project(_) => org.live_teams().map(|(id, _)| id).filter(|id| org.children(id).is_empty()).collect(),
-        Scope::Service(_) => BTreeSet::new(),
+    let below = |id: &str, top: &str| belongs(org, id, top);
+    let is_wanted = |id: &str| match basis.scope {
+        Scope::Team(top) => id != top && below(id, top),
+        Scope::Teams(tops) => tops.iter().any(|top| below(id, top)),
+        Scope::Organisation | Scope::Project(_) => true,
+        Scope::Service(_) => false,
     };
     let (ledger, of_scope) = (&basis.effort.ledger, within(org, basis.scope));
     let wholes = by_week(ledger.weeks(&of_scope));
@@ -293,23 +290,18 @@ fn teams(basis: &Basis<'_>) -> Vec<Team> {
         let ids: BTreeSet<&str> = leaves.filter_map(|leaf| leaf.project.as_deref()).collect();
         let only = if let Scope::Project(own) = basis.scope { Some(own.as_str()) } else { None };
         let ids = ids.into_iter().filter(|id| only.is_none_or(|only| only == *id));
-        let mut projects: Vec<(String, Band)> = ids.filter_map(|id| Some((name_of(org, id), all.project(id)?))).collect();
+        let mut projects: Vec<(String, Band)> = ids.filter_map(|id| Some((org.project_name(id), all.project(id)?))).collect();
         projects.sort_by(|(a_name, a), (b_name, b)| b.share[0].total_cmp(&a.share[0]).then_with(|| a_name.cmp(b_name)));
         projects.truncate(OF_TEAM);
         let name = org.scope_name(&Scope::Team(id.to_owned()));
         (!projects.is_empty()).then(|| Team { name, id: id.to_owned(), projects })
     };
-    let mut teams: Vec<Team> = wanted.into_iter().filter(|id| !(basis.hides)(id)).filter_map(team).collect();
+    let wanted = org.lowest_teams().filter(|id| is_wanted(id) && !(basis.hides)(id));
+    let mut teams: Vec<Team> = wanted.filter_map(team).collect();
     if matches!(basis.scope, Scope::Project(_)) {
         teams.sort_by(|a, b| b.projects[0].1.fte[0].total_cmp(&a.projects[0].1.fte[0]).then_with(|| a.name.cmp(&b.name)));
     }
     teams
-}
-
-/// The teams at or below a team that have none below.
-fn lowest<'a>(org: &'a Org, team: &'a str) -> Vec<&'a str> {
-    let below = org.children(team);
-    if below.is_empty() { vec![team] } else { below.into_iter().flat_map(|child| lowest(org, child)).collect() }
 }
 
 type ByWeek = BTreeMap<NaiveDate, Week>;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::compute::{name_of, visible};
+use super::compute::visible;
 use crate::domain::alloc::{Category, Kind, Week};
 use crate::domain::card::Scope;
 use crate::domain::words;
@@ -32,7 +32,7 @@ pub async fn evidence(cx: &Cx, receipt: &Receipt) -> Result<Evidence, Failure> {
     let all = items(&super::compute(&basis).weeks, &receipt.scope);
     let shown = items(&visible(&basis), &receipt.scope);
     let withheld = all.keys().filter(|item| !shown.contains_key(*item)).count() as u64;
-    let project = |id: &Option<String>| id.as_deref().map_or_else(|| "none".to_owned(), |id| name_of(org, id));
+    let project = |id: &Option<String>| id.as_deref().map_or_else(|| "none".to_owned(), |id| org.project_name(id));
     let category = |category: Option<Category>| category.map_or("none", Category::name);
     let row = |(item, (id, of)): (&String, &Place)| Row {
         cells: vec![item.clone(), project(id), category(*of).to_owned()],

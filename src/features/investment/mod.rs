@@ -104,9 +104,7 @@ impl Loaded {
 
 async fn build(cx: &Cx, loaded: &Loaded, found: &Investment, org: &Org, receipt: &Receipt) -> Result<Card, Failure> {
     let health = cx.health(cx.now).await?;
-    let admin = cx.asker.as_ref().is_some_and(|asker| asker.admin);
-    // The form to change the portfolio is another file's; its button stands here where there is one.
-    let changes = admin && super::ACTIONS.iter().any(|action| action.name == card::PROJECT);
+    let changes = cx.asker.as_ref().is_some_and(|asker| asker.admin);
     let name = org.scope_name(&receipt.scope);
     let effort = &loaded.effort;
     let zone = org.zone_for(&Scope::Organisation);

@@ -213,7 +213,7 @@ impl<'a> Everything<'a> {
     }
 
     fn name(&self, id: &str) -> String {
-        self.org.scope_name(&Scope::Project(id.to_owned()))
+        self.org.project_name(id)
     }
 
     /// Whether people of a scope's teams work on a project: have one of its items that is open, or was until a quarter ago.

@@ -263,7 +263,7 @@ fn plan(org: &Org, id: &str, values: &Values, today: NaiveDate) -> Result<Draft,
         let sentences = own.iter().filter(|it| !had.contains(it)).filter_map(|it| {
             let holds = |project: &Project| of(project).iter().any(|other| other.to_lowercase() == it.to_lowercase());
             let (other, project) = org.projects.iter().find(|(other, project)| **other != id && holds(project))?;
-            let name = org.scope_name(&Scope::Project(other.clone()));
+            let name = org.project_name(other);
             let name = if project.name == *other { other.clone() } else { name };
             Some(format!("{it} is {kind} of {name} already. Take it out there first: an item counts in one project only."))
         });

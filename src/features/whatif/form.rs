@@ -46,7 +46,7 @@ pub async fn form(cx: &Cx, id: &str, command: &str, values: &BTreeMap<String, St
         .by_project()
         .into_keys()
         .filter(|other| *other != id && share(work, org, None, other, cx.now) > 0.0)
-        .map(|other| (other.to_owned(), org.scope_name(&Scope::Project(other.to_owned()))))
+        .map(|other| (other.to_owned(), org.project_name(other)))
         .collect();
     others.sort_by(|a, b| a.1.cmp(&b.1));
     others.truncate(MOST - 1);

@@ -135,7 +135,7 @@ async fn paired(cx: &Cx, ask: &Ask, now: At, org: &Org) -> Result<Result<Paired,
         Ok(compared) => compared,
         Err(why) => return Ok(Err(vec![("people", sentence(&why))])),
     };
-    let dropped = changes.drop.iter().map(|id| org.scope_name(&Scope::Project(id.clone()))).collect();
+    let dropped = changes.drop.iter().map(|id| org.project_name(id)).collect();
     Ok(Ok(Paired { now, forecast, changes, compared, dropped }))
 }
 
