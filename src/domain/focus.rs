@@ -276,38 +276,15 @@ mod tests {
     use chrono::Datelike;
     use proptest::prelude::*;
 
-    use super::super::alloc::{Input, Item, Kind, Project, Signal, Worker, person_days};
+    use super::super::alloc::tests::commented;
     use super::*;
 
     fn day(date: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, date).unwrap()
     }
 
-    /// People with what they comment on, each day of a week: "A", "AB" are portfolio projects, "x" is none, "-" nothing.
-    fn ledger(people: &[(&str, [&str; 5])]) -> Ledger {
-        let mut input = Input::default();
-        for (who, days) in people {
-            let weekday = |date: NaiveDate| date.weekday().num_days_from_monday() < 5;
-            input.workers.push(Worker { id: (*who).into(), bot: false, days: person_days([day(2), day(7)], None, &[], weekday) });
-            for (date, items) in (2..).zip(days) {
-                input.signals.extend(items.chars().filter(|item| *item != '-').map(|item| Signal {
-                    people: vec![(*who).into()],
-                    at: day(date).and_hms_opt(9, 0, 0).unwrap(),
-                    kind: Kind::Comment,
-                    item: item.into(),
-                    change: None,
-                }));
-            }
-        }
-        let item = |id: &str| Item { id: id.into(), parent: Some(format!("E{id}")), unplanned: Some(id == "C"), ..Item::default() };
-        input.items = ["A", "B", "C"].map(item).into();
-        let project = |id: &str| Project { id: id.into(), epics: vec![format!("E{id}")], ..Project::default() };
-        input.rules.projects = ["A", "B", "C"].map(project).into();
-        Ledger::new(&input)
-    }
-
     fn focus(people: &[(&str, [&str; 5])]) -> Option<Focus> {
-        weeks(&ledger(people), |_, _| true).remove(0).focus
+        weeks(&commented(people), |_, _| true).remove(0).focus
     }
 
     fn close(seen: f64, expect: f64) {
@@ -349,14 +326,14 @@ mod tests {
         close(half.attributed, 0.5);
         close(half.within, 1.0);
         let by_day =
-            weeks(&ledger(&[("ada", ["A", "A", "-", "A", "A"]), ("bob", ["AB"; 5]), ("cat", ["C"; 5])]), |_, _| true).remove(0).by_day;
+            weeks(&commented(&[("ada", ["A", "A", "-", "A", "A"]), ("bob", ["AB"; 5]), ("cat", ["C"; 5])]), |_, _| true).remove(0).by_day;
         assert_eq!(by_day.iter().map(|(date, projects)| (date.day(), *projects)).collect::<Vec<_>>(), [(2, 3), (3, 3), (5, 3), (6, 3)]);
     }
 
     #[test]
     fn switching_is_told_of_projects_that_three_or_more_people_divide_their_weeks_with() {
         let parts = |people: &[(&str, [&str; 5])]| -> Vec<(String, f64)> {
-            switching(&ledger(people), |_, _| true).into_iter().map(|it| (it.project, it.part)).collect()
+            switching(&commented(people), |_, _| true).into_iter().map(|it| (it.project, it.part)).collect()
         };
         // Three halve their week between A and B; C is one person's beside A, and one more person's alone.
         let half = ["A", "B", "A", "B", "-"];

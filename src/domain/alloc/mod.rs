@@ -25,7 +25,7 @@ mod roll_up;
 mod signals;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;
 
 pub use capacity::{Away, person_days};
 pub use input::{Assigned, Category, Input, Item, Kind, PERSON_DAY, Project, Rules, Signal, Worker};

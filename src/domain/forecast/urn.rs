@@ -92,6 +92,27 @@ impl Sums {
     }
 }
 
+/// Draws so many weeks one by one: each past week as likely as its weight and how often it was drawn. What tests hold the sums against.
+#[cfg(test)]
+pub(super) fn drawn(atoms: &[(u32, f64)], weeks: usize, random: &mut crate::domain::stats::SplitMix64) -> u32 {
+    let mut weights: Vec<f64> = atoms.iter().map(|(_, weight)| *weight).collect();
+    (0..weeks)
+        .map(|_| {
+            let mut left = random.unit() * weights.iter().sum::<f64>();
+            let last = weights.len() - 1;
+            let at = weights
+                .iter()
+                .position(|weight| {
+                    left -= weight;
+                    left < 0.0
+                })
+                .unwrap_or(last);
+            weights[at] += 1.0;
+            atoms[at].0
+        })
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::oracle;
@@ -113,26 +134,6 @@ mod tests {
                 assert!((ours - recorded).abs() < 1e-12, "{case}: {ours} {recorded}");
             }
         }
-    }
-
-    /// Draws so many weeks one by one: each past week as likely as its weight and how often it was drawn.
-    fn drawn(atoms: &[(u32, f64)], weeks: usize, random: &mut SplitMix64) -> u32 {
-        let mut weights: Vec<f64> = atoms.iter().map(|(_, weight)| *weight).collect();
-        (0..weeks)
-            .map(|_| {
-                let mut left = random.unit() * weights.iter().sum::<f64>();
-                let last = weights.len() - 1;
-                let at = weights
-                    .iter()
-                    .position(|weight| {
-                        left -= weight;
-                        left < 0.0
-                    })
-                    .unwrap_or(last);
-                weights[at] += 1.0;
-                atoms[at].0
-            })
-            .sum()
     }
 
     #[test]

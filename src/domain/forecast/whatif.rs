@@ -12,7 +12,7 @@
 //!
 //! Never for a named person: people are a number.
 
-use super::engine::{Dates, ENOUGH, Outlook};
+use super::engine::{Dates, Outlook};
 use super::scope::Scope;
 
 /// How things stand.
@@ -83,11 +83,6 @@ impl Comparison {
         let (now, then) = (self.now.promised(), self.then.promised());
         std::array::from_fn(|at| Some(i64::from(now[at]?) - i64::from(then[at]?)))
     }
-
-    /// How much likelier it is to be done by the end of a week; above [`ENOUGH`] both are as good as done.
-    pub fn chance_gained(&self, week: u32) -> f64 {
-        self.then.chance_by(week).min(ENOUGH) - self.now.chance_by(week).min(ENOUGH)
-    }
 }
 
 /// Asks twice.
@@ -126,6 +121,7 @@ pub fn compare(outlook: &mut Outlook, standing: &Standing, change: &Change) -> R
 #[cfg(test)]
 mod tests {
     use super::super::drift::Spread;
+    use super::super::engine::ENOUGH;
     use super::super::throughput::{Pace, Week};
     use super::*;
     use proptest::prelude::*;
@@ -198,6 +194,11 @@ mod tests {
         assert_eq!(refused(&standing(), &Change { dropped: 0.7, ..Change::default() }), all);
     }
 
+    /// How much likelier it is to be done by the end of a week; above [`ENOUGH`] both are as good as done.
+    fn chance_gained(of: &Comparison, week: u32) -> f64 {
+        of.then.chance_by(week).min(ENOUGH) - of.now.chance_by(week).min(ENOUGH)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(30))]
 
@@ -206,7 +207,7 @@ mod tests {
             let change = Change { items: -items, people, wip_limit: None, dropped };
             let gained = compare(&mut outlook(), &standing(), &change).unwrap();
             prop_assert!(gained.weeks_gained().iter().all(|weeks| weeks.is_none_or(|weeks| weeks >= 0)));
-            prop_assert!((0..40).all(|week| gained.chance_gained(week) >= -1e-9));
+            prop_assert!((0..40).all(|week| chance_gained(&gained, week) >= -1e-9));
         }
     }
 }

@@ -29,27 +29,13 @@ enum Kind {
     Shares,
 }
 
-fn poisson(random: &mut SplitMix64, mut mean: f64) -> u64 {
-    let mut count = 0;
-    while mean > 0.0 {
-        let limit = (-mean.min(30.0)).exp();
-        mean -= 30.0;
-        let mut product = random.unit();
-        while product > limit {
-            count += 1;
-            product *= random.unit();
-        }
-    }
-    count
-}
-
 /// Weeks of a kind from standard ones.
 fn weekly(kind: Kind, random: &mut SplitMix64, standard: &[f64]) -> Weekly {
     match kind {
         Kind::Values => Weekly::Values(standard.iter().map(|value| Some(10.0 + value)).collect()),
         Kind::Skewed => Weekly::Values(standard.iter().map(|value| Some((0.7 * value).exp())).collect()),
         // Mean 20, variance 5 times that.
-        Kind::Counts => Weekly::Counts(standard.iter().map(|value| poisson(random, (20.0 + 9.0 * value).max(0.0))).collect()),
+        Kind::Counts => Weekly::Counts(standard.iter().map(|value| u64::from(random.poisson((20.0 + 9.0 * value).max(0.0)))).collect()),
         Kind::Shares => {
             let hits = |random: &mut SplitMix64, share: f64| (0..20).map(|_| u64::from(random.unit() < share)).sum();
             Weekly::Shares(standard.iter().map(|value| [hits(random, (0.35 + 0.12 * value).clamp(0.0, 1.0)), 20]).collect())

@@ -63,38 +63,15 @@ fn part_of(part: i64, whole: i64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Datelike;
-
     use super::*;
-    use crate::domain::alloc::{Input, Item, Kind, Project, Signal, Worker, person_days};
+    use crate::domain::alloc::tests::commented;
 
     fn day(date: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, date).unwrap()
     }
 
-    /// People with what they comment on, each day of a week: "A" and "B" are projects.
-    fn ledger(people: &[(&str, [&str; 5])]) -> Ledger {
-        let mut input = Input::default();
-        for (who, days) in people {
-            let weekday = |date: NaiveDate| date.weekday().num_days_from_monday() < 5;
-            input.workers.push(Worker { id: (*who).into(), bot: false, days: person_days([day(2), day(7)], None, &[], weekday) });
-            for (date, items) in (2..).zip(days) {
-                input.signals.extend(items.chars().filter(|item| *item != '-').map(|item| Signal {
-                    people: vec![(*who).into()],
-                    at: day(date).and_hms_opt(9, 0, 0).unwrap(),
-                    kind: Kind::Comment,
-                    item: item.into(),
-                    change: None,
-                }));
-            }
-        }
-        input.items = ["A", "B"].map(|id| Item { id: id.into(), parent: Some(format!("E{id}")), ..Item::default() }).into();
-        input.rules.projects = ["A", "B"].map(|id| Project { id: id.into(), epics: vec![format!("E{id}")], ..Project::default() }).into();
-        Ledger::new(&input)
-    }
-
     fn check(people: &[(&str, [&str; 5])], planned: Option<f64>, expect: &[(Feature, f64)]) {
-        let seen = of_effort(&ledger(people), "A", planned, [day(2), day(8)]);
+        let seen = of_effort(&commented(people), "A", planned, [day(2), day(8)]);
         let found: Vec<(Feature, f64)> = seen.iter().map(|seen| (seen.feature, (seen.value * 1e4).round() / 1e4)).collect();
         assert_eq!(found, expect);
     }
@@ -115,7 +92,7 @@ mod tests {
         let one = ["B", "B", "B", "B", "BBBBBBA"];
         let all = [("ada", ["A"; 5]), ("bob", one), ("cat", one), ("dan", one), ("eve", one)];
         let told = |people: &[(&str, [&str; 5])]| {
-            let seen = of_effort(&ledger(people), "A", None, [day(2), day(8)]);
+            let seen = of_effort(&commented(people), "A", None, [day(2), day(8)]);
             seen.iter().find(|seen| seen.feature == Feature::LargestShare).map(|seen| (seen.value, seen.n))
         };
         assert_eq!(told(&all), Some((1.0, 5)));
@@ -126,7 +103,7 @@ mod tests {
     #[test]
     fn investment_is_what_surely_lies_beyond_the_plan() {
         let people = [("ada", ["A"; 5]), ("bob", ["B"; 5]), ("cat", ["B"; 5]), ("dan", ["B"; 5]), ("eve", ["A"; 5]), ("fin", ["A"; 5])];
-        let of = |planned: f64| of_effort(&ledger(&people), "A", Some(planned), [day(2), day(8)])[0];
+        let of = |planned: f64| of_effort(&commented(&people), "A", Some(planned), [day(2), day(8)])[0];
         assert!((of(0.8).value - 0.5).abs() < 1e-9, "{:?}", of(0.8));
         assert!((of(0.5).value - 0.5).abs() < 1e-9);
         assert!((of(0.8).scaled() - 0.375).abs() < 1e-9);

@@ -45,25 +45,11 @@ enum Slip {
     PeopleLeave,
 }
 
-fn poisson(random: &mut SplitMix64, mut mean: f64) -> u32 {
-    let mut count = 0;
-    while mean > 0.0 {
-        let limit = (-mean.min(30.0)).exp();
-        mean -= 30.0;
-        let mut product = random.unit();
-        while product > limit {
-            count += 1;
-            product *= random.unit();
-        }
-    }
-    count
-}
-
 /// A count of a mean whose variance is `over` times that: bursts of items that are finished together.
 fn bursts(random: &mut SplitMix64, mean: f64, over: f64) -> u32 {
     // Bursts of geometric size g have a variance of (2 g - 1) times their mean.
     let size = f64::midpoint(over, 1.0);
-    (0..poisson(random, mean / size))
+    (0..random.poisson(mean / size))
         .map(|_| {
             let mut burst = 1;
             while random.unit() > 1.0 / size {
@@ -109,7 +95,7 @@ fn made(random: &mut SplitMix64, slip: Slip) -> Made {
             _ => 1.0,
         };
         let more = if slip == Slip::ScopeGrows && wrong { 0.7 } else { 0.08 };
-        for _ in 0..poisson(random, pace * more) {
+        for _ in 0..random.poisson(pace * more) {
             open.push(Life { created_at: Some(At(from + DAY)), ..Life::default() });
         }
         // A handful is in work; the first in line are begun.

@@ -45,6 +45,21 @@ impl SplitMix64 {
     pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }
+
+    /// A Poisson count by Knuth's product, in parts since e^-mean must not vanish.
+    pub(crate) fn poisson(&mut self, mut mean: f64) -> u32 {
+        let mut count = 0;
+        while mean > 0.0 {
+            let limit = (-mean.min(30.0)).exp();
+            mean -= 30.0;
+            let mut product = self.unit();
+            while product > limit {
+                count += 1;
+                product *= self.unit();
+            }
+        }
+        count
+    }
 }
 
 #[cfg(test)]

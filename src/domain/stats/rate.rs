@@ -109,21 +109,6 @@ mod tests {
         assert!(bursts[0] < even[0] && bursts[1] > even[1]);
     }
 
-    /// A Poisson count by Knuth's product, in parts since e^-mean must not vanish.
-    fn poisson(random: &mut SplitMix64, mut mean: f64) -> u64 {
-        let mut count = 0;
-        while mean > 0.0 {
-            let limit = (-mean.min(30.0)).exp();
-            mean -= 30.0;
-            let mut product = random.unit();
-            while product > limit {
-                count += 1;
-                product *= random.unit();
-            }
-        }
-        count
-    }
-
     /// A gamma variable of scale 1, after Marsaglia and Tsang.
     fn gamma(random: &mut SplitMix64, shape: f64) -> f64 {
         if shape < 1.0 {
@@ -148,7 +133,7 @@ mod tests {
             let weekly: Vec<u64> = (0..weeks)
                 .map(|_| {
                     let rate = if ratio > 1.0 { gamma(&mut random, mean / (ratio - 1.0)) * (ratio - 1.0) } else { mean };
-                    poisson(&mut random, rate)
+                    u64::from(random.poisson(rate))
                 })
                 .collect();
             let count: u64 = weekly.iter().sum();

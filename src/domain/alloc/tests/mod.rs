@@ -41,6 +41,24 @@ pub(super) fn project(id: &str, epics: &[&str], category: Option<Category>) -> P
     Project { id: id.into(), epics: epics.iter().map(|epic| (*epic).to_owned()).collect(), category, ..Project::default() }
 }
 
+/// The ledger of people with what they comment on, each day of the week from 2 November 2026: "A", "AB" are portfolio projects, of which "C"
+/// is unplanned; "x" is none, "-" nothing.
+pub(in crate::domain) fn commented(people: &[(&str, [&str; 5])]) -> Ledger {
+    let mut input = Input::default();
+    for (who, days) in people {
+        input.workers.push(Worker { days: worker(who).days[..5].to_vec(), ..worker(who) });
+        for (date, items) in ["02", "03", "04", "05", "06"].iter().zip(days) {
+            input
+                .signals
+                .extend(items.chars().filter(|item| *item != '-').map(|item| signal(who, date, "09:00", Kind::Comment, &item.to_string())));
+        }
+    }
+    let item = |id: &str| Item { unplanned: Some(id == "C"), ..item(id, Some(&format!("E{id}"))) };
+    input.items = ["A", "B", "C"].map(item).into();
+    input.rules.projects = ["A", "B", "C"].map(|id| project(id, &[&format!("E{id}")], None)).into();
+    Ledger::new(&input)
+}
+
 /// What a person's day went to: items with micro-days; "?" is unobserved, "~" before an item is inferred.
 pub(super) fn of_day(ledger: &Ledger, who: &str, date: NaiveDate) -> BTreeMap<String, i64> {
     let mine = ledger.person_days(|person, on| person == who && on == date).flatten();

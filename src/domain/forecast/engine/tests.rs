@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::oracle;
 use super::super::scope::Grid;
 use super::super::throughput::Week;
+use super::super::urn::drawn;
 use super::*;
 use crate::domain::stats::SplitMix64;
 
@@ -80,21 +81,7 @@ fn agrees_with_our_own_simulation() {
     let mut seen = vec![0_u32; 400];
     for _ in 0..draws {
         // Dirichlet weights through gamma variables would need a quantile; the urn is the same thing, draw by draw.
-        let mut weights: Vec<f64> = outlook.pace().atoms().iter().map(|(_, weight)| *weight).collect();
-        let mut sum = 0;
-        for _ in 0..weeks {
-            let mut left = random.unit() * weights.iter().sum::<f64>();
-            let last = weights.len() - 1;
-            let at = weights
-                .iter()
-                .position(|weight| {
-                    left -= weight;
-                    left < 0.0
-                })
-                .unwrap_or(last);
-            weights[at] += 1.0;
-            sum += outlook.pace().atoms()[at].0;
-        }
+        let sum = drawn(outlook.pace().atoms(), weeks as usize, &mut random);
         let scaled = f64::from(sum) * (spread.over(9.0) * random.normal()).exp();
         seen[whole(scaled + random.unit()) as usize] += 1;
     }
