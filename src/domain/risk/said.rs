@@ -37,7 +37,10 @@ pub fn reason(seen: &Seen, added: f64) -> String {
             let more = match added {
                 added if added < 1.0 => String::new(),
                 added if (added - finished).abs() <= 0.15 * finished => ", but about as many are added".to_owned(),
-                added => format!(", but about {} {} added", words::short(added), are(added)),
+                added => {
+                    let joined = if finished < f64::from(n) { "while" } else { "but" };
+                    format!(", {joined} about {} {} added", words::short(added), are(added))
+                }
             };
             format!("{remain}, and about {} {} expected to be finished by the date{more}{room}.", words::short(finished), are(finished))
         }
@@ -178,6 +181,7 @@ mod tests {
         let as_many = "82 items remain, and about 75 are expected to be finished by the date, but about as many are added.";
         check(82, 75.0, 73.0, as_many);
         check(40, 52.0, 20.0, "40 items remain, and about 52 are expected to be finished by the date, but about 20 are added.");
+        check(50, 21.0, 1.2, "50 items remain, and about 21 are expected to be finished by the date, while about 1 is added.");
         check(
             20,
             41.0,
